@@ -1,0 +1,4 @@
+import { defineErrors } from "./definition.ts";
+
+/** Codes EJS20xx: the expression language. */
+export const expressionErrors = defineErrors({});

@@ -1,0 +1,138 @@
+/**
+ * SQL expression tree → text. The printer is total over `SqlExpression` (a
+ * forgotten kind does not compile) and puts parentheses where PostgreSQL's
+ * precedence would read the text differently.
+ */
+import type { FromItem, LiteralNode, QualifiedName, SelectNode, SqlExpression } from "./expressions.ts";
+import { BINARY_OPERATORS } from "./expressions.ts";
+import { quoteIdentifier, quoteLiteral } from "./quote.ts";
+
+const SQL_TYPE = /^[a-z_][a-z0-9_]*( [a-z_]+)*(\(\d+(, ?\d+)?\))?(\[\])?$/;
+
+/** `"app"."invoice"`; plain lower-case words stay bare where the server reads them the same. */
+export function printName(name: QualifiedName): string {
+  return name.schema === undefined
+    ? quoteIdentifier(name.name)
+    : `${quoteIdentifier(name.schema)}.${quoteIdentifier(name.name)}`;
+}
+
+/** A type's name, refused unless it has the shape of one: it is never quoted. */
+export function printType(type: string): string {
+  if (!SQL_TYPE.test(type)) throw new RangeError(`"${type}" is not the name of an SQL type`);
+  return type;
+}
+
+/** Prints an expression; every compound one stands in parentheses of its own. */
+export function printExpression(node: SqlExpression): string {
+  switch (node.kind) {
+    case "column":
+      return node.table === undefined
+        ? quoteIdentifier(node.name)
+        : `${quoteIdentifier(node.table)}.${quoteIdentifier(node.name)}`;
+    case "row":
+      return quoteIdentifier(node.table);
+    case "literal":
+      return printLiteral(node);
+    case "call":
+      return `${node.function.schema === undefined ? printFunctionName(node.function.name) : printName(node.function)}(${node.star ? "*" : node.arguments.map(printExpression).join(", ")})`;
+    case "binary":
+      if (!BINARY_OPERATORS.includes(node.operator)) throw new RangeError(`"${node.operator}" is not an operator`);
+      return `(${printExpression(node.left)} ${node.operator} ${printExpression(node.right)})`;
+    case "and":
+    case "or":
+      return `(${node.terms.map(printExpression).join(` ${node.kind} `)})`;
+    case "not":
+      return `(not ${printExpression(node.operand)})`;
+    case "negate":
+      return `(- ${printExpression(node.operand)})`;
+    case "is":
+      return `(${printExpression(node.operand)} is ${node.test})`;
+    case "case":
+      return `(case ${node.branches.map((b) => `when ${printExpression(b.when)} then ${printExpression(b.then)}`).join(" ")}${node.otherwise === undefined ? "" : ` else ${printExpression(node.otherwise)}`} end)`;
+    case "cast":
+      return `(${printExpression(node.operand)})::${printType(node.type)}`;
+    case "collate":
+      return `(${printExpression(node.operand)} collate ${quoteIdentifier(node.collation)})`;
+    case "in-list":
+      return node.items.length === 0
+        ? "false"
+        : `(${printExpression(node.operand)} in (${node.items.map(printExpression).join(", ")}))`;
+    case "any-array":
+      // Two pairs of parentheses: `any ((select …))` is an array value, `any (select …)` a set of rows.
+      return `(${printExpression(node.operand)} = any (${printExpression(node.array)}))`;
+    case "array":
+      return `array[${node.items.map(printExpression).join(", ")}]${node.type === undefined ? "" : `::${printType(node.type)}`}`;
+    case "exists":
+      return `exists (${printSelect(node.select)})`;
+    case "scalar-select":
+      return `(${printSelect(node.select)})`;
+    case "array-select":
+      return `array(${printSelect(node.select)})`;
+    default:
+      return node satisfies never;
+  }
+}
+
+/** Prints a select on one line, without parentheses around it. */
+export function printSelect(node: SelectNode): string {
+  const columns = node.columns.map(
+    ({ value, alias }) => printExpression(value) + (alias === undefined ? "" : ` as ${quoteIdentifier(alias)}`),
+  );
+  const parts = [`select ${columns.join(", ")}`];
+  if (node.from !== undefined) parts.push(`from ${printFrom(node.from)}`);
+  for (const join of node.joins ?? [])
+    parts.push(`${join.type} ${printFrom(join.item)} on ${printExpression(join.on)}`);
+  if (node.where !== undefined) parts.push(`where ${printExpression(node.where)}`);
+  if (node.orderBy !== undefined) {
+    parts.push(
+      `order by ${node.orderBy.map((o) => printExpression(o.value) + (o.direction === "desc" ? " desc" : "")).join(", ")}`,
+    );
+  }
+  if (node.limit !== undefined) parts.push(`limit ${Math.trunc(node.limit)}`);
+  if (node.forUpdate) parts.push("for update");
+  return parts.join(" ");
+}
+
+function printFrom(item: FromItem): string {
+  const alias = quoteIdentifier(item.alias);
+  switch (item.kind) {
+    case "table":
+      return `${printName(item.table)} as ${alias}`;
+    case "derived":
+      return `(${printSelect(item.select)}) as ${alias}`;
+    case "function":
+      return `${printExpression(item.call)} as ${alias}`;
+    default:
+      return item satisfies never;
+  }
+}
+
+/** Built-in functions are printed bare: `coalesce` and `nullif` are grammar, and a quoted name would not find them. */
+function printFunctionName(name: string): string {
+  if (!/^[a-z_][a-z0-9_]*$/.test(name)) throw new RangeError(`"${name}" is not the name of a built-in function`);
+  return name;
+}
+
+function printLiteral({ value, type }: LiteralNode): string {
+  const suffix = type === undefined ? "" : `::${printType(type)}`;
+  if (value === null) return `null${suffix}`;
+  switch (typeof value) {
+    case "boolean":
+      return String(value);
+    case "string":
+      return `${quoteLiteral(value)}${suffix}`;
+    case "bigint":
+    case "number":
+      if (typeof value === "number" && !Number.isFinite(value)) throw new RangeError(`${value} is not an SQL constant`);
+      // `-1::bigint` would negate a cast: the quoted form is the constant itself.
+      return type === undefined
+        ? value < 0
+          ? `(${value})`
+          : String(value)
+        : value < 0
+          ? `'${value}'${suffix}`
+          : `${value}${suffix}`;
+    default:
+      return value satisfies never;
+  }
+}
