@@ -12,7 +12,11 @@ const stageTitles: Readonly<Record<keyof typeof errorStages, string>> = {
 
 /** `docs/errors.md`: a heading per code, grouped by stage, from the registry alone. */
 export function generateErrorPages(): string {
-  const lines = ["# Errors", "", "Every code that EngineJS can give. Made from `src/errors/` by `npm run generate`; codes are never reused."];
+  const lines = [
+    "# Errors",
+    "",
+    "Every code that EngineJS can give. Made from `src/errors/` by `npm run generate`; codes are never reused.",
+  ];
   for (const [stage, definitions] of Object.entries(errorStages)) {
     lines.push("", `## ${stageTitles[stage as keyof typeof errorStages]}`);
     const sorted = Object.entries(definitions).sort(([a], [b]) => a.localeCompare(b));

@@ -3,6 +3,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { generateCoreMigration } from "./generate-core-migration.ts";
 import { generateErrorPages } from "./generate-error-pages.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -11,6 +12,7 @@ const check = process.argv.includes("--check");
 /** Each maker returns the text of one file, by its path in the repository. */
 const makers: Readonly<Record<string, () => string | Promise<string>>> = {
   "docs/errors.md": generateErrorPages,
+  "migrations/committed/000001-enginejs.sql": generateCoreMigration,
 };
 
 for (const [path, make] of Object.entries(makers)) {

@@ -1,6 +1,6 @@
 import { defineErrors } from "./definition.ts";
 
-/** Codes EJS4xxx: connections, server version, rights, applying. EJS400x: the embedded server. EJS401x: any server. EJS402x: the core's migrations. */
+/** Codes EJS4xxx: connections, server version, rights, applying. EJS400x: the embedded server. EJS401x: any server. EJS402x: the core's migrations. EJS403x: builds. */
 export const databaseErrors = defineErrors({
   EJS4001: {
     title: "Embedded PostgreSQL is not installed",
@@ -75,6 +75,12 @@ export const databaseErrors = defineErrors({
     detail: "The server answered with an error that has no better explanation here.",
     hint: "The message is the server's own.",
   },
+  EJS4018: {
+    title: "A failed transaction was committed",
+    detail:
+      "A statement of the transaction had failed, the code that ran it went on as if it had not, and PostgreSQL rolled everything back at the commit.",
+    hint: "Let the statement's error pass, or run the statement in a savepoint.",
+  },
   EJS4020: {
     title: "A migration failed",
     detail: "A committed migration raised an error. Its transaction was rolled back.",
@@ -84,5 +90,34 @@ export const databaseErrors = defineErrors({
     title: "Another process is migrating this database",
     detail: "The lock that keeps two migrations apart was not free within the time allowed.",
     hint: "Wait until the other process has ended, then try again.",
+  },
+  EJS4022: {
+    title: "The database's history differs from the migrations",
+    detail:
+      "The database recorded a migration of the same name with another hash: the file was changed after it had run there. It would never run again under that name.",
+    hint: "Restore the file, or begin with a new database. A migration that ran somewhere is never edited; changes come as a further one.",
+  },
+  EJS4030: {
+    title: "A build failed",
+    detail: "A statement of the build raised an error. Everything that the build had done was rolled back.",
+    hint: "The message names the object and repeats the server's own words.",
+  },
+  EJS4031: {
+    title: "Another build came between",
+    detail:
+      "Builds of one database run one after the other. Another one is running, or has ended after this one was planned: the plan no longer fits.",
+    hint: "Wait until it has ended and build again.",
+  },
+  EJS4032: {
+    title: "Tables are in use",
+    detail:
+      "A build waits for a lock three seconds at most, so that it never holds up those who read and write, and tries again for a while. The tables stayed in use.",
+    hint: "End long transactions, or build when there is less to do.",
+  },
+  EJS4033: {
+    title: "A table or column was changed by hand",
+    detail:
+      "Since the last build somebody dropped a table or column of the model, or gave a column another type. What it held cannot be made again, so the build does not guess.",
+    hint: "Put it back as it was, from a backup where it held rows, and build again.",
   },
 });

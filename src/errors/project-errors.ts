@@ -1,4 +1,133 @@
 import { defineErrors } from "./definition.ts";
 
-/** Codes EJS1xxx: config, discovery, loading of model files, the command line. */
-export const projectErrors = defineErrors({});
+/**
+ * Codes EJS1xxx: config, discovery, loading of model files, the command line.
+ * EJS100x: the command line. EJS101x: the config. EJS102x: the project's files. EJS103x: what a command needs.
+ */
+export const projectErrors = defineErrors({
+  EJS1000: {
+    title: "Unexpected error",
+    detail: "Something failed that EngineJS has no better words for. The message is the original one.",
+    hint: "Run the command with ENGINEJS_DEBUG=1 to see where it comes from.",
+  },
+  EJS1001: {
+    title: "Unknown command",
+    detail: "The first word after `enginejs` names no command.",
+    hint: "Run `enginejs --help` for the list of commands.",
+  },
+  EJS1002: {
+    title: "Wrong use of a command",
+    detail: "An option is unknown, a value is missing or malformed, or there is an argument too many.",
+    hint: "Run the command with --help for what it takes.",
+  },
+  EJS1003: {
+    title: "No project here",
+    detail: "Neither the folder nor one above it holds an `enginejs.config.ts`.",
+    hint: "Go to a project's folder, name it with --project DIR, or make a new one: enginejs new DIR.",
+  },
+  EJS1010: {
+    title: "The config is not valid",
+    detail: "A value in `enginejs.config.ts` is missing, of the wrong type, or a name is unknown.",
+    hint: "The message names the place and what is allowed there.",
+  },
+  EJS1011: {
+    title: "The config exports nothing",
+    detail: "`enginejs.config.ts` has no default export that `defineConfig` made.",
+    hint: "export default defineConfig({ … })",
+  },
+  EJS1012: {
+    title: "An environment variable is missing",
+    detail:
+      "The config takes a value from the environment with `env(…)`, and the variable is not set. A value given as `development` counts only in `enginejs dev` and where NODE_ENV is `development`.",
+    hint: "Set the variable.",
+  },
+  EJS1020: {
+    title: "Syntax error",
+    detail:
+      "A file of the project is no TypeScript that Node can run: it cannot be parsed, or it uses syntax that is not erased by removing types (enum, namespace, parameter properties).",
+    hint: "Mend the place that the caret shows.",
+  },
+  EJS1021: {
+    title: "An import cannot be resolved",
+    detail: "A file imports a module that does not exist. Relative imports are written with their extension.",
+    hint: "Check the path; packages must be installed.",
+  },
+  EJS1022: {
+    title: "An imported name does not exist",
+    detail: "A file imports a name that the other module does not export.",
+    hint: 'Check the name; types are imported with "import { type Name }".',
+  },
+  EJS1023: {
+    title: "A file failed while it was loaded",
+    detail: "The code of a model, policy, workflow or task file threw an error.",
+    hint: "The message is the file's own error.",
+  },
+  EJS1024: {
+    title: "A file does not finish loading",
+    detail:
+      "Model files describe and end: one that loops, or awaits something that never comes, is stopped after some seconds.",
+    hint: "Look for an endless loop or a top-level await in the file or in what it imports.",
+  },
+  EJS1025: {
+    title: "A task file is not a task",
+    detail:
+      "A file in `tasks/` must export a task as its default, made with `defineTask`, or a plain graphile-worker task function.",
+    hint: "export default defineTask({ input, output, async run(context) { … } })",
+  },
+  EJS1026: {
+    title: "Two tasks of one name, or a name that cannot be one",
+    detail: "A task is called after its file. Names begin with a small letter and hold letters, digits, - _ and .",
+    hint: "Rename the file.",
+  },
+  EJS1027: {
+    title: "The project has no model",
+    detail: "Nothing in `domain/` ends in `.model.ts`.",
+    hint: "Write the first entity in domain/NAME.model.ts.",
+  },
+  EJS1028: {
+    title: "A file of the project cannot be read or written",
+    detail: "The file system refused to read or write a file of the project.",
+    hint: "Check the path and its permissions.",
+  },
+  EJS1030: {
+    title: "The folder is not empty",
+    detail: "`enginejs new` writes into a new or empty folder only.",
+    hint: "Choose another name, or empty the folder.",
+  },
+  EJS1031: {
+    title: "The project has no seed",
+    detail: "There is no `seed.ts`, or it does not export what `defineSeed` made.",
+    hint: "export default defineSeed({ people: […], async run({ query }) { … } })",
+  },
+  EJS1032: {
+    title: "Nothing of that name",
+    detail: "`enginejs inspect` knows entities, tables, policies, functions, triggers and indexes of the model.",
+    hint: "The message lists the nearest names.",
+  },
+  EJS1033: {
+    title: "No such person",
+    detail: "`enginejs token --as` takes a user's id, an e-mail address, or a label of the seed's people.",
+    hint: "Choose one that the message lists, or give the user's id.",
+  },
+  EJS1034: {
+    title: "The database holds no build",
+    detail: "Server and worker start from the model that `enginejs sql build` stored in the database.",
+    hint: 'Run: enginejs sql build --database "$DATABASE_URL"',
+  },
+  EJS1035: {
+    title: "No secret to sign tokens with",
+    detail:
+      "`enginejs token` signs with the config's `jwt.secret`. With a JWKS URL the identity provider makes the tokens.",
+    hint: 'Add jwt: { secret: env("JWT_SECRET") } to the config.',
+  },
+  EJS1036: {
+    title: "The seed failed",
+    detail: "The seed's transaction raised an error and was rolled back: the database is as it was before.",
+    hint: "The message is the database's, or the seed's own.",
+  },
+  EJS1037: {
+    title: "A tenant must be named",
+    detail: "The person belongs to several tenants: a token holds one of them.",
+    hint: "Name it with --tenant ID.",
+  },
+});

@@ -17,7 +17,7 @@
  * | row       | (a key)       | an object, or null             |
  * | rows      | (a relation)  | an array of objects            |
  *
- * Each may be null in the way the checker tells; null itself has the type `null`
+ * A list holds no nulls. Each value may be null in the way the checker tells; null itself has the type `null`
  * until its context gives it another.
  */
 export type ScalarKind = "bool" | "int" | "decimal" | "string" | "uuid" | "date" | "timestamp" | "duration" | "json";

@@ -14,6 +14,8 @@ export function canonicalText(value: unknown): string {
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
+  // None stands in the IR; nodes of SQL, which are compared by this text, hold some.
+  if (typeof value === "bigint") return `${value}n`;
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).filter(([, v]) => v !== undefined);
   entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));

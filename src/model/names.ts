@@ -21,3 +21,27 @@ export function snakeCase(name: string): string {
     .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
     .toLowerCase();
 }
+
+/** PostgreSQL cuts longer names silently. */
+const LONGEST_NAME = 63;
+
+/**
+ * The name of a derived object: `invoice_customer_id_idx`. Where it is longer than PostgreSQL allows, it is cut and ends in
+ * eight hexadecimal digits of a hash of the whole, so that two long names stay two.
+ *
+ * @example objectName("invoice", "customer_id", "idx") // "invoice_customer_id_idx"
+ */
+export function objectName(...parts: readonly string[]): string {
+  const whole = parts.join("_");
+  if (whole.length <= LONGEST_NAME) return whole;
+  return `${whole.slice(0, LONGEST_NAME - 9)}_${shortHash(whole)}`;
+}
+
+/** FNV-1a, 32 bits, as eight hexadecimal digits: tells names apart, protects nothing. */
+export function shortHash(text: string): string {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) {
+    hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  }
+  return hash.toString(16).padStart(8, "0");
+}

@@ -19,9 +19,15 @@ export interface ColumnNode {
   readonly name: string;
 }
 
-/** The whole row of an alias: `alias.*` in a select list, `alias` as a value. */
+/** The whole row of an alias, as a value. */
 export interface RowNode {
   readonly kind: "row";
+  readonly table: string;
+}
+
+/** `alias.*`, in a select list. */
+export interface StarNode {
+  readonly kind: "star";
   readonly table: string;
 }
 
@@ -96,6 +102,8 @@ export interface IsNode {
 
 export interface CaseNode {
   readonly kind: "case";
+  /** `case operand when value then …`: the branches' `when` are values that it is compared with. */
+  readonly operand?: SqlExpression;
   readonly branches: readonly { readonly when: SqlExpression; readonly then: SqlExpression }[];
   readonly otherwise?: SqlExpression;
 }
@@ -154,6 +162,7 @@ export interface ArraySelectNode {
 export type SqlExpression =
   | ColumnNode
   | RowNode
+  | StarNode
   | LiteralNode
   | CallNode
   | BinaryNode
@@ -199,6 +208,8 @@ const freeze = <T extends object>(node: T): Readonly<T> => Object.freeze(node);
 export const column = (table: string | undefined, name: string): ColumnNode =>
   freeze(table === undefined ? { kind: "column", name } : { kind: "column", table, name });
 
+export const star = (table: string): StarNode => freeze({ kind: "star", table });
+
 export const row = (table: string): RowNode => freeze({ kind: "row", table });
 
 export const literal = (value: LiteralNode["value"], type?: SqlType): LiteralNode =>
@@ -233,6 +244,14 @@ export const is = (operand: SqlExpression, test: IsNode["test"]): IsNode => free
 export const caseWhen = (branches: CaseNode["branches"], otherwise?: SqlExpression): CaseNode =>
   freeze(otherwise === undefined ? { kind: "case", branches } : { kind: "case", branches, otherwise });
 
+/** One branch of a `case`. */
+export const branch = (when: SqlExpression, then: SqlExpression): CaseNode["branches"][number] =>
+  freeze({ when, then });
+
+/** `case operand when … then … end`: the operand is evaluated once. */
+export const caseOf = (operand: SqlExpression, branches: CaseNode["branches"]): CaseNode =>
+  freeze({ kind: "case", operand, branches });
+
 export const cast = (operand: SqlExpression, type: SqlType): CastNode => freeze({ kind: "cast", operand, type });
 export const collate = (operand: SqlExpression, collation: string): CollateNode =>
   freeze({ kind: "collate", operand, collation });
@@ -247,4 +266,6 @@ export const scalarSelect = (select: SelectNode): ScalarSelectNode => freeze({ k
 export const arraySelect = (select: SelectNode): ArraySelectNode => freeze({ kind: "array-select", select });
 export const select = (node: Omit<SelectNode, "kind">): SelectNode => freeze({ kind: "select", ...node });
 export const table = (name: QualifiedName, alias: string): FromItem => freeze({ kind: "table", table: name, alias });
+export const fromFunction = (node: CallNode, alias: string): FromItem =>
+  freeze({ kind: "function", call: node, alias });
 export const derived = (node: SelectNode, alias: string): FromItem => freeze({ kind: "derived", select: node, alias });

@@ -3,7 +3,7 @@
  * forgotten kind does not compile) and puts parentheses where PostgreSQL's
  * precedence would read the text differently.
  */
-import type { FromItem, LiteralNode, QualifiedName, SelectNode, SqlExpression } from "./expressions.ts";
+import type { BinaryOperator, FromItem, LiteralNode, QualifiedName, SelectNode, SqlExpression } from "./expressions.ts";
 import { BINARY_OPERATORS } from "./expressions.ts";
 import { quoteIdentifier, quoteLiteral } from "./quote.ts";
 
@@ -22,8 +22,86 @@ export function printType(type: string): string {
   return type;
 }
 
-/** Prints an expression; every compound one stands in parentheses of its own. */
+/**
+ * How tightly a node binds, in PostgreSQL's order; `atom` needs no parentheses anywhere.
+ * `is` stands below the comparisons, `in` and any other operator above them.
+ */
+const PRECEDENCE = {
+  or: 1,
+  and: 2,
+  not: 3,
+  is: 4,
+  compare: 5,
+  in: 6,
+  other: 7,
+  sum: 8,
+  product: 9,
+  collate: 10,
+  cast: 11,
+  atom: 12,
+} as const;
+
+const OPERATOR_PRECEDENCE: Readonly<Record<BinaryOperator, number>> = {
+  "is distinct from": PRECEDENCE.is,
+  "is not distinct from": PRECEDENCE.is,
+  "=": PRECEDENCE.compare,
+  "<>": PRECEDENCE.compare,
+  "<": PRECEDENCE.compare,
+  "<=": PRECEDENCE.compare,
+  ">": PRECEDENCE.compare,
+  ">=": PRECEDENCE.compare,
+  "||": PRECEDENCE.other,
+  "~": PRECEDENCE.other,
+  "->": PRECEDENCE.other,
+  "->>": PRECEDENCE.other,
+  "@>": PRECEDENCE.other,
+  "+": PRECEDENCE.sum,
+  "-": PRECEDENCE.sum,
+  "*": PRECEDENCE.product,
+  "/": PRECEDENCE.product,
+  "%": PRECEDENCE.product,
+};
+
+function precedence(node: SqlExpression): number {
+  switch (node.kind) {
+    case "or":
+    case "and":
+    case "not":
+    case "is":
+    case "cast":
+    case "collate":
+      return PRECEDENCE[node.kind];
+    case "binary":
+      return OPERATOR_PRECEDENCE[node.operator];
+    case "any-array":
+      return PRECEDENCE.compare;
+    case "in-list":
+      return node.items.length === 0 ? PRECEDENCE.atom : PRECEDENCE.in;
+    // A sign before or after another operator is hard to read, and `--` begins a comment.
+    case "negate":
+      return PRECEDENCE.or;
+    default:
+      return PRECEDENCE.atom;
+  }
+}
+
+/** Prints an expression that stands alone: in a select list, behind `where`, between parentheses. */
 export function printExpression(node: SqlExpression): string {
+  return printOperand(node, 0);
+}
+
+/** Prints an expression that stands where only a primary may: behind `default`. */
+export function printPrimary(node: SqlExpression): string {
+  return printOperand(node, PRECEDENCE.cast);
+}
+
+/** In parentheses where it binds less tightly than the place demands. */
+function printOperand(node: SqlExpression, minimum: number): string {
+  const text = printBare(node);
+  return precedence(node) < minimum ? `(${text})` : text;
+}
+
+function printBare(node: SqlExpression): string {
   switch (node.kind) {
     case "column":
       return node.table === undefined
@@ -31,35 +109,43 @@ export function printExpression(node: SqlExpression): string {
         : `${quoteIdentifier(node.table)}.${quoteIdentifier(node.name)}`;
     case "row":
       return quoteIdentifier(node.table);
+    case "star":
+      return `${quoteIdentifier(node.table)}.*`;
     case "literal":
       return printLiteral(node);
     case "call":
       return `${node.function.schema === undefined ? printFunctionName(node.function.name) : printName(node.function)}(${node.star ? "*" : node.arguments.map(printExpression).join(", ")})`;
-    case "binary":
+    case "binary": {
       if (!BINARY_OPERATORS.includes(node.operator)) throw new RangeError(`"${node.operator}" is not an operator`);
-      return `(${printExpression(node.left)} ${node.operator} ${printExpression(node.right)})`;
+      const own = precedence(node);
+      // Comparisons do not chain; of the others, all are left-associative.
+      const left = own <= PRECEDENCE.compare ? own + 1 : own;
+      return `${printOperand(node.left, left)} ${node.operator} ${printOperand(node.right, own + 1)}`;
+    }
     case "and":
     case "or":
-      return `(${node.terms.map(printExpression).join(` ${node.kind} `)})`;
+      return node.terms.map((term) => printOperand(term, PRECEDENCE[node.kind] + 1)).join(` ${node.kind} `);
     case "not":
-      return `(not ${printExpression(node.operand)})`;
+      return `not ${printOperand(node.operand, PRECEDENCE.compare + 1)}`;
     case "negate":
-      return `(- ${printExpression(node.operand)})`;
+      return `- ${printOperand(node.operand, PRECEDENCE.atom)}`;
     case "is":
-      return `(${printExpression(node.operand)} is ${node.test})`;
+      return `${printOperand(node.operand, PRECEDENCE.compare + 1)} is ${node.test}`;
     case "case":
-      return `(case ${node.branches.map((b) => `when ${printExpression(b.when)} then ${printExpression(b.then)}`).join(" ")}${node.otherwise === undefined ? "" : ` else ${printExpression(node.otherwise)}`} end)`;
+      return `case ${node.operand === undefined ? "" : `${printExpression(node.operand)} `}${node.branches.map((b) => `when ${printExpression(b.when)} then ${printExpression(b.then)}`).join(" ")}${node.otherwise === undefined ? "" : ` else ${printExpression(node.otherwise)}`} end`;
     case "cast":
-      return `(${printExpression(node.operand)})::${printType(node.type)}`;
+      return `${printOperand(node.operand, PRECEDENCE.cast)}::${printType(node.type)}`;
     case "collate":
-      return `(${printExpression(node.operand)} collate ${quoteIdentifier(node.collation)})`;
+      return `${printOperand(node.operand, PRECEDENCE.collate + 1)} collate ${quoteIdentifier(node.collation)}`;
     case "in-list":
       return node.items.length === 0
         ? "false"
-        : `(${printExpression(node.operand)} in (${node.items.map(printExpression).join(", ")}))`;
+        : `${printOperand(node.operand, PRECEDENCE.in + 1)} in (${node.items.map(printExpression).join(", ")})`;
     case "any-array":
-      // Two pairs of parentheses: `any ((select …))` is an array value, `any (select …)` a set of rows.
-      return `(${printExpression(node.operand)} = any (${printExpression(node.array)}))`;
+      // However many parentheses stand around it, `any ((select …))` is a set of rows; a cast makes it one array.
+      if (node.array.kind === "scalar-select")
+        throw new RangeError("a sub-select behind `any` needs a cast to its array type");
+      return `${printOperand(node.operand, PRECEDENCE.other + 1)} = any (${printExpression(node.array)})`;
     case "array":
       return `array[${node.items.map(printExpression).join(", ")}]${node.type === undefined ? "" : `::${printType(node.type)}`}`;
     case "exists":
@@ -78,7 +164,7 @@ export function printSelect(node: SelectNode): string {
   const columns = node.columns.map(
     ({ value, alias }) => printExpression(value) + (alias === undefined ? "" : ` as ${quoteIdentifier(alias)}`),
   );
-  const parts = [`select ${columns.join(", ")}`];
+  const parts = [`select ${columns.join(", ")}`.trimEnd()];
   if (node.from !== undefined) parts.push(`from ${printFrom(node.from)}`);
   for (const join of node.joins ?? [])
     parts.push(`${join.type} ${printFrom(join.item)} on ${printExpression(join.on)}`);
@@ -93,7 +179,7 @@ export function printSelect(node: SelectNode): string {
   return parts.join(" ");
 }
 
-function printFrom(item: FromItem): string {
+export function printFrom(item: FromItem): string {
   const alias = quoteIdentifier(item.alias);
   switch (item.kind) {
     case "table":

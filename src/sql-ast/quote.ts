@@ -1,12 +1,17 @@
 /**
- * The only two functions of the project that turn foreign text into SQL text.
+ * The only functions of the project that turn foreign text into SQL text: an
+ * identifier, a constant, a function's body.
  */
+import { isKeyword } from "./keywords.ts";
 
 /** PostgreSQL's NAMEDATALEN - 1: longer names are cut silently by the server, so they are refused here. */
 export const MAX_IDENTIFIER_BYTES = 63;
 
+const PLAIN_IDENTIFIER = /^[a-z_][a-z0-9_]*$/;
+
 /**
- * Quotes one identifier, always: `"invoice"`. A doubled quote is the only escape.
+ * One identifier: bare where the server reads it as the same name, `invoice`, otherwise quoted, `"order"`,
+ * `"10_immutable"`. A doubled quote is the only escape.
  *
  * @throws RangeError for an empty name, a NUL, a lone surrogate, or more than 63 bytes of UTF-8
  */
@@ -16,7 +21,7 @@ export function quoteIdentifier(name: string): string {
   if (new TextEncoder().encode(name).length > MAX_IDENTIFIER_BYTES) {
     throw new RangeError(`identifier "${name}" has more than ${MAX_IDENTIFIER_BYTES} bytes`);
   }
-  return `"${name.replaceAll('"', '""')}"`;
+  return PLAIN_IDENTIFIER.test(name) && !isKeyword(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }
 
 /**
@@ -29,6 +34,20 @@ export function quoteLiteral(text: string): string {
   refuseUnprintable(text);
   const doubled = text.replaceAll("'", "''");
   return text.includes("\\") ? `E'${doubled.replaceAll("\\", "\\\\")}'` : `'${doubled}'`;
+}
+
+/**
+ * Quotes the body of a function between dollar signs, with a tag that the body does not hold.
+ *
+ * @example quoteBody("select 1", "function") // "$function$\nselect 1\n$function$"
+ */
+export function quoteBody(body: string, tag: string): string {
+  refuseUnprintable(body);
+  if (!/^[a-z_]+$/.test(tag)) throw new RangeError(`"${tag}" is not a tag`);
+  let delimiter = `$${tag}$`;
+  // A body that ends in "$function" would close with the line break's help only; the line break makes that impossible.
+  for (let n = 1; body.includes(delimiter); n++) delimiter = `$${tag}${n}$`;
+  return `${delimiter}\n${body}\n${delimiter}`;
 }
 
 function refuseUnprintable(text: string): void {

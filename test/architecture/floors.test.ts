@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import { globSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
@@ -36,7 +35,8 @@ describe("floors", () => {
       for (const specifier of importsOf(file).filter((s) => s.startsWith("."))) {
         const target = folderOf(join(file, "..", specifier));
         if (target === folder) continue;
-        if (target === undefined || (floors.get(target) ?? 99) >= (floors.get(folder) ?? -1)) upward.push(`${file} → ${specifier}`);
+        if (target === undefined || (floors.get(target) ?? 99) >= (floors.get(folder) ?? -1))
+          upward.push(`${file} → ${specifier}`);
       }
     }
     expect(upward).toEqual([]);
@@ -47,7 +47,11 @@ describe("floors", () => {
     const pure = new Set(["errors", "sql-ast", "expression", "model", "dsl", "dsl-to-sql"]);
     const found = sources
       .filter((file) => pure.has(folderOf(file) ?? ""))
-      .flatMap((file) => importsOf(file).filter((s) => impure.test(s)).map((s) => `${file} → ${s}`));
+      .flatMap((file) =>
+        importsOf(file)
+          .filter((s) => impure.test(s))
+          .map((s) => `${file} → ${s}`),
+      );
     expect(found).toEqual([]);
   });
 });

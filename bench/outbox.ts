@@ -1,0 +1,170 @@
+/**
+ * What a writer pays for its events: inserts into the compiled InvoiceLine with and without our outbox triggers, by
+ * pgbench (8 clients, prepared). Without pgbench on the machine, eight connections of this process do the same, and the
+ * unit says so: their own work then hides a part of the difference.
+ */
+import { execFile } from "node:child_process";
+import { existsSync, globSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import pg from "pg";
+import { enginejs, startBenchServer } from "./bench-server.ts";
+import { type Bench, inTurns, median, moreIsBetter } from "./measure.ts";
+
+const clients = 8;
+const cases = [
+  { name: "1 row", rows: 1 },
+  { name: "10 rows", rows: 10 },
+  { name: "100 rows", rows: 100 },
+];
+
+const statement = (rows: number) => `insert into app.invoice_line (tenant_id, invoice_id, description, quantity, price)
+select b.tenant_id, b.id, 'position ' || n, n, 1000 + n
+from generate_series(1, ${rows}) as n, bench.invoice as b
+where b.n = :pick`;
+
+const bench: Bench = {
+  peers: false,
+  async *run({ smoke, turns, progress }) {
+    const server = await startBenchServer();
+    try {
+      progress("building examples/invoicing twice");
+      const ours = await prepare(await server.create("outbox_ours"), true);
+      const peer = await prepare(await server.create("outbox_plain"), false);
+      for (const { name, rows } of cases) {
+        progress(`${name}: ${turns} turns each`);
+        const seconds = smoke ? 1 : 5;
+        const wal = { ours: 0, peer: 0 };
+        const measure = (url: string, side: "ours" | "peer") => async () => {
+          await settle(url);
+          const { perSecond, walPerRow } = await insertFor(url, seconds, rows);
+          wal[side] = walPerRow;
+          return perSecond;
+        };
+        const figures = await inTurns(turns, measure(ours, "ours"), measure(peer, "peer"));
+        yield {
+          case: name,
+          ours: median(figures.ours),
+          peer: median(figures.peer),
+          peerName: "plain insert",
+          unit: pgbench === undefined ? "statements/s (driven by Node)" : "statements/s",
+          ratio: moreIsBetter(median(figures.ours), median(figures.peer)),
+          notes: { walBytesPerRow: Math.round(wal.ours), peerWalBytesPerRow: Math.round(wal.peer) },
+        };
+      }
+    } finally {
+      await server.stop();
+    }
+  },
+};
+export default bench;
+
+async function prepare(url: string, events: boolean): Promise<string> {
+  await enginejs("sql", "build", "--project", "examples/invoicing", "--database", url);
+  await enginejs("seed", "--project", "examples/invoicing", "--database", url);
+  await withClient(url, async (client) => {
+    await client.query("create schema bench");
+    await client.query(
+      "create table bench.invoice as select row_number() over (order by id) as n, tenant_id, id from app.invoice limit 1000",
+    );
+    await client.query("alter table bench.invoice add primary key (n)");
+    if (!events) {
+      const { rows } = await client.query(
+        "select tgname from pg_trigger where tgrelid = 'app.invoice_line'::regclass and tgname ~ '^90_emit'",
+      );
+      if (rows.length === 0) throw new Error("app.invoice_line has no outbox trigger: nothing would be compared");
+      for (const { tgname } of rows)
+        await client.query(`drop trigger ${client.escapeIdentifier(tgname)} on app.invoice_line`);
+    }
+  });
+  return url;
+}
+
+/** Each turn begins with the same tables: what earlier turns wrote is gone, and no vacuum of it disturbs. */
+async function settle(url: string): Promise<void> {
+  await withClient(url, async (client) => {
+    await client.query("delete from app.invoice_line where description like 'position %'");
+    await client.query("vacuum app.invoice_line");
+    const { rows } = await client.query(
+      "select relname from pg_class where relnamespace = 'enginejs'::regnamespace and relkind in ('r', 'p') and not relispartition and relname ~ 'event|outbox|pending'",
+    );
+    for (const { relname } of rows) await client.query(`truncate enginejs.${client.escapeIdentifier(relname)} cascade`);
+    await client.query("checkpoint");
+  });
+}
+
+async function insertFor(
+  url: string,
+  seconds: number,
+  rows: number,
+): Promise<{ perSecond: number; walPerRow: number }> {
+  return withClient(url, async (client) => {
+    const wal = async () =>
+      (await client.query<{ lsn: string }>("select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::text as lsn"))
+        .rows[0]?.lsn ?? "0";
+    const count = async () =>
+      Number((await client.query<{ n: string }>("select count(*) as n from app.invoice_line")).rows[0]?.n);
+    const [walBefore, rowsBefore] = [Number(await wal()), await count()];
+    const perSecond = await (pgbench === undefined
+      ? drive(url, seconds, rows)
+      : runPgbench(pgbench, url, seconds, rows));
+    return { perSecond, walPerRow: (Number(await wal()) - walBefore) / Math.max(1, (await count()) - rowsBefore) };
+  });
+}
+
+const pgbench = ["/usr/bin/pgbench", "/usr/local/bin/pgbench", ...globSync("/usr/lib/postgresql/*/bin/pgbench")].find(
+  existsSync,
+);
+
+async function runPgbench(program: string, url: string, seconds: number, rows: number): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), "enginejs-pgbench-"));
+  try {
+    const script = join(folder, "insert.sql");
+    await writeFile(script, `\\set pick random(1, 1000)\n${statement(rows)};\n`);
+    const { stdout } = await promisify(execFile)(program, [
+      "-n",
+      "-M",
+      "prepared",
+      "-c",
+      String(clients),
+      "-j",
+      "2",
+      "-T",
+      String(seconds),
+      "-f",
+      script,
+      url,
+    ]);
+    const tps = /tps = ([\d.]+)/.exec(stdout)?.[1];
+    if (tps === undefined) throw new Error(`pgbench printed no tps:\n${stdout}`);
+    return Number(tps);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function drive(url: string, seconds: number, rows: number): Promise<number> {
+  const text = statement(rows).replace(":pick", "$1");
+  const end = performance.now() + seconds * 1000;
+  const worker = () =>
+    withClient(url, async (client) => {
+      let done = 0;
+      for (; performance.now() < end; done++)
+        await client.query({ name: "insert", text, values: [1 + Math.floor(Math.random() * 1000)] });
+      return done;
+    });
+  const counts = await Promise.all(Array.from({ length: clients }, worker));
+  return counts.reduce((a, b) => a + b, 0) / seconds;
+}
+
+async function withClient<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    return await use(client);
+  } finally {
+    await client.end();
+  }
+}

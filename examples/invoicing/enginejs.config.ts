@@ -1,0 +1,13 @@
+import { defineConfig, env } from "enginejs";
+
+export default defineConfig({
+  schema: "app",
+  tenancy: { entity: "Tenant", membership: "Membership" },
+  actor: { entity: "User" },
+  roles: {
+    member: {},
+    billing: { extends: ["member"] },
+    operator: { of: "system" },
+  },
+  jwt: { secret: env("JWT_SECRET", { development: "a-secret-for-development-only-000" }) },
+});

@@ -1,0 +1,1892 @@
+--! Previous: -
+--! Hash: sha1:05676db0b7c2462161e1c38d4ed486d013630797
+--! Message: enginejs
+
+-- sql/rls/roles.sql
+
+-- The roles of EngineJS: groups without login, the same in every database of the server.
+--
+--   enginejs_owner      owns every table; builds run as a member of it
+--   enginejs_anonymous  a request without a token
+--   enginejs_user       a request with one
+--   enginejs_system     workflows; passes by policies of its own, never by BYPASSRLS
+--   enginejs_action     owns the action functions: the policies of enginejs_user apply, and it alone may write state columns
+--   enginejs_reader     owns what policies ask: membership, the actor's claims
+--   enginejs_writer     owns outbox and audit, the functions that write them, and graphile_worker
+--
+-- Needs CREATEROLE only where one of them, or a membership, is missing: an administrator
+-- may create them beforehand and grant owner, action, reader and writer to whoever builds.
+do $$
+declare
+  name text;
+  wanted record;
+  server_version int := current_setting('server_version_num')::int;
+  usable boolean;
+begin
+  foreach name in array array['enginejs_owner', 'enginejs_anonymous', 'enginejs_user', 'enginejs_system',
+                              'enginejs_action', 'enginejs_reader', 'enginejs_writer'] loop
+    if not exists (select from pg_catalog.pg_roles where rolname = name) then
+      begin
+        execute format('create role %I nologin', name);
+      exception when duplicate_object or unique_violation then
+        null; -- another database of this server is being built at the same moment
+      end;
+    end if;
+  end loop;
+
+  if not exists (
+    select from pg_catalog.pg_auth_members m
+    where m.roleid = 'enginejs_user'::regrole and m.member = 'enginejs_action'::regrole
+  ) then
+    grant enginejs_user to enginejs_action;
+  end if;
+
+  -- Whoever builds becomes each owner in turn. From version 16 on, CREATEROLE gives only ADMIN of
+  -- what it created, so inheritance and SET ROLE are said outright. Nobody inherits enginejs_action
+  -- where that can be helped: the restrictive policies of enginejs_user would come along with it.
+  for wanted in
+    select * from (values ('enginejs_owner', true), ('enginejs_reader', true), ('enginejs_writer', true),
+                          ('enginejs_action', false)) as w (role, inherit)
+  loop
+    usable := pg_has_role(current_user, wanted.role, case when server_version >= 160000 then 'set' else 'member' end)
+      and (not wanted.inherit or pg_has_role(current_user, wanted.role, 'usage'));
+    if not usable then
+      execute format('grant %I to current_user', wanted.role)
+        || case when server_version >= 160000 then format(' with inherit %s, set true', wanted.inherit::text) else '' end;
+    end if;
+  end loop;
+end
+$$;
+
+-- sql/schema.sql
+
+-- The schema of the core. Its tables stand in files of their own beside this one.
+-- `create schema if not exists` asks for CREATE on the database even where the schema exists.
+do $$
+begin
+  if to_regnamespace('enginejs') is null then
+    create schema enginejs authorization enginejs_owner;
+  end if;
+end
+$$;
+
+-- sql/rls/default_privileges.sql
+
+-- New functions are executable by nobody but their owner. Only this global form takes PUBLIC's
+-- right away; the form with `in schema` can add rights but take none. It counts per creating role
+-- and per database, and each function file revokes once more for itself.
+set role enginejs_owner;
+alter default privileges revoke execute on functions from public;
+reset role;
+
+set role enginejs_action;
+alter default privileges revoke execute on functions from public;
+reset role;
+
+set role enginejs_reader;
+alter default privileges revoke execute on functions from public;
+reset role;
+
+set role enginejs_writer;
+alter default privileges revoke execute on functions from public;
+reset role;
+
+-- sql/rls/schema.sql
+
+-- Who may look into the core's schema, and who may own functions in it.
+set role enginejs_owner;
+revoke all on schema enginejs from public;
+grant usage on schema enginejs to enginejs_anonymous, enginejs_user, enginejs_system;
+grant usage, create on schema enginejs to enginejs_action, enginejs_reader, enginejs_writer;
+reset role;
+
+-- sql/functions/uuid_v7.sql
+
+-- Time-ordered ids. PostgreSQL 18 has its own, ordered also within a millisecond; before, this
+-- builds one from a random uuid (version 4) whose first 48 bits become the milliseconds since 1970
+-- and whose version bits become 7. Never order rows by it.
+set role enginejs_reader;
+do $$
+begin
+  if current_setting('server_version_num')::int >= 180000 then
+    create or replace function enginejs.uuid_v7() returns uuid
+    language sql volatile parallel safe
+    return pg_catalog.uuidv7();
+  else
+    create or replace function enginejs.uuid_v7() returns uuid
+    language sql volatile parallel safe
+    return encode(
+      set_bit(
+        set_bit(
+          overlay(
+            uuid_send(gen_random_uuid())
+            placing substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3)
+            from 1 for 6
+          ),
+          52, 1
+        ),
+        53, 1
+      ),
+      'hex'
+    )::uuid;
+  end if;
+end
+$$;
+revoke execute on function enginejs.uuid_v7() from public;
+grant execute on function enginejs.uuid_v7()
+  to enginejs_owner, enginejs_anonymous, enginejs_user, enginejs_system, enginejs_writer;
+reset role;
+
+-- sql/functions/actor_id.sql
+
+-- The actor of the request, null for nobody.
+-- Inlined by the planner: no SET clause, no security definer. After a transaction the setting reads '', not null.
+set role enginejs_reader;
+create or replace function enginejs.actor_id() returns uuid
+language sql stable parallel safe
+return nullif(current_setting('enginejs.actor_id', true), '')::uuid;
+revoke execute on function enginejs.actor_id() from public;
+grant execute on function enginejs.actor_id()
+  to enginejs_owner, enginejs_anonymous, enginejs_user, enginejs_system, enginejs_writer;
+reset role;
+
+-- sql/functions/tenant_id.sql
+
+-- The tenant that the request acts in, null for none.
+-- Inlined by the planner: no SET clause, no security definer. After a transaction the setting reads '', not null.
+set role enginejs_reader;
+create or replace function enginejs.tenant_id() returns uuid
+language sql stable parallel safe
+return nullif(current_setting('enginejs.tenant_id', true), '')::uuid;
+revoke execute on function enginejs.tenant_id() from public;
+grant execute on function enginejs.tenant_id()
+  to enginejs_owner, enginejs_anonymous, enginejs_user, enginejs_system, enginejs_writer;
+reset role;
+
+-- sql/functions/actor_roles.sql
+
+-- The actor's roles in the tenant; empty for none, never null: "has no such role" must be true for nobody.
+-- Inlined by the planner: no SET clause, no security definer. After a transaction the setting reads '', not null.
+set role enginejs_reader;
+create or replace function enginejs.actor_roles() returns text[]
+language sql stable parallel safe
+return coalesce(nullif(current_setting('enginejs.roles', true), '')::text[], '{}');
+revoke execute on function enginejs.actor_roles() from public;
+grant execute on function enginejs.actor_roles()
+  to enginejs_owner, enginejs_anonymous, enginejs_user, enginejs_system, enginejs_writer;
+reset role;
+
+-- sql/functions/claims.sql
+
+-- What the request's token said beyond actor and tenant.
+-- Inlined by the planner: no SET clause, no security definer. After a transaction the setting reads '', not null.
+set role enginejs_reader;
+create or replace function enginejs.claims() returns jsonb
+language sql stable parallel safe
+return nullif(current_setting('enginejs.claims', true), '')::jsonb;
+revoke execute on function enginejs.claims() from public;
+grant execute on function enginejs.claims()
+  to enginejs_owner, enginejs_anonymous, enginejs_user, enginejs_system, enginejs_writer;
+reset role;
+
+-- sql/functions/request_id.sql
+
+-- Names the request in logs, events and audit.
+-- Inlined by the planner: no SET clause, no security definer. After a transaction the setting reads '', not null.
+set role enginejs_reader;
+create or replace function enginejs.request_id() returns text
+language sql stable parallel safe
+return nullif(current_setting('enginejs.request_id', true), '');
+revoke execute on function enginejs.request_id() from public;
+grant execute on function enginejs.request_id()
+  to enginejs_owner, enginejs_anonymous, enginejs_user, enginejs_system, enginejs_writer;
+reset role;
+
+-- sql/functions/membership_roles.sql
+
+-- The actor's roles in a tenant, read at each request so that a revoked membership counts at once.
+-- Null: the actor is no member of it. This is the core's stand-in for systems without tenancy; the
+-- build of one that declares a membership replaces the body (`create or replace`, same signature).
+-- A definer's function: the actor need not be able to read memberships.
+set role enginejs_reader;
+do $$
+begin
+  if to_regprocedure('enginejs.membership_roles(uuid, uuid)') is null then
+    create function enginejs.membership_roles(actor uuid, tenant uuid) returns text[]
+    language sql stable parallel safe security definer set search_path = ''
+    as 'select ''{}''::text[]';
+  end if;
+end
+$$;
+revoke execute on function enginejs.membership_roles(uuid, uuid) from public;
+reset role;
+
+-- sql/functions/begin_request.sql
+
+-- Starts every database step of a request, inside its transaction: role, claims and time limit, all
+-- of them gone when the transaction ends. The one place to change for servers that need another way.
+--
+-- No definer's function: those may not change the role. For logins only, never for an actor role:
+-- whoever may call it chooses who he is. Logins get it by enginejs.admit_login().
+--
+-- A tenant of which the actor is no member is not set at all, so that nothing of it is visible.
+-- enginejs_system acts for the platform: it is a member nowhere, and the tenant is set as given.
+set role enginejs_owner;
+create or replace function enginejs.begin_request(
+  role text,
+  actor uuid,
+  tenant uuid,
+  claims jsonb,
+  statement_timeout_ms int,
+  request_id text
+) returns void
+language plpgsql volatile parallel unsafe
+as $$
+declare
+  roles text[];
+begin
+  if role is null or role not in ('enginejs_anonymous', 'enginejs_user', 'enginejs_system') then
+    raise exception 'begin_request: % is not a role that a request can have', coalesce(quote_literal(role), 'null')
+      using errcode = 'insufficient_privilege';
+  end if;
+  if role = 'enginejs_user' and actor is not null then
+    roles := enginejs.membership_roles(actor, tenant);
+  end if;
+  if roles is null and role <> 'enginejs_system' then
+    tenant := null;
+  end if;
+  -- The role comes last: afterwards this login's own rights are gone.
+  perform
+    pg_catalog.set_config('enginejs.actor_id', coalesce(actor::text, ''), true),
+    pg_catalog.set_config('enginejs.tenant_id', coalesce(tenant::text, ''), true),
+    pg_catalog.set_config('enginejs.roles', coalesce(roles::text, '{}'), true),
+    pg_catalog.set_config('enginejs.claims', coalesce(claims::text, ''), true),
+    pg_catalog.set_config('enginejs.request_id', coalesce(request_id, ''), true),
+    case when statement_timeout_ms is not null
+      then pg_catalog.set_config('statement_timeout', statement_timeout_ms::text, true) end,
+    pg_catalog.set_config('role', role, true);
+end
+$$;
+revoke execute on function enginejs.begin_request(text, uuid, uuid, jsonb, int, text) from public;
+reset role;
+
+-- sql/build.sql
+
+-- What was built into this database, newest last. The model (IR) as it was applied, so that server
+-- and worker start without model files and the next build has something to compare with.
+set role enginejs_owner;
+
+create table if not exists enginejs.build (
+  id bigint generated always as identity,
+  ir jsonb not null,
+  ir_hash text not null,
+  -- enginejs.catalog_fingerprint() after the build: tells of changes that somebody made by hand.
+  fingerprint text not null,
+  -- What the plan did: a list of statements with their hazards, for people and for `enginejs inspect`.
+  plan jsonb not null default '{}',
+  engine_version text not null,
+  -- Who connected; current_user is enginejs_owner whoever builds.
+  built_by text not null default session_user,
+  built_at timestamptz not null default clock_timestamp(),
+  constraint build_pkey primary key (id)
+);
+
+comment on table enginejs.build is 'What was built into this database; the row with the highest id is what it holds now.';
+
+reset role;
+
+-- sql/rls/build.sql
+
+-- Builds are the owner's business. enginejs_reader hands the newest one to the server and the worker.
+set role enginejs_owner;
+alter table enginejs.build enable row level security;
+alter table enginejs.build force row level security;
+drop policy if exists owner_all on enginejs.build;
+create policy owner_all on enginejs.build to enginejs_owner using (true) with check (true);
+drop policy if exists reader_read on enginejs.build;
+create policy reader_read on enginejs.build for select to enginejs_reader using (true);
+revoke all on enginejs.build from public;
+grant select on enginejs.build to enginejs_reader;
+reset role;
+
+-- sql/functions/current_build.sql
+
+-- The model that this database holds, for the server and the worker: they start without model files.
+-- A definer's function, because their logins can read no table.
+set role enginejs_reader;
+create or replace function enginejs.current_build()
+returns table (id bigint, ir jsonb, ir_hash text, fingerprint text, engine_version text, built_at timestamptz)
+language sql stable parallel safe security definer set search_path = ''
+begin atomic
+  select b.id, b.ir, b.ir_hash, b.fingerprint, b.engine_version, b.built_at
+  from enginejs.build b
+  order by b.id desc
+  limit 1;
+end;
+revoke execute on function enginejs.current_build() from public;
+grant execute on function enginejs.current_build() to enginejs_owner;
+reset role;
+
+-- sql/functions/catalog_fingerprint.sql
+
+-- One md5 over what the catalogue says of some schemas: tables, columns, constraints, indexes, policies,
+-- functions, triggers, views, sequences, types, owners, grants, and the roles of EngineJS themselves.
+-- A build stores it, so that the next one notices what somebody changed by hand, a dropped policy above
+-- all, where the hash of the model would still be the same.
+--
+-- Names instead of oids, and sorted: the same objects give the same md5 however and in which order they
+-- were made. Columns count by name, not by position. Partitions are left out: they come and go with time.
+-- Comments are left out: they change nothing. The empty search_path makes every printed name a qualified one.
+set role enginejs_reader;
+create or replace function enginejs.catalog_fingerprint(schemas text[]) returns text
+language sql stable set search_path = '' set quote_all_identifiers = off set jit = off
+begin atomic
+  with
+  namespace as (
+    select n.oid, n.nspname, n.nspowner, n.nspacl from pg_catalog.pg_namespace n where n.nspname = any (schemas)
+  ),
+  class as (
+    select c.*, n.nspname, format('%I.%I', n.nspname, c.relname) as name
+    from pg_catalog.pg_class c join namespace n on n.oid = c.relnamespace
+    where not c.relispartition
+  ),
+  routine as (
+    select p.*, format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)) as name
+    from pg_catalog.pg_proc p join namespace n on n.oid = p.pronamespace
+  ),
+  -- Access lists as sorted text; a null list means the default one, which acldefault spells out.
+  access (kind, name, list) as (
+    select 'schema', n.nspname::text, coalesce(n.nspacl, acldefault('n', n.nspowner)) from namespace n
+    union all
+    select 'relation', c.name, coalesce(c.relacl, acldefault(case c.relkind when 'S' then 's'::"char" else 'r' end, c.relowner))
+    from class c where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+    union all
+    select 'routine', r.name, coalesce(r.proacl, acldefault('f', r.proowner)) from routine r
+    union all
+    select 'column', format('%s.%I', c.name, a.attname), a.attacl
+    from class c join pg_catalog.pg_attribute a on a.attrelid = c.oid
+    where a.attacl is not null and a.attnum > 0 and not a.attisdropped
+    union all
+    select 'default', format('%s %s %s', pg_get_userbyid(d.defaclrole), coalesce(n.nspname, '*'), d.defaclobjtype), d.defaclacl
+    from pg_catalog.pg_default_acl d
+    left join namespace n on n.oid = d.defaclnamespace
+    where d.defaclnamespace = 0 and starts_with(pg_get_userbyid(d.defaclrole), 'enginejs_') or n.oid is not null
+  ),
+  fact (kind, name, detail) as (
+    select 'schema', n.nspname::text, pg_get_userbyid(n.nspowner)::text from namespace n
+    union all
+    select 'relation', c.name, concat_ws(' ', c.relkind, pg_get_userbyid(c.relowner), c.relpersistence,
+      c.relrowsecurity, c.relforcerowsecurity, c.relreplident, c.reloptions, pg_get_partkeydef(c.oid),
+      case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end)
+    from class c where c.relkind in ('r', 'p', 'v', 'm', 'f', 'c')
+    union all
+    select 'column', format('%s.%I', c.name, a.attname), concat_ws(' ', format_type(a.atttypid, a.atttypmod),
+      a.attnotnull, a.attidentity, a.attgenerated, k.collname, pg_get_expr(d.adbin, d.adrelid))
+    from class c
+    join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+    left join pg_catalog.pg_collation k on k.oid = a.attcollation
+    where c.relkind in ('r', 'p', 'v', 'm', 'f', 'c')
+    union all
+    select 'constraint', format('%s.%I', c.name, o.conname), concat_ws(' ', pg_get_constraintdef(o.oid), o.convalidated)
+    from class c join pg_catalog.pg_constraint o on o.conrelid = c.oid
+    union all
+    select 'index', format('%s.%I', c.name, x.relname), concat_ws(' ', pg_get_indexdef(i.indexrelid),
+      i.indisvalid, i.indisready, i.indisprimary, i.indisreplident, x.reloptions)
+    from class c
+    join pg_catalog.pg_index i on i.indrelid = c.oid
+    join pg_catalog.pg_class x on x.oid = i.indexrelid
+    union all
+    select 'policy', format('%s.%I', c.name, p.polname), concat_ws(' ', p.polcmd, p.polpermissive,
+      (select string_agg(case r.oid when 0 then 'public' else pg_get_userbyid(r.oid)::text end, ','
+        order by pg_get_userbyid(r.oid)::text collate "C") from unnest(p.polroles) as r (oid)),
+      'using', pg_get_expr(p.polqual, p.polrelid), 'check', pg_get_expr(p.polwithcheck, p.polrelid))
+    from class c join pg_catalog.pg_policy p on p.polrelid = c.oid
+    union all
+    -- The triggers of foreign keys are named after oids: their constraint and type tell them apart.
+    select 'trigger', format('%s.%s', c.name, case when t.tgisinternal then format('%I/%s', o.conname, t.tgtype)
+        else quote_ident(t.tgname) end),
+      concat_ws(' ', t.tgenabled, case when not t.tgisinternal then pg_get_triggerdef(t.oid) end)
+    from class c
+    join pg_catalog.pg_trigger t on t.tgrelid = c.oid
+    left join pg_catalog.pg_constraint o on o.oid = t.tgconstraint
+    union all
+    select 'rule', format('%s.%I', c.name, r.rulename), concat_ws(' ', r.ev_enabled, pg_get_ruledef(r.oid))
+    from class c join pg_catalog.pg_rewrite r on r.ev_class = c.oid where r.rulename <> '_RETURN'
+    union all
+    select 'routine', r.name, concat_ws(' ', r.prokind, pg_get_userbyid(r.proowner), l.lanname,
+      pg_get_function_result(r.oid), pg_get_function_arguments(r.oid), r.prosecdef, r.proleakproof, r.proisstrict,
+      r.provolatile, r.proparallel, r.procost, r.prorows, r.proconfig, r.prosrc, pg_get_function_sqlbody(r.oid))
+    from routine r join pg_catalog.pg_language l on l.oid = r.prolang
+    union all
+    select 'sequence', c.name, concat_ws(' ', pg_get_userbyid(c.relowner), format_type(s.seqtypid, null),
+      s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle)
+    from class c join pg_catalog.pg_sequence s on s.seqrelid = c.oid
+    union all
+    select 'type', format('%I.%I', n.nspname, t.typname), concat_ws(' ', t.typtype, pg_get_userbyid(t.typowner),
+      format_type(nullif(t.typbasetype, 0), t.typtypmod), t.typnotnull, t.typdefault,
+      (select string_agg(e.enumlabel, ',' order by e.enumsortorder) from pg_catalog.pg_enum e where e.enumtypid = t.oid),
+      (select string_agg(pg_get_constraintdef(o.oid), ',' order by o.conname)
+        from pg_catalog.pg_constraint o where o.contypid = t.oid))
+    from pg_catalog.pg_type t join namespace n on n.oid = t.typnamespace where t.typtype in ('d', 'e', 'r')
+    union all
+    select 'role', r.rolname::text, concat_ws(' ', r.rolsuper, r.rolbypassrls, r.rolcanlogin, r.rolcreaterole, r.rolinherit,
+      (select string_agg(pg_get_userbyid(m.roleid)::text, ',' order by pg_get_userbyid(m.roleid)::text collate "C")
+        from pg_catalog.pg_auth_members m where m.member = r.oid))
+    from pg_catalog.pg_roles r
+    where r.rolname in ('enginejs_owner', 'enginejs_anonymous', 'enginejs_user', 'enginejs_system',
+                        'enginejs_action', 'enginejs_reader', 'enginejs_writer')
+    union all
+    select 'grant on ' || a.kind, a.name, string_agg(
+      concat_ws(' ', case g.grantee when 0 then 'public' else pg_get_userbyid(g.grantee)::text end,
+        g.privilege_type, g.is_grantable),
+      ',' order by g.grantee = 0, pg_get_userbyid(g.grantee)::text collate "C", g.privilege_type collate "C", g.is_grantable)
+    from access a, lateral aclexplode(a.list) g
+    group by a.kind, a.name
+  )
+  select md5(coalesce(string_agg(md5(concat_ws(E'\x1f', f.kind, f.name, f.detail)), ''
+    order by f.kind collate "C", f.name collate "C", f.detail collate "C"), ''))
+  from fact f;
+end;
+revoke execute on function enginejs.catalog_fingerprint(text[]) from public;
+grant execute on function enginejs.catalog_fingerprint(text[]) to enginejs_owner;
+reset role;
+
+-- sql/functions/touch.sql
+
+-- Row trigger 20_touch: an update says when it was, whatever it says itself.
+set role enginejs_reader;
+create or replace function enginejs.touch() returns trigger
+language plpgsql volatile set search_path = ''
+as $$
+begin
+  new.updated_at := now();
+  return new;
+end
+$$;
+revoke execute on function enginejs.touch() from public;
+grant execute on function enginejs.touch() to enginejs_owner;
+reset role;
+
+-- sql/functions/refuse_change.sql
+
+-- Row trigger 10_immutable: refuses an update that changes one of the columns in its arguments. The trigger's
+-- WHEN condition says which, so that the function runs only to refuse.
+set role enginejs_reader;
+create or replace function enginejs.refuse_change() returns trigger
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  before constant jsonb := to_jsonb(old);
+  after constant jsonb := to_jsonb(new);
+  name text;
+begin
+  foreach name in array tg_argv loop
+    if before -> name is distinct from after -> name then
+      raise exception using
+        errcode = 'EJ422',
+        message = format('%s.%s never changes', tg_table_name, name),
+        column = name, table = tg_table_name, schema = tg_table_schema;
+    end if;
+  end loop;
+  return new;
+end
+$$;
+revoke execute on function enginejs.refuse_change() from public;
+grant execute on function enginejs.refuse_change() to enginejs_owner;
+reset role;
+
+-- sql/functions/refuse_transition.sql
+
+-- Row trigger 30_transition: refuses a change of state that no action declares. The trigger's WHEN condition holds
+-- the transitions that pass, so that the function runs only to refuse. Arguments: the state's column, and what
+-- follows each state as JSON: {"draft": ["sent", "void"], "sent": ["paid", "void"]}.
+set role enginejs_reader;
+create or replace function enginejs.refuse_transition() returns trigger
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  name constant text := tg_argv[0];
+  before constant text := to_jsonb(old) ->> name;
+  after constant text := to_jsonb(new) ->> name;
+  allowed constant jsonb := coalesce(tg_argv[1]::jsonb -> before, '[]');
+begin
+  raise exception using
+    errcode = 'EJ409',
+    message = format('%s.%s cannot change from "%s" to "%s"', tg_table_name, name, before, after),
+    detail = jsonb_build_object('from', before, 'allowed', allowed),
+    column = name, table = tg_table_name, schema = tg_table_schema;
+end
+$$;
+revoke execute on function enginejs.refuse_transition() from public;
+grant execute on function enginejs.refuse_transition() to enginejs_owner;
+reset role;
+
+-- sql/functions/admit_login.sql
+
+-- Gives a login what the server or the worker needs and nothing else: membership of the actor roles,
+-- which it must take on by begin_request, and the functions that come before that. Create the login
+-- first (`create role shop_server login noinherit password …`), then, as whoever builds:
+--
+--   select enginejs.admit_login('shop_server', 'server');
+--   select enginejs.admit_login('shop_worker', 'worker');
+--
+-- The worker's login inherits enginejs_writer, which owns graphile_worker: its tables have row level
+-- security without policies, so any other login would see no jobs, and no error. Needs ADMIN of the
+-- roles, or CREATEROLE before version 16.
+set role enginejs_owner;
+create or replace function enginejs.admit_login(login name, kind text) returns void
+language plpgsql volatile
+as $$
+declare
+  server_version int := current_setting('server_version_num')::int;
+  wanted record;
+begin
+  if kind is null or kind not in ('server', 'worker') then
+    raise exception 'admit_login: kind is ''server'' or ''worker'', not %', coalesce(quote_literal(kind), 'null')
+      using errcode = 'invalid_parameter_value';
+  end if;
+  if not exists (select from pg_catalog.pg_roles where rolname = login) then
+    raise exception 'admit_login: role "%" does not exist', login using errcode = 'undefined_object';
+  end if;
+  for wanted in
+    select * from (values
+      ('enginejs_anonymous', false, true), ('enginejs_user', false, true),
+      ('enginejs_system', false, kind = 'worker'), ('enginejs_writer', true, kind = 'worker')
+    ) as w (role, inherit, needed)
+  loop
+    continue when not wanted.needed or exists (
+      select from pg_catalog.pg_auth_members m
+      where m.roleid = wanted.role::regrole and m.member = quote_ident(login)::regrole
+    );
+    execute format('grant %I to %I', wanted.role, login)
+      || case when server_version >= 160000 then format(' with inherit %s, set true', wanted.inherit::text) else '' end;
+  end loop;
+  if not has_database_privilege(login, current_database(), 'connect') then
+    execute format('grant connect on database %I to %I', current_database(), login);
+  end if;
+  execute format('grant usage on schema enginejs to %I', login);
+  execute format('grant execute on function
+      enginejs.begin_request(text, uuid, uuid, jsonb, int, text),
+      enginejs.membership_roles(uuid, uuid),
+      enginejs.current_build()
+    to %I', login);
+end
+$$;
+revoke execute on function enginejs.admit_login(name, text) from public;
+reset role;
+
+-- sql/rls/graphile_migrate.sql
+
+-- graphile-migrate makes its schema as whoever runs it first. Given to enginejs_owner, the next
+-- deployment may come from another member. Does nothing where the schema is not there.
+do $$
+begin
+  if to_regnamespace('graphile_migrate') is null then
+    return;
+  end if;
+  alter schema graphile_migrate owner to enginejs_owner;
+  alter table graphile_migrate.migrations owner to enginejs_owner;
+  alter table graphile_migrate.current owner to enginejs_owner;
+end
+$$;
+
+-- sql/rls/graphile_worker.sql
+
+-- graphile-worker's installer leaves its schema to whoever ran it. Its tables have row level security
+-- without policies: only their owner sees jobs. So enginejs_writer owns them, and the worker's login
+-- inherits it. Run after each run of the installer; does nothing where the schema is not there.
+do $$
+declare
+  statement text;
+begin
+  if to_regnamespace('graphile_worker') is null then
+    return;
+  end if;
+  -- Two at once would each find the other's change under their hands.
+  perform pg_advisory_xact_lock(hashtext('enginejs: owner of graphile_worker'));
+  alter schema graphile_worker owner to enginejs_writer;
+  revoke all on schema graphile_worker from public;
+  for statement in
+    -- Sequences of identity columns follow their table.
+    select format('alter %s graphile_worker.%I owner to enginejs_writer',
+        case c.relkind when 'v' then 'view' when 'S' then 'sequence' else 'table' end, c.relname)
+      from pg_catalog.pg_class c
+      where c.relnamespace = 'graphile_worker'::regnamespace and c.relkind in ('r', 'p', 'v', 'S')
+        and c.relowner <> 'enginejs_writer'::regrole
+        and not exists (select from pg_catalog.pg_depend d where d.objid = c.oid and d.classid = 'pg_class'::regclass and d.deptype in ('a', 'i'))
+    union all
+    select format('alter routine %s owner to enginejs_writer', p.oid::regprocedure)
+      from pg_catalog.pg_proc p
+      where p.pronamespace = 'graphile_worker'::regnamespace and p.proowner <> 'enginejs_writer'::regrole
+    union all
+    select format('alter type graphile_worker.%I owner to enginejs_writer', t.typname)
+      from pg_catalog.pg_type t left join pg_catalog.pg_class c on c.oid = t.typrelid
+      where t.typnamespace = 'graphile_worker'::regnamespace and t.typowner <> 'enginejs_writer'::regrole
+        and (c.relkind = 'c' or t.typtype in ('d', 'e'))
+  loop
+    execute statement;
+  end loop;
+end
+$$;
+
+-- sql/workflow_segments.sql
+
+-- The outbox's history lies in segments: the event log, the finished runs and the results of steps each
+-- have one partition per segment, by default a day's worth, so that retention drops tables and deletes no row.
+-- Segments are numbered, not dated: the newest partition of the log is a plain table of a fixed name,
+-- enginejs.workflow_events_current, which writers insert into directly. No routing, no default partition,
+-- and a writer never fails because nobody has made tomorrow's partition.
+set role enginejs_writer;
+
+create table if not exists enginejs.workflow_segments (
+  segment int not null,
+  opened_at timestamptz not null default clock_timestamp(),
+  -- Null: the one that writers use.
+  closed_at timestamptz,
+  constraint workflow_segments_pkey primary key (segment)
+);
+
+create unique index if not exists workflow_segments_open_key on enginejs.workflow_segments ((true)) where closed_at is null;
+
+comment on table enginejs.workflow_segments is 'The parts that the history of events, runs and steps is kept and dropped in.';
+
+reset role;
+
+-- sql/workflow_events.sql
+
+-- The event log: what happened, written once by the emit triggers in the writer's own transaction, never updated.
+-- Whether an event still waits for the relay is a row of enginejs.workflow_events_pending, what came of it are
+-- its runs; enginejs.workflow_events_outbox shows all of it as one.
+set role enginejs_writer;
+
+create sequence if not exists enginejs.workflow_event_ids;
+
+create table if not exists enginejs.workflow_events (
+  segment int not null,
+  -- Ids commit out of order: nothing may conclude from a greater one that a smaller one was seen.
+  id bigint not null,
+  created_at timestamptz not null default clock_timestamp(),
+  -- The entity's name, `Invoice`.
+  model text not null,
+  -- `create`, `update`, `delete`, or the name of the action that updated.
+  action text not null,
+  record_id uuid not null,
+  -- Stored columns by their column names.
+  before jsonb,
+  after jsonb,
+  -- Of an update: the columns whose value changed.
+  changed text[],
+  -- What the action was called with.
+  input jsonb,
+  -- {"kind", "id", "tenant"}; null for a writer that is no actor, such as a person in psql.
+  actor jsonb,
+  -- {"requestId", "runId", "depth"}; null where there is neither request nor run.
+  origin jsonb,
+  -- True: the payload was larger than 64 KB, before and after hold the key only.
+  truncated boolean not null default false,
+  constraint workflow_events_pkey primary key (id, segment)
+) partition by list (segment);
+
+comment on table enginejs.workflow_events is 'The log of events. Read enginejs.workflow_events_outbox for their status.';
+
+reset role;
+
+-- sql/workflow_events_pending.sql
+
+-- What the relay has not seen yet: narrow rows, taken by delete. Measured against a status column of the log itself
+-- (500 a batch): the update writes six times the WAL of this delete, and leaves a dead version of every payload.
+set role enginejs_writer;
+
+create table if not exists enginejs.workflow_events_pending (
+  event_id bigint not null,
+  segment int not null,
+  model text not null,
+  action text not null,
+  -- Null: every workflow that subscribes. Otherwise those whose condition failed with an error so far.
+  workflows text[],
+  attempts int not null default 0,
+  next_run_at timestamptz,
+  error text,
+  constraint workflow_events_pending_pkey primary key (event_id)
+) with (
+  -- A queue: as many dead rows as living ones, so vacuum often and without pauses.
+  autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_insert_threshold = -1,
+  autovacuum_vacuum_cost_delay = 0
+);
+
+comment on table enginejs.workflow_events_pending is 'Events that wait for the relay.';
+
+-- Events that the relay gave up: the condition of a workflow could not be evaluated, again and again.
+create table if not exists enginejs.workflow_events_failed (
+  event_id bigint not null,
+  segment int not null,
+  workflows text[],
+  attempts int not null,
+  error text not null,
+  failed_at timestamptz not null default clock_timestamp(),
+  constraint workflow_events_failed_pkey primary key (event_id)
+);
+
+comment on table enginejs.workflow_events_failed is 'Events that could not be matched with the workflows named; the reason is in error.';
+
+reset role;
+
+-- sql/workflow_definitions.sql
+
+-- Workflows as the builds declared them. A run keeps the definition that it started with; a changed one is a new row.
+set role enginejs_writer;
+
+create table if not exists enginejs.workflow_definitions (
+  id int generated always as identity,
+  name text not null,
+  -- SHA-256 of the definition's text.
+  hash text not null,
+  definition jsonb not null,
+  created_at timestamptz not null default clock_timestamp(),
+  constraint workflow_definitions_pkey primary key (id),
+  constraint workflow_definitions_name_hash_key unique (name, hash)
+);
+
+comment on table enginejs.workflow_definitions is 'Every definition of a workflow that was ever built here.';
+
+-- Which events start which workflow now; enginejs.workflow_register() keeps it in step with the newest build.
+create table if not exists enginejs.workflow_subscriptions (
+  model text not null,
+  action text not null,
+  workflow text not null,
+  definition_id int not null,
+  -- A condition is evaluated by the relay; without one the event's model and action decide.
+  conditional boolean not null,
+  constraint workflow_subscriptions_pkey primary key (model, action, workflow),
+  constraint workflow_subscriptions_definition_id_fkey foreign key (definition_id) references enginejs.workflow_definitions (id)
+);
+
+comment on table enginejs.workflow_subscriptions is 'Which events start which workflow, as the newest build says.';
+
+reset role;
+
+-- sql/workflow_runs_active.sql
+
+-- Runs that are not finished: small, so that claims, retries and recovery stay cheap however long the history is.
+-- The relay stops making runs while some thousand wait, the rest waits in workflow_events_pending.
+set role enginejs_writer;
+
+create table if not exists enginejs.workflow_runs_active (
+  -- Derived from event and workflow: its first eight bytes are the event's id, the others a hash of the
+  -- workflow's name. So one event has one run per workflow, and an event's runs are one range of the key.
+  id uuid not null,
+  definition_id int not null,
+  event_id bigint not null,
+  segment int not null,
+  -- queued: a job of graphile_worker rings for it; running: a worker holds the lease; waiting: until next_run_at.
+  status text not null default 'queued',
+  -- Counts claims. Whatever a worker writes names the lease that it holds, and counts for nothing where that is not the run's.
+  lease int not null default 0,
+  worker_id int,
+  job_id bigint,
+  -- When the status began.
+  since timestamptz not null default clock_timestamp(),
+  next_run_at timestamptz,
+  -- How often it was begun, the first time included.
+  attempts int not null default 0,
+  -- The step that failed last, and how often in a row.
+  failed_step text,
+  failures int not null default 0,
+  -- How often in a row its worker died without a result of any step, and how many results there were then.
+  crashes int not null default 0,
+  crashed_after int not null default 0,
+  error text,
+  created_at timestamptz not null default clock_timestamp(),
+  constraint workflow_runs_active_pkey primary key (id),
+  constraint workflow_runs_active_definition_id_fkey foreign key (definition_id) references enginejs.workflow_definitions (id),
+  constraint workflow_runs_active_status_check check (status in ('queued', 'running', 'waiting'))
+) with (
+  -- Room on the page for the next version of a row: neither claim nor finish touches an index.
+  fillfactor = 60,
+  autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_insert_threshold = -1,
+  autovacuum_vacuum_cost_delay = 0
+);
+
+-- Its predicate names the column itself, not the status: a claim changes neither, and stays on its page.
+create index if not exists workflow_runs_active_next_run_at_idx on enginejs.workflow_runs_active (next_run_at)
+  where next_run_at is not null;
+
+comment on table enginejs.workflow_runs_active is 'Runs of workflows that are not finished.';
+
+reset role;
+
+-- sql/workflow_runs_finished.sql
+
+-- Runs that are done or failed for good, in their event's segment.
+set role enginejs_writer;
+
+create table if not exists enginejs.workflow_runs_finished (
+  id uuid not null,
+  definition_id int not null,
+  event_id bigint not null,
+  segment int not null,
+  status text not null,
+  attempts int not null,
+  failed_step text,
+  error text,
+  created_at timestamptz not null,
+  finished_at timestamptz not null default clock_timestamp(),
+  constraint workflow_runs_finished_pkey primary key (id, segment),
+  constraint workflow_runs_finished_status_check check (status in ('done', 'failed'))
+) partition by list (segment);
+
+comment on table enginejs.workflow_runs_finished is 'Runs of workflows that are done or failed for good.';
+
+reset role;
+
+-- sql/workflow_run_steps.sql
+
+-- Checkpoints: the result of each step of each run. A row here means that the step is never done again.
+-- The key is also what makes a database step happen once: its effect and this row are one transaction.
+set role enginejs_writer;
+
+create table if not exists enginejs.workflow_run_steps (
+  run_id uuid not null,
+  segment int not null,
+  -- The node's id in the definition.
+  step text not null,
+  output jsonb,
+  finished_at timestamptz not null default clock_timestamp(),
+  constraint workflow_run_steps_pkey primary key (run_id, step, segment)
+) partition by list (segment);
+
+comment on table enginejs.workflow_run_steps is 'The result of each step of each run, written once.';
+
+reset role;
+
+-- sql/workflow_workers.sql
+
+-- Living workers. The heartbeat is the truth; the session advisory lock that each holds (class 7714002, its id)
+-- only lets a death be noticed sooner. See functions/workflow_reap.sql.
+set role enginejs_writer;
+
+create table if not exists enginejs.workflow_workers (
+  id int generated always as identity,
+  host text not null,
+  process_id int not null,
+  -- Pools of graphile_worker that this worker has started: they own its locks on jobs.
+  pools text[] not null default '{}',
+  -- The backend of its relay, where it leads.
+  relay_backend int,
+  started_at timestamptz not null default clock_timestamp(),
+  heartbeat_at timestamptz not null default clock_timestamp(),
+  constraint workflow_workers_pkey primary key (id)
+) with (fillfactor = 50);
+
+comment on table enginejs.workflow_workers is 'Workers that are alive, by their heartbeats.';
+
+reset role;
+
+-- sql/functions/workflow_open_segment.sql
+
+-- Begins a new segment of the history: partitions for events, finished runs and steps, and a new table that writers
+-- insert into, enginejs.workflow_events_current. The one before keeps its rows under its number. Attaching takes no
+-- lock that writers notice; only the renaming waits for the transactions that are writing events at that moment,
+-- so the caller sets a lock_timeout and tries again another time.
+set role enginejs_writer;
+create or replace function enginejs.workflow_open_segment() returns int
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  previous int;
+  opened int;
+  parent text;
+begin
+  select s.segment into previous from enginejs.workflow_segments s where s.closed_at is null for update;
+  select coalesce(max(s.segment), 0) + 1 into opened from enginejs.workflow_segments s;
+  if previous is not null then
+    execute format('alter table enginejs.workflow_events_current rename to workflow_events_%s', previous);
+    execute format('alter index enginejs.workflow_events_current_pkey rename to workflow_events_%s_pkey', previous);
+    update enginejs.workflow_segments s set closed_at = clock_timestamp() where s.segment = previous;
+  end if;
+  insert into enginejs.workflow_segments (segment) values (opened);
+
+  create table enginejs.workflow_events_current (
+    like enginejs.workflow_events including defaults including comments,
+    constraint workflow_events_current_pkey primary key (id, segment)
+  );
+  execute format('alter table enginejs.workflow_events_current alter segment set default %s', opened);
+  alter table enginejs.workflow_events_current alter id set default nextval('enginejs.workflow_event_ids');
+  execute format(
+    'alter table enginejs.workflow_events attach partition enginejs.workflow_events_current for values in (%s)', opened);
+
+  foreach parent in array array['workflow_runs_finished', 'workflow_run_steps'] loop
+    execute format('create table enginejs.%1$I (like enginejs.%2$I including all)', parent || '_' || opened, parent);
+    execute format('alter table enginejs.%2$I attach partition enginejs.%1$I for values in (%3$s)',
+      parent || '_' || opened, parent, opened);
+  end loop;
+  return opened;
+end
+$$;
+revoke execute on function enginejs.workflow_open_segment() from public;
+
+do $$
+begin
+  if not exists (select from enginejs.workflow_segments s where s.closed_at is null) then
+    perform enginejs.workflow_open_segment();
+  end if;
+end
+$$;
+reset role;
+
+-- sql/functions/workflow_maintain.sql
+
+-- Retention: begins a new segment when the open one is old enough, and drops those whose events are all done and
+-- whose last event is older than asked. One that holds failed events or runs is kept longer; one that holds
+-- unfinished ones is kept. Returns how many segments were dropped. Sets its own lock_timeout: a writer waits for it
+-- for a fifth of a second at most, and what it could not do is done the next time.
+set role enginejs_writer;
+create or replace function enginejs.workflow_maintain(segment_age interval, keep_done interval, keep_failed interval)
+returns int
+language plpgsql volatile security definer set search_path = '' set lock_timeout = '200ms'
+as $$
+declare
+  old record;
+  dropped int := 0;
+begin
+  -- One at a time; the others have nothing to do.
+  if not pg_try_advisory_xact_lock(7714003, 0) then
+    return 0;
+  end if;
+  if exists (
+    select from enginejs.workflow_segments s where s.closed_at is null and s.opened_at < clock_timestamp() - segment_age
+  ) then
+    perform enginejs.workflow_open_segment();
+  end if;
+  for old in
+    select s.segment, s.closed_at from enginejs.workflow_segments s
+    where s.closed_at < clock_timestamp() - keep_done
+      and not exists (select from enginejs.workflow_events_pending p where p.segment = s.segment)
+      and not exists (select from enginejs.workflow_runs_active r where r.segment = s.segment)
+    order by s.segment
+  loop
+    continue when old.closed_at >= clock_timestamp() - keep_failed and (
+      exists (select from enginejs.workflow_events_failed f where f.segment = old.segment)
+      or exists (select from enginejs.workflow_runs_finished r where r.segment = old.segment and r.status = 'failed')
+    );
+    execute format('drop table enginejs.workflow_events_%s, enginejs.workflow_runs_finished_%1$s, enginejs.workflow_run_steps_%1$s',
+      old.segment);
+    delete from enginejs.workflow_events_failed f where f.segment = old.segment;
+    delete from enginejs.workflow_segments s where s.segment = old.segment;
+    dropped := dropped + 1;
+  end loop;
+  return dropped;
+end
+$$;
+revoke execute on function enginejs.workflow_maintain(interval, interval, interval) from public;
+reset role;
+
+-- sql/functions/ring.sql
+
+-- The doorbell: wakes the relay if it sleeps, and does nothing while it is awake. The only place of EngineJS that
+-- notifies: NOTIFY takes a database-wide lock at commit, so that writers would stop sharing their fsync.
+--
+-- A relay that sleeps holds the advisory lock K = (7714000, 0) exclusively. A writer tries to share it: where that
+-- fails somebody sleeps, and is notified. A relay goes to sleep only when it has K, and looks once more when it has:
+-- every writer that chose not to notify has ended by then and is visible. A relay takes K by trying, never by
+-- waiting: the shared tries of all writers would queue behind one that waits.
+--
+-- Returns whether it rang.
+set role enginejs_writer;
+create or replace function enginejs.ring() returns boolean
+language plpgsql volatile parallel unsafe
+as $$
+begin
+  if pg_try_advisory_xact_lock_shared(7714000, 0) then
+    return false;
+  end if;
+  perform pg_notify('enginejs_workflow', '');
+  return true;
+end
+$$;
+revoke execute on function enginejs.ring() from public;
+reset role;
+
+-- sql/functions/emit_actor.sql
+
+-- Who acts, as events carry it: {"kind", "id", "tenant"}; null for a writer that is no actor.
+-- `role` stays what begin_request set also inside definers' functions. Inlined by the planner.
+set role enginejs_writer;
+create or replace function enginejs.emit_actor() returns jsonb
+language sql stable parallel safe
+return case
+  when current_setting('role') = 'enginejs_system'
+    then jsonb_build_object('kind', 'system', 'id', enginejs.actor_id(), 'tenant', enginejs.tenant_id())
+  when nullif(current_setting('enginejs.actor_id', true), '') is not null
+    then jsonb_build_object('kind', 'user', 'id', enginejs.actor_id(), 'tenant', enginejs.tenant_id())
+  when current_setting('role') = 'enginejs_anonymous'
+    then '{"kind": "anonymous", "id": null, "tenant": null}'::jsonb
+end;
+revoke execute on function enginejs.emit_actor() from public;
+reset role;
+
+-- sql/functions/emit_origin.sql
+
+-- Where a change came from, as events carry it: the request that wrote, or the run of a workflow and how many
+-- runs deep it is. Null for neither. Inlined by the planner.
+set role enginejs_writer;
+create or replace function enginejs.emit_origin() returns jsonb
+language sql stable parallel safe
+return case
+  when nullif(current_setting('enginejs.request_id', true), '') is not null
+    or nullif(current_setting('enginejs.run_id', true), '') is not null
+    then jsonb_build_object(
+      'requestId', nullif(current_setting('enginejs.request_id', true), ''),
+      'runId', nullif(current_setting('enginejs.run_id', true), ''),
+      'depth', coalesce(nullif(current_setting('enginejs.depth', true), '')::int, 0))
+end;
+revoke execute on function enginejs.emit_origin() from public;
+reset role;
+
+-- sql/functions/emit_requested.sql
+
+-- Whether the writer may be an actor or have an origin: a role was taken on, or one of the settings is there.
+-- Inlined by the planner.
+set role enginejs_writer;
+create or replace function enginejs.emit_requested() returns boolean
+language sql stable parallel safe
+return current_setting('role') <> 'none'
+  or current_setting('enginejs.actor_id', true) <> ''
+  or current_setting('enginejs.request_id', true) <> ''
+  or current_setting('enginejs.run_id', true) <> '';
+revoke execute on function enginejs.emit_requested() from public;
+reset role;
+
+-- sql/functions/emit_key.sql
+
+-- What is left of a payload of more than 64 KB: the columns of the primary key.
+set role enginejs_writer;
+create or replace function enginejs.emit_key(payload jsonb, arguments text[]) returns jsonb
+language sql immutable parallel safe
+return (
+  select jsonb_object_agg(k.name, payload -> k.name)
+  from unnest(arguments) with ordinality as k (name, position)
+  where k.position > 1
+);
+revoke execute on function enginejs.emit_key(jsonb, text[]) from public;
+reset role;
+
+-- sql/functions/workflow_subscribed.sql
+
+-- Whether some workflow wants the events of a model and action; asked by the emit triggers for every statement, and
+-- inlined into their plans as a constant. This is the core's stand-in for a system without workflows:
+-- workflow_register() replaces the body with each build (`create or replace`, same signature), and by that
+-- makes every session plan anew.
+set role enginejs_writer;
+do $$
+begin
+  if to_regprocedure('enginejs.workflow_subscribed(text, text)') is null then
+    create function enginejs.workflow_subscribed(model text, action text) returns boolean
+    language sql immutable parallel safe
+    return model || '/' || action = any ('{}'::text[]);
+  end if;
+end
+$$;
+revoke execute on function enginejs.workflow_subscribed(text, text) from public;
+reset role;
+
+-- sql/functions/emit_create.sql
+
+-- Writes one event per inserted row, in the writer's transaction. For
+--
+--   create trigger "90_emit_create" after insert on app.invoice referencing new table as new_rows
+--     for each statement execute function enginejs.emit_create('Invoice', 'tenant_id', 'id');
+--
+-- Arguments: the model's name, then the columns of the primary key: ('tenant_id', 'id') or ('id'). The transition
+-- table is called new_rows. Not executable by anybody but the owner of the tables, who needs that right to make triggers.
+--
+-- The row's own size is looked at first, so that the payload is made once for all but large rows.
+--
+-- FIGURES
+set role enginejs_writer;
+create or replace function enginejs.emit_create() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  model constant text := tg_argv[0];
+  actor jsonb;
+  origin jsonb;
+  rang boolean;
+begin
+  -- What a writer without request is spared.
+  if enginejs.emit_requested() then
+    actor := enginejs.emit_actor();
+    origin := enginejs.emit_origin();
+  end if;
+  if enginejs.workflow_subscribed(model, 'create') then
+    with event as (
+      insert into enginejs.workflow_events_current (model, action, record_id, after, actor, origin, truncated)
+      select model, 'create', n.id,
+        case when pg_column_size(n) > 8192 and pg_column_size(to_jsonb(n)) > 65536
+          then enginejs.emit_key(to_jsonb(n), tg_argv) else to_jsonb(n) end,
+        actor, origin, pg_column_size(n) > 8192 and pg_column_size(to_jsonb(n)) > 65536
+      from new_rows n
+      returning id, segment
+    )
+    insert into enginejs.workflow_events_pending (event_id, segment, model, action)
+    select e.id, e.segment, model, 'create' from event e;
+    if found then
+      -- An assignment, not `perform`: an expression without a query of its own costs next to nothing.
+      rang := enginejs.ring();
+    end if;
+  else
+    -- Nobody wants it: done at once, one insert.
+    insert into enginejs.workflow_events_current (model, action, record_id, after, actor, origin, truncated)
+    select model, 'create', n.id,
+      case when pg_column_size(n) > 8192 and pg_column_size(to_jsonb(n)) > 65536
+        then enginejs.emit_key(to_jsonb(n), tg_argv) else to_jsonb(n) end,
+      actor, origin, pg_column_size(n) > 8192 and pg_column_size(to_jsonb(n)) > 65536
+    from new_rows n;
+  end if;
+  return null;
+end
+$$;
+revoke execute on function enginejs.emit_create() from public;
+grant execute on function enginejs.emit_create() to enginejs_owner;
+reset role;
+
+-- sql/functions/emit_update.sql
+
+-- Writes one event per row that an update really changed, in the writer's transaction. For
+--
+--   create trigger "90_emit_update" after update on app.invoice
+--     referencing old table as old_rows new table as new_rows
+--     for each statement execute function enginejs.emit_update('Invoice', 'tenant_id', 'id');
+--
+-- Arguments as those of emit_create; the transition tables are called old_rows and new_rows. Old and new rows are
+-- paired on the key, which is immutable. `updated_at` alone is no change and is not named in `changed`.
+--
+-- The action is `update`, or what the setting enginejs.action says (an action function's SET clause); the setting
+-- enginejs.action_input may hold what that action was called with, as JSON.
+--
+-- The plan is kept for the session and may be made for one row: a nested loop of transition tables, which have
+-- no index, would take minutes for some ten thousand.
+set role enginejs_writer;
+create or replace function enginejs.emit_update() returns trigger
+language plpgsql volatile security definer set search_path = '' set enable_nestloop = off
+as $$
+declare
+  model constant text := tg_argv[0];
+  action constant text := coalesce(nullif(current_setting('enginejs.action', true), ''), 'update');
+  input constant jsonb := case when action <> 'update'
+    then nullif(current_setting('enginejs.action_input', true), '')::jsonb end;
+  actor jsonb;
+  origin jsonb;
+  wanted constant boolean := enginejs.workflow_subscribed(model, action);
+  rang boolean;
+begin
+  -- What a writer without request is spared.
+  if enginejs.emit_requested() then
+    actor := enginejs.emit_actor();
+    origin := enginejs.emit_origin();
+  end if;
+  with event as (
+    insert into enginejs.workflow_events_current
+      (model, action, record_id, before, after, changed, input, actor, origin, truncated)
+    select model, action, r.id,
+      case when r.large then enginejs.emit_key(r.before, tg_argv) else r.before end,
+      case when r.large then enginejs.emit_key(r.after, tg_argv) else r.after end,
+      r.changed, input, actor, origin, r.large
+    from (
+      select p.id, p.before, p.after,
+        pg_column_size(p.before) + pg_column_size(p.after) > 65536 as large,
+        array(
+          select c.key from jsonb_each(p.after) c
+          where c.value is distinct from p.before -> c.key and c.key <> 'updated_at'
+        ) as changed
+      from (
+        select n.id, to_jsonb(o) as before, to_jsonb(n) as after
+        from old_rows o join new_rows n on n.id = o.id
+        offset 0
+      ) p
+      -- Ids of different tenants may be equal; a table without that key column has unique ids.
+      where tg_nargs = 2 or p.before -> 'tenant_id' = p.after -> 'tenant_id'
+      offset 0
+    ) r
+    -- An action is an event also where nothing but the time of the change is new.
+    where r.changed <> '{}' or action <> 'update'
+    returning id, segment
+  )
+  insert into enginejs.workflow_events_pending (event_id, segment, model, action)
+  select e.id, e.segment, model, action from event e where wanted;
+  if found then
+    rang := enginejs.ring();
+  end if;
+  return null;
+end
+$$;
+revoke execute on function enginejs.emit_update() from public;
+grant execute on function enginejs.emit_update() to enginejs_owner;
+reset role;
+
+-- sql/functions/emit_delete.sql
+
+-- Writes one event per deleted row, in the writer's transaction. For
+--
+--   create trigger "90_emit_delete" after delete on app.invoice referencing old table as old_rows
+--     for each statement execute function enginejs.emit_delete('Invoice', 'tenant_id', 'id');
+--
+-- Arguments as those of emit_create; the transition table is called old_rows.
+set role enginejs_writer;
+create or replace function enginejs.emit_delete() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  model constant text := tg_argv[0];
+  actor jsonb;
+  origin jsonb;
+  wanted constant boolean := enginejs.workflow_subscribed(model, 'delete');
+  rang boolean;
+begin
+  -- What a writer without request is spared.
+  if enginejs.emit_requested() then
+    actor := enginejs.emit_actor();
+    origin := enginejs.emit_origin();
+  end if;
+  with event as (
+    insert into enginejs.workflow_events_current (model, action, record_id, before, actor, origin, truncated)
+    select model, 'delete', r.id,
+      case when r.large then enginejs.emit_key(r.payload, tg_argv) else r.payload end,
+      actor, origin, r.large
+    from (
+      select p.id, p.payload, pg_column_size(p.payload) > 65536 as large
+      from (select o.id, to_jsonb(o) as payload from old_rows o offset 0) p
+    ) r
+    returning id, segment
+  )
+  insert into enginejs.workflow_events_pending (event_id, segment, model, action)
+  select e.id, e.segment, model, 'delete' from event e where wanted;
+  if found then
+    rang := enginejs.ring();
+  end if;
+  return null;
+end
+$$;
+revoke execute on function enginejs.emit_delete() from public;
+grant execute on function enginejs.emit_delete() to enginejs_owner;
+reset role;
+
+-- sql/functions/workflow_register.sql
+
+-- Takes over the workflows of a build: keeps their definitions and says anew which events start which workflow.
+-- In the build's transaction, so that a workflow counts from the moment its build does.
+set role enginejs_writer;
+create or replace function enginejs.workflow_register() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  wanted text[];
+begin
+  insert into enginejs.workflow_definitions (name, hash, definition)
+  select w.definition ->> 'name', encode(sha256(convert_to(w.definition::text, 'UTF8')), 'hex'), w.definition
+  from jsonb_array_elements(coalesce(new.ir -> 'workflows', '[]')) as w (definition)
+  on conflict (name, hash) do nothing;
+
+  delete from enginejs.workflow_subscriptions;
+  insert into enginejs.workflow_subscriptions (model, action, workflow, definition_id, conditional)
+  select t.trigger ->> 'entity',
+    case t.trigger ->> 'event' when 'action' then t.trigger ->> 'action' else t.trigger ->> 'event' end,
+    d.name, d.id, t.trigger ? 'condition'
+  from jsonb_array_elements(coalesce(new.ir -> 'workflows', '[]')) as w (definition)
+  cross join lateral (values (w.definition -> 'trigger')) as t (trigger)
+  join enginejs.workflow_definitions d on d.name = w.definition ->> 'name'
+    and d.hash = encode(sha256(convert_to(w.definition::text, 'UTF8')), 'hex')
+  where t.trigger ->> 'kind' = 'model';
+
+  -- What the emit triggers ask for every statement, as a constant: a look into the table would cost them 3 %.
+  select coalesce(array_agg(distinct s.model || '/' || s.action order by s.model || '/' || s.action), '{}')
+  into wanted from enginejs.workflow_subscriptions s;
+  execute format(
+    'create or replace function enginejs.workflow_subscribed(model text, action text) returns boolean
+     language sql immutable parallel safe
+     return model || ''/'' || action = any (%L::text[])', wanted);
+  return null;
+end
+$$;
+revoke execute on function enginejs.workflow_register() from public;
+grant execute on function enginejs.workflow_register() to enginejs_owner;
+reset role;
+
+set role enginejs_owner;
+create or replace trigger workflow_register after insert on enginejs.build
+  for each row execute function enginejs.workflow_register();
+reset role;
+
+-- sql/functions/workflow_run_id.sql
+
+-- The id of the run that follows an event by a workflow: always the same, so that no event has two of a workflow.
+-- The event's id in the first eight bytes keeps the index of runs ordered by time, and an event's runs together.
+set role enginejs_writer;
+create or replace function enginejs.workflow_run_id(event_id bigint, workflow text) returns uuid
+language sql immutable parallel safe
+return (lpad(to_hex(event_id), 16, '0') || substr(md5(workflow), 1, 16))::uuid;
+revoke execute on function enginejs.workflow_run_id(bigint, text) from public;
+reset role;
+
+-- sql/functions/workflow_start_runs.sql
+
+-- Makes one run per event and definition, and the jobs that ring for them, all in one add_jobs. The arrays belong
+-- together by position. Called by workflow_relay, and by the relay for what conditions let pass, in one transaction
+-- with the taking of the events: a run is made exactly once.
+set role enginejs_writer;
+create or replace function enginejs.workflow_start_runs(events bigint[], segments int[], definitions int[]) returns int
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  started int;
+begin
+  if cardinality(events) = 0 then
+    return 0;
+  end if;
+  with run as materialized (
+    select enginejs.workflow_run_id(u.event_id, d.name) as id, u.event_id, u.segment, u.definition_id
+    from unnest(events, segments, definitions) as u (event_id, segment, definition_id)
+    join enginejs.workflow_definitions d on d.id = u.definition_id
+  ),
+  job as (
+    select j.id, (j.payload ->> 'run')::uuid as run
+    from graphile_worker.add_jobs(array(
+      select (
+        'enginejs:run', json_build_object('run', run.id), null, null,
+        -- Whether a run is tried again is decided by the run, never by its job.
+        32767,
+        null, null, null
+      )::graphile_worker.job_spec
+      from run
+    )) j
+  )
+  insert into enginejs.workflow_runs_active (id, definition_id, event_id, segment, job_id)
+  select run.id, run.definition_id, run.event_id, run.segment, job.id
+  from run join job on job.run = run.id
+  on conflict (id) do nothing;
+  get diagnostics started = row_count;
+  return started;
+end
+$$;
+revoke execute on function enginejs.workflow_start_runs(bigint[], int[], int[]) from public;
+reset role;
+
+-- sql/functions/workflow_relay.sql
+
+-- Takes a batch of pending events whose ids are greater than `beyond` (0: any) and starts the runs of all
+-- workflows that want them without a condition. Returns how many events were taken, the greatest id among them,
+-- and those that subscriptions with conditions ask for: the caller evaluates these in the same transaction.
+--
+-- `beyond` only spares the relay from walking over the dead index entries of what it took before, while an old
+-- snapshot keeps them alive. Ids commit out of order, so it must look from 0 again before it sleeps.
+--
+-- Takes nothing while `most_queued` runs wait for a worker: the backlog stays in the pending table, which is narrow,
+-- and graphile_worker's table of jobs stays small.
+set role enginejs_writer;
+create or replace function enginejs.workflow_relay(
+  beyond bigint, batch int, most_queued int,
+  out taken int, out last_event bigint, out busy boolean, out conditional jsonb
+)
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  events bigint[];
+  segments int[];
+  definitions int[];
+begin
+  select count(*) >= most_queued into busy
+  from (select from enginejs.workflow_runs_active r where r.status = 'queued' limit most_queued) queued;
+  if busy then
+    taken := 0;
+    return;
+  end if;
+  with due as (
+    select p.event_id from enginejs.workflow_events_pending p
+    where p.event_id > beyond and (p.next_run_at is null or p.next_run_at <= clock_timestamp())
+    order by p.event_id
+    limit batch
+    for update skip locked
+  ),
+  event as materialized (
+    delete from enginejs.workflow_events_pending p using due where p.event_id = due.event_id
+    returning p.event_id, p.segment, p.model, p.action, p.workflows, p.attempts
+  ),
+  match as materialized (
+    select e.event_id, e.segment, e.workflows, e.attempts, s.workflow, s.definition_id, s.conditional
+    from event e join enginejs.workflow_subscriptions s on s.model = e.model and s.action = e.action
+    where e.workflows is null or s.workflow = any (e.workflows)
+  )
+  select
+    (select count(*) from event), (select max(e.event_id) from event e),
+    array_agg(m.event_id) filter (where not m.conditional),
+    array_agg(m.segment) filter (where not m.conditional),
+    array_agg(m.definition_id) filter (where not m.conditional),
+    jsonb_agg(jsonb_build_object('event', m.event_id, 'segment', m.segment, 'workflow', m.workflow,
+      'definition', m.definition_id, 'attempts', m.attempts)) filter (where m.conditional)
+  into taken, last_event, events, segments, definitions, conditional
+  from match m;
+  if events is not null then
+    perform enginejs.workflow_start_runs(events, segments, definitions);
+  end if;
+end
+$$;
+revoke execute on function enginejs.workflow_relay(bigint, int, int) from public;
+reset role;
+
+-- sql/functions/workflow_defer_event.sql
+
+-- Puts an event back for one workflow whose condition could not be evaluated, in the transaction that took it:
+-- tried again after a growing pause, and given up after `most_attempts`.
+set role enginejs_writer;
+create or replace function enginejs.workflow_defer_event(
+  event_id bigint, segment int, workflow text, failed_attempts int, most_attempts int, reason text
+) returns void
+language plpgsql volatile set search_path = ''
+as $$
+begin
+  if failed_attempts >= most_attempts then
+    insert into enginejs.workflow_events_failed as f (event_id, segment, workflows, attempts, error)
+    values (workflow_defer_event.event_id, workflow_defer_event.segment, array[workflow], failed_attempts, reason)
+    on conflict on constraint workflow_events_failed_pkey
+      do update set workflows = f.workflows || excluded.workflows, error = excluded.error;
+    return;
+  end if;
+  insert into enginejs.workflow_events_pending as p
+    (event_id, segment, model, action, workflows, attempts, next_run_at, error)
+  select e.id, e.segment, e.model, e.action, array[workflow], failed_attempts,
+    clock_timestamp() + least(power(2, failed_attempts), 300) * interval '1 s', reason
+  from enginejs.workflow_events e
+  where e.id = workflow_defer_event.event_id and e.segment = workflow_defer_event.segment
+  on conflict on constraint workflow_events_pending_pkey
+    do update set workflows = p.workflows || excluded.workflows;
+end
+$$;
+revoke execute on function enginejs.workflow_defer_event(bigint, int, text, int, int, text) from public;
+reset role;
+
+-- sql/functions/workflow_claim.sql
+
+-- Gives a worker the runs that it asks for, those of them that are still queued: compare and set. Each claim is a
+-- new lease. A worker that was declared dead gets none. Returns what a run needs: its event and the results so far.
+set role enginejs_writer;
+create or replace function enginejs.workflow_claim(runs uuid[], worker int)
+returns table (
+  id uuid, lease int, definition_id int, segment int, attempts int, failed_step text, failures int,
+  event jsonb, actor jsonb, origin jsonb, results jsonb
+)
+language plpgsql volatile set search_path = ''
+as $$
+begin
+  return query
+  with claimed as (
+    update enginejs.workflow_runs_active r
+    set status = 'running', lease = r.lease + 1, worker_id = worker, attempts = r.attempts + 1,
+      since = clock_timestamp()
+    where r.id = any (runs) and r.status = 'queued'
+      and exists (select from enginejs.workflow_workers w where w.id = worker)
+    returning r.id, r.lease, r.definition_id, r.event_id, r.segment, r.attempts, r.failed_step, r.failures
+  )
+  select c.id, c.lease, c.definition_id, c.segment, c.attempts, c.failed_step, c.failures,
+    jsonb_build_object('id', e.id::text, 'model', e.model, 'action', e.action, 'recordId', e.record_id,
+      'before', e.before, 'after', e.after, 'input', e.input, 'createdAt', e.created_at),
+    e.actor, e.origin,
+    coalesce((
+      select jsonb_object_agg(s.step, s.output) from enginejs.workflow_run_steps s
+      where s.run_id = c.id and s.segment = c.segment
+    ), '{}')
+  from claimed c
+  join enginejs.workflow_events e on e.id = c.event_id and e.segment = c.segment;
+end
+$$;
+revoke execute on function enginejs.workflow_claim(uuid[], int) from public;
+reset role;
+
+-- sql/functions/workflow_holds.sql
+
+-- Whether a worker still holds the lease of a run. Locks the run until the end of the transaction: nobody can take
+-- the lease away between this and what depends on it.
+set role enginejs_writer;
+create or replace function enginejs.workflow_holds(run uuid, held_lease int) returns boolean
+language plpgsql volatile set search_path = ''
+as $$
+begin
+  perform from enginejs.workflow_runs_active r
+  where r.id = run and r.lease = held_lease and r.status = 'running'
+  for no key update;
+  return found;
+end
+$$;
+revoke execute on function enginejs.workflow_holds(uuid, int) from public;
+reset role;
+
+-- sql/functions/workflow_checkpoint.sql
+
+-- Writes the results of steps whose leases are still held, and returns the runs that they were written for. The
+-- arrays belong together by position. Steps of concurrent runs share one call, and so one commit.
+set role enginejs_writer;
+create or replace function enginejs.workflow_checkpoint(runs uuid[], leases int[], steps text[], outputs jsonb[])
+returns setof uuid
+language plpgsql volatile set search_path = ''
+as $$
+begin
+  return query
+  with held as (
+    select r.id, r.segment, u.step, u.output
+    from unnest(runs, leases, steps, outputs) as u (run, lease, step, output)
+    join enginejs.workflow_runs_active r on r.id = u.run and r.lease = u.lease and r.status = 'running'
+    -- In the order of the key, as all who lock several: no deadlocks.
+    order by r.id
+    for no key update of r
+  )
+  insert into enginejs.workflow_run_steps as s (run_id, segment, step, output)
+  select h.id, h.segment, h.step, h.output from held h
+  returning s.run_id;
+end
+$$;
+revoke execute on function enginejs.workflow_checkpoint(uuid[], int[], text[], jsonb[]) from public;
+reset role;
+
+-- sql/functions/workflow_finish.sql
+
+-- Ends runs whose leases are still held, done or failed for good, and returns them. The arrays belong together by
+-- position; a null error means done.
+set role enginejs_writer;
+create or replace function enginejs.workflow_finish(runs uuid[], leases int[], failed_steps text[], errors text[])
+returns setof uuid
+language plpgsql volatile set search_path = ''
+as $$
+begin
+  return query
+  with ended as (
+    delete from enginejs.workflow_runs_active r
+    using unnest(runs, leases, failed_steps, errors) as u (run, lease, failed_step, error)
+    where r.id = u.run and r.lease = u.lease and r.status = 'running'
+    returning r.id, r.definition_id, r.event_id, r.segment, r.attempts, r.created_at, u.failed_step, u.error
+  )
+  insert into enginejs.workflow_runs_finished as f
+    (id, definition_id, event_id, segment, status, attempts, failed_step, error, created_at)
+  select e.id, e.definition_id, e.event_id, e.segment, case when e.error is null then 'done' else 'failed' end,
+    e.attempts, e.failed_step, e.error, e.created_at
+  from ended e
+  returning f.id;
+end
+$$;
+revoke execute on function enginejs.workflow_finish(uuid[], int[], text[], text[]) from public;
+reset role;
+
+-- sql/functions/workflow_retry.sql
+
+-- Puts a run back whose step failed, to be tried again after a pause. Nothing happens where the lease is lost.
+-- With a null step: put back as it was and rung for at once, by a worker that stops.
+set role enginejs_writer;
+create or replace function enginejs.workflow_retry(run uuid, held_lease int, step text, reason text, pause interval)
+returns boolean
+language plpgsql volatile set search_path = ''
+as $$
+begin
+  update enginejs.workflow_runs_active r
+  set status = 'waiting', worker_id = null, since = clock_timestamp(), next_run_at = clock_timestamp() + pause,
+    failures = case when step is null then r.failures when r.failed_step = step then r.failures + 1 else 1 end,
+    failed_step = coalesce(step, r.failed_step),
+    error = coalesce(reason, r.error)
+  where r.id = run and r.lease = held_lease and r.status = 'running';
+  return found;
+end
+$$;
+revoke execute on function enginejs.workflow_retry(uuid, int, text, text, interval) from public;
+reset role;
+
+-- sql/functions/workflow_ring_for.sql
+
+-- Queues runs anew, each with a new job that rings for it. The caller has locked them.
+set role enginejs_writer;
+create or replace function enginejs.workflow_ring_for(runs uuid[]) returns void
+language plpgsql volatile set search_path = ''
+as $$
+begin
+  if runs is null or cardinality(runs) = 0 then
+    return;
+  end if;
+  with job as (
+    select j.id, (j.payload ->> 'run')::uuid as run
+    from graphile_worker.add_jobs(array(
+      select ('enginejs:run', json_build_object('run', u.run), null, null, 32767, null, null, null)::graphile_worker.job_spec
+      from unnest(runs) as u (run)
+    )) j
+  )
+  update enginejs.workflow_runs_active r
+  set status = 'queued', worker_id = null, job_id = job.id, next_run_at = null, since = clock_timestamp()
+  from job where r.id = job.run;
+end
+$$;
+revoke execute on function enginejs.workflow_ring_for(uuid[]) from public;
+reset role;
+
+-- sql/functions/workflow_wake.sql
+
+-- Rings for runs: those whose pause is over, and queued ones whose job is gone or locked by nobody who lives (somebody
+-- deleted it, or a worker died between taking its pool's name and telling it). Returns how many it rang for, and
+-- the seconds until the next pause ends.
+set role enginejs_writer;
+create or replace function enginejs.workflow_wake(most int, out woken int, out next_in double precision)
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  runs uuid[];
+begin
+  select array_agg(due.id) into runs
+  from (
+    select r.id from enginejs.workflow_runs_active r
+    where r.next_run_at <= clock_timestamp()
+    order by r.next_run_at
+    limit most
+    for update skip locked
+  ) due;
+  perform enginejs.workflow_ring_for(runs);
+  woken := coalesce(cardinality(runs), 0);
+
+  select array_agg(lost.id) into runs
+  from (
+    select r.id from enginejs.workflow_runs_active r
+    where r.status = 'queued' and r.since < clock_timestamp() - interval '5 s'
+      and not exists (
+        select from graphile_worker._private_jobs j
+        where j.id = r.job_id and (j.locked_by is null or j.locked_by in (
+          select unnest(w.pools) from enginejs.workflow_workers w))
+      )
+    limit most
+    for update skip locked
+  ) lost;
+  perform enginejs.workflow_ring_for(runs);
+  woken := woken + coalesce(cardinality(runs), 0);
+
+  select extract(epoch from min(r.next_run_at) - clock_timestamp()) into next_in
+  from enginejs.workflow_runs_active r where r.next_run_at is not null;
+end
+$$;
+revoke execute on function enginejs.workflow_wake(int) from public;
+reset role;
+
+-- sql/functions/workflow_reap.sql
+
+-- Notices dead workers and gives back what they held: their locks on jobs, and their runs. Dead is whose heartbeat
+-- is 15 s old, or 3 s old with its session lock free: PostgreSQL frees that about 10 ms after a process is killed.
+-- A wrong guess does no harm to database steps: the lease has changed, and what the old one writes counts for nothing.
+--
+-- A run whose worker died `most_crashes` times in a row without any result between fails: it kills its workers.
+-- Returns the workers that were found dead.
+set role enginejs_writer;
+create or replace function enginejs.workflow_reap(most_crashes int) returns setof int
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  dead int[];
+  pools text[];
+  relays int[];
+  lost uuid[];
+begin
+  with gone as (
+    delete from enginejs.workflow_workers w
+    where w.id in (
+      select x.id from enginejs.workflow_workers x
+      where x.heartbeat_at < clock_timestamp() - interval '15 s'
+        or x.heartbeat_at < clock_timestamp() - interval '3 s' and pg_try_advisory_xact_lock(7714002, x.id)
+      for update skip locked
+    )
+    returning w.id, w.pools, w.relay_backend
+  )
+  select array_agg(distinct g.id), array_agg(p.pool) filter (where p.pool is not null),
+    array_agg(g.relay_backend) filter (where g.relay_backend is not null)
+  into dead, pools, relays
+  from gone g left join lateral unnest(g.pools) as p (pool) on true;
+
+  if pools is not null then
+    perform graphile_worker.force_unlock_workers(pools);
+    -- As its add_jobs does: the living would look only at their next poll, two seconds later.
+    perform pg_notify('jobs:insert', json_build_object('r', random(), 'count', 100)::text);
+  end if;
+
+  -- A process that hangs, or was stopped, keeps its connections: its relay would lead for ever.
+  perform pg_terminate_backend(l.pid)
+  from pg_locks l
+  where l.locktype = 'advisory' and l.classid = 7714001 and l.pid = any (relays) and l.pid <> pg_backend_pid();
+
+  -- Also those of workers that are in no list at all.
+  update enginejs.workflow_runs_active r
+  set crashes = case when s.results > r.crashed_after then 1 else r.crashes + 1 end,
+    crashed_after = s.results,
+    error = 'the worker died'
+  from (
+    select a.id, (
+      select count(*) from enginejs.workflow_run_steps s where s.run_id = a.id and s.segment = a.segment
+    )::int as results
+    from enginejs.workflow_runs_active a
+    where a.status = 'running' and not exists (select from enginejs.workflow_workers w where w.id = a.worker_id)
+    for update of a skip locked
+  ) s
+  where r.id = s.id;
+
+  with poison as (
+    delete from enginejs.workflow_runs_active r
+    where r.status = 'running' and r.crashes >= most_crashes
+      and not exists (select from enginejs.workflow_workers w where w.id = r.worker_id)
+    returning r.*
+  )
+  insert into enginejs.workflow_runs_finished
+    (id, definition_id, event_id, segment, status, attempts, failed_step, error, created_at)
+  select p.id, p.definition_id, p.event_id, p.segment, 'failed', p.attempts, p.failed_step,
+    format('its worker died %s times in a row while it ran', p.crashes), p.created_at
+  from poison p;
+
+  select array_agg(r.id) into lost
+  from enginejs.workflow_runs_active r
+  where r.status = 'running' and not exists (select from enginejs.workflow_workers w where w.id = r.worker_id);
+  perform enginejs.workflow_ring_for(lost);
+
+  return query select unnest(dead);
+end
+$$;
+revoke execute on function enginejs.workflow_reap(int) from public;
+reset role;
+
+-- sql/functions/workflow_forgotten.sql
+
+-- Gives back runs that were claimed for a living worker which does not know of it: the answer to its claim was lost
+-- with the connection. `known` are the runs that it is at.
+set role enginejs_writer;
+create or replace function enginejs.workflow_forgotten(worker int, known uuid[]) returns int
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  runs uuid[];
+begin
+  select array_agg(f.id) into runs
+  from (
+    select r.id from enginejs.workflow_runs_active r
+    where r.status = 'running' and r.worker_id = worker and r.since < clock_timestamp() - interval '5 s'
+      and r.id <> all (known)
+    for update skip locked
+  ) f;
+  perform enginejs.workflow_ring_for(runs);
+  return coalesce(cardinality(runs), 0);
+end
+$$;
+revoke execute on function enginejs.workflow_forgotten(int, uuid[]) from public;
+reset role;
+
+-- sql/workflow_runs.sql
+
+-- All runs, finished or not, for people.
+set role enginejs_writer;
+
+create or replace view enginejs.workflow_runs as
+  select r.id, d.name as workflow, r.event_id, r.segment,
+    case r.status when 'running' then 'processing' else 'pending' end as status,
+    r.attempts, r.next_run_at, r.failed_step, r.error, r.worker_id, r.created_at, null::timestamptz as finished_at,
+    r.definition_id
+  from enginejs.workflow_runs_active r
+  join enginejs.workflow_definitions d on d.id = r.definition_id
+  union all
+  select r.id, d.name, r.event_id, r.segment, r.status,
+    r.attempts, null, r.failed_step, r.error, null, r.created_at, r.finished_at,
+    r.definition_id
+  from enginejs.workflow_runs_finished r
+  join enginejs.workflow_definitions d on d.id = r.definition_id;
+
+comment on view enginejs.workflow_runs is 'Runs of workflows: pending, processing, done or failed.';
+
+reset role;
+
+-- sql/workflow_events_outbox.sql
+
+-- The outbox, as people think of it: each event with its status. An event is done when all its runs are, failed when
+-- one failed for good, pending until the relay has seen it. A view, because measurement said so: writers
+-- append to a plain log, the relay deletes from a narrow table, and nothing is written twice.
+set role enginejs_writer;
+
+create or replace view enginejs.workflow_events_outbox as
+  select e.id, e.created_at, e.model, e.action, e.record_id, e.before, e.after, e.changed, e.input, e.actor, e.origin,
+    case
+      when p.event_id is not null then 'pending'
+      when a.runs > 0 then 'processing'
+      when f.event_id is not null or d.failed > 0 then 'failed'
+      else 'done'
+    end as status,
+    (coalesce(p.attempts, f.attempts, 0) + a.attempts + d.attempts)::int as attempts,
+    least(p.next_run_at, a.next_run_at) as next_run_at,
+    coalesce(p.error, f.error, a.error, d.error) as error,
+    e.truncated, e.segment
+  from enginejs.workflow_events e
+  left join enginejs.workflow_events_pending p on p.event_id = e.id
+  left join enginejs.workflow_events_failed f on f.event_id = e.id
+  -- An event's runs are one range of the key: see workflow_run_id.
+  cross join lateral (
+    select count(*) as runs, coalesce(sum(r.attempts), 0) as attempts, min(r.next_run_at) as next_run_at,
+      max(r.error) as error
+    from enginejs.workflow_runs_active r
+    where r.id >= (lpad(to_hex(e.id), 16, '0') || '0000000000000000')::uuid
+      and r.id <= (lpad(to_hex(e.id), 16, '0') || 'ffffffffffffffff')::uuid
+  ) a
+  cross join lateral (
+    select count(*) filter (where r.status = 'failed') as failed, coalesce(sum(r.attempts), 0) as attempts,
+      max(r.error) as error
+    from enginejs.workflow_runs_finished r
+    where r.segment = e.segment
+      and r.id >= (lpad(to_hex(e.id), 16, '0') || '0000000000000000')::uuid
+      and r.id <= (lpad(to_hex(e.id), 16, '0') || 'ffffffffffffffff')::uuid
+  ) d;
+
+comment on view enginejs.workflow_events_outbox is 'Events and what came of them: pending, processing, done or failed.';
+
+reset role;
+
+-- sql/workflow_dead_letters.sql
+
+-- What was given up, newest last: runs that failed for good, and events that no condition could be evaluated for.
+set role enginejs_writer;
+
+create or replace view enginejs.workflow_dead_letters as
+  select r.id as run_id, d.name as workflow, r.failed_step, r.error, r.attempts, r.finished_at as failed_at,
+    e.id as event_id, e.model, e.action, e.record_id, e.actor
+  from enginejs.workflow_runs_finished r
+  join enginejs.workflow_definitions d on d.id = r.definition_id
+  join enginejs.workflow_events e on e.id = r.event_id and e.segment = r.segment
+  where r.status = 'failed'
+  union all
+  select null, w.workflow, null, f.error, f.attempts, f.failed_at,
+    e.id, e.model, e.action, e.record_id, e.actor
+  from enginejs.workflow_events_failed f
+  cross join lateral unnest(f.workflows) as w (workflow)
+  join enginejs.workflow_events e on e.id = f.event_id and e.segment = f.segment
+  order by failed_at;
+
+comment on view enginejs.workflow_dead_letters is 'Runs and events that failed for good, with the reason.';
+
+reset role;
+
+-- sql/rls/workflow_access.sql
+
+-- The tables of workflows belong to enginejs_writer, which the worker's login inherits. Actors get nothing: no
+-- grant, so no policy is needed. Events hold the rows of every tenant; enginejs_system, which may read those anyway,
+-- evaluates the conditions of triggers over them. Whoever builds may look.
+set role enginejs_writer;
+revoke all on
+  enginejs.workflow_segments, enginejs.workflow_events, enginejs.workflow_events_pending, enginejs.workflow_events_failed,
+  enginejs.workflow_definitions, enginejs.workflow_subscriptions, enginejs.workflow_runs_active,
+  enginejs.workflow_runs_finished, enginejs.workflow_run_steps, enginejs.workflow_workers,
+  enginejs.workflow_runs, enginejs.workflow_events_outbox, enginejs.workflow_dead_letters
+from public;
+grant select on enginejs.workflow_events to enginejs_system;
+grant select on
+  enginejs.workflow_segments, enginejs.workflow_events, enginejs.workflow_events_pending, enginejs.workflow_events_failed,
+  enginejs.workflow_definitions, enginejs.workflow_subscriptions, enginejs.workflow_runs_active,
+  enginejs.workflow_runs_finished, enginejs.workflow_run_steps, enginejs.workflow_workers,
+  enginejs.workflow_runs, enginejs.workflow_events_outbox, enginejs.workflow_dead_letters
+to enginejs_owner;
+reset role;
+
+-- A trigger's condition may ask for the roles of whoever caused the event.
+set role enginejs_reader;
+grant execute on function enginejs.membership_roles(uuid, uuid) to enginejs_system;
+reset role;

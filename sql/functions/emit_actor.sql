@@ -1,0 +1,15 @@
+-- Who acts, as events carry it: {"kind", "id", "tenant"}; null for a writer that is no actor.
+-- `role` stays what begin_request set also inside definers' functions. Inlined by the planner.
+set role enginejs_writer;
+create or replace function enginejs.emit_actor() returns jsonb
+language sql stable parallel safe
+return case
+  when current_setting('role') = 'enginejs_system'
+    then jsonb_build_object('kind', 'system', 'id', enginejs.actor_id(), 'tenant', enginejs.tenant_id())
+  when nullif(current_setting('enginejs.actor_id', true), '') is not null
+    then jsonb_build_object('kind', 'user', 'id', enginejs.actor_id(), 'tenant', enginejs.tenant_id())
+  when current_setting('role') = 'enginejs_anonymous'
+    then '{"kind": "anonymous", "id": null, "tenant": null}'::jsonb
+end;
+revoke execute on function enginejs.emit_actor() from public;
+reset role;

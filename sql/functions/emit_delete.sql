@@ -1,0 +1,44 @@
+-- Writes one event per deleted row, in the writer's transaction. For
+--
+--   create trigger "90_emit_delete" after delete on app.invoice referencing old table as old_rows
+--     for each statement execute function enginejs.emit_delete('Invoice', 'tenant_id', 'id');
+--
+-- Arguments as those of emit_create; the transition table is called old_rows.
+set role enginejs_writer;
+create or replace function enginejs.emit_delete() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  model constant text := tg_argv[0];
+  actor jsonb;
+  origin jsonb;
+  wanted constant boolean := enginejs.workflow_subscribed(model, 'delete');
+  rang boolean;
+begin
+  -- What a writer without request is spared.
+  if enginejs.emit_requested() then
+    actor := enginejs.emit_actor();
+    origin := enginejs.emit_origin();
+  end if;
+  with event as (
+    insert into enginejs.workflow_events_current (model, action, record_id, before, actor, origin, truncated)
+    select model, 'delete', r.id,
+      case when r.large then enginejs.emit_key(r.payload, tg_argv) else r.payload end,
+      actor, origin, r.large
+    from (
+      select p.id, p.payload, pg_column_size(p.payload) > 65536 as large
+      from (select o.id, to_jsonb(o) as payload from old_rows o offset 0) p
+    ) r
+    returning id, segment
+  )
+  insert into enginejs.workflow_events_pending (event_id, segment, model, action)
+  select e.id, e.segment, model, 'delete' from event e where wanted;
+  if found then
+    rang := enginejs.ring();
+  end if;
+  return null;
+end
+$$;
+revoke execute on function enginejs.emit_delete() from public;
+grant execute on function enginejs.emit_delete() to enginejs_owner;
+reset role;

@@ -1,0 +1,71 @@
+-- Writes one event per row that an update really changed, in the writer's transaction. For
+--
+--   create trigger "90_emit_update" after update on app.invoice
+--     referencing old table as old_rows new table as new_rows
+--     for each statement execute function enginejs.emit_update('Invoice', 'tenant_id', 'id');
+--
+-- Arguments as those of emit_create; the transition tables are called old_rows and new_rows. Old and new rows are
+-- paired on the key, which is immutable. `updated_at` alone is no change and is not named in `changed`.
+--
+-- The action is `update`, or what the setting enginejs.action says (an action function's SET clause); the setting
+-- enginejs.action_input may hold what that action was called with, as JSON.
+--
+-- The plan is kept for the session and may be made for one row: a nested loop of transition tables, which have
+-- no index, would take minutes for some ten thousand.
+set role enginejs_writer;
+create or replace function enginejs.emit_update() returns trigger
+language plpgsql volatile security definer set search_path = '' set enable_nestloop = off
+as $$
+declare
+  model constant text := tg_argv[0];
+  action constant text := coalesce(nullif(current_setting('enginejs.action', true), ''), 'update');
+  input constant jsonb := case when action <> 'update'
+    then nullif(current_setting('enginejs.action_input', true), '')::jsonb end;
+  actor jsonb;
+  origin jsonb;
+  wanted constant boolean := enginejs.workflow_subscribed(model, action);
+  rang boolean;
+begin
+  -- What a writer without request is spared.
+  if enginejs.emit_requested() then
+    actor := enginejs.emit_actor();
+    origin := enginejs.emit_origin();
+  end if;
+  with event as (
+    insert into enginejs.workflow_events_current
+      (model, action, record_id, before, after, changed, input, actor, origin, truncated)
+    select model, action, r.id,
+      case when r.large then enginejs.emit_key(r.before, tg_argv) else r.before end,
+      case when r.large then enginejs.emit_key(r.after, tg_argv) else r.after end,
+      r.changed, input, actor, origin, r.large
+    from (
+      select p.id, p.before, p.after,
+        pg_column_size(p.before) + pg_column_size(p.after) > 65536 as large,
+        array(
+          select c.key from jsonb_each(p.after) c
+          where c.value is distinct from p.before -> c.key and c.key <> 'updated_at'
+        ) as changed
+      from (
+        select n.id, to_jsonb(o) as before, to_jsonb(n) as after
+        from old_rows o join new_rows n on n.id = o.id
+        offset 0
+      ) p
+      -- Ids of different tenants may be equal; a table without that key column has unique ids.
+      where tg_nargs = 2 or p.before -> 'tenant_id' = p.after -> 'tenant_id'
+      offset 0
+    ) r
+    -- An action is an event also where nothing but the time of the change is new.
+    where r.changed <> '{}' or action <> 'update'
+    returning id, segment
+  )
+  insert into enginejs.workflow_events_pending (event_id, segment, model, action)
+  select e.id, e.segment, model, action from event e where wanted;
+  if found then
+    rang := enginejs.ring();
+  end if;
+  return null;
+end
+$$;
+revoke execute on function enginejs.emit_update() from public;
+grant execute on function enginejs.emit_update() to enginejs_owner;
+reset role;

@@ -1,0 +1,34 @@
+-- Gives a worker the runs that it asks for, those of them that are still queued: compare and set. Each claim is a
+-- new lease. A worker that was declared dead gets none. Returns what a run needs: its event and the results so far.
+set role enginejs_writer;
+create or replace function enginejs.workflow_claim(runs uuid[], worker int)
+returns table (
+  id uuid, lease int, definition_id int, segment int, attempts int, failed_step text, failures int,
+  event jsonb, actor jsonb, origin jsonb, results jsonb
+)
+language plpgsql volatile set search_path = ''
+as $$
+begin
+  return query
+  with claimed as (
+    update enginejs.workflow_runs_active r
+    set status = 'running', lease = r.lease + 1, worker_id = worker, attempts = r.attempts + 1,
+      since = clock_timestamp()
+    where r.id = any (runs) and r.status = 'queued'
+      and exists (select from enginejs.workflow_workers w where w.id = worker)
+    returning r.id, r.lease, r.definition_id, r.event_id, r.segment, r.attempts, r.failed_step, r.failures
+  )
+  select c.id, c.lease, c.definition_id, c.segment, c.attempts, c.failed_step, c.failures,
+    jsonb_build_object('id', e.id::text, 'model', e.model, 'action', e.action, 'recordId', e.record_id,
+      'before', e.before, 'after', e.after, 'input', e.input, 'createdAt', e.created_at),
+    e.actor, e.origin,
+    coalesce((
+      select jsonb_object_agg(s.step, s.output) from enginejs.workflow_run_steps s
+      where s.run_id = c.id and s.segment = c.segment
+    ), '{}')
+  from claimed c
+  join enginejs.workflow_events e on e.id = c.event_id and e.segment = c.segment;
+end
+$$;
+revoke execute on function enginejs.workflow_claim(uuid[], int) from public;
+reset role;

@@ -1,0 +1,43 @@
+-- Takes over the workflows of a build: keeps their definitions and says anew which events start which workflow.
+-- In the build's transaction, so that a workflow counts from the moment its build does.
+set role enginejs_writer;
+create or replace function enginejs.workflow_register() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  wanted text[];
+begin
+  insert into enginejs.workflow_definitions (name, hash, definition)
+  select w.definition ->> 'name', encode(sha256(convert_to(w.definition::text, 'UTF8')), 'hex'), w.definition
+  from jsonb_array_elements(coalesce(new.ir -> 'workflows', '[]')) as w (definition)
+  on conflict (name, hash) do nothing;
+
+  delete from enginejs.workflow_subscriptions;
+  insert into enginejs.workflow_subscriptions (model, action, workflow, definition_id, conditional)
+  select t.trigger ->> 'entity',
+    case t.trigger ->> 'event' when 'action' then t.trigger ->> 'action' else t.trigger ->> 'event' end,
+    d.name, d.id, t.trigger ? 'condition'
+  from jsonb_array_elements(coalesce(new.ir -> 'workflows', '[]')) as w (definition)
+  cross join lateral (values (w.definition -> 'trigger')) as t (trigger)
+  join enginejs.workflow_definitions d on d.name = w.definition ->> 'name'
+    and d.hash = encode(sha256(convert_to(w.definition::text, 'UTF8')), 'hex')
+  where t.trigger ->> 'kind' = 'model';
+
+  -- What the emit triggers ask for every statement, as a constant: a look into the table would cost them 3 %.
+  select coalesce(array_agg(distinct s.model || '/' || s.action order by s.model || '/' || s.action), '{}')
+  into wanted from enginejs.workflow_subscriptions s;
+  execute format(
+    'create or replace function enginejs.workflow_subscribed(model text, action text) returns boolean
+     language sql immutable parallel safe
+     return model || ''/'' || action = any (%L::text[])', wanted);
+  return null;
+end
+$$;
+revoke execute on function enginejs.workflow_register() from public;
+grant execute on function enginejs.workflow_register() to enginejs_owner;
+reset role;
+
+set role enginejs_owner;
+create or replace trigger workflow_register after insert on enginejs.build
+  for each row execute function enginejs.workflow_register();
+reset role;

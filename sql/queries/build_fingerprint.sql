@@ -1,0 +1,9 @@
+-- What a build remembers of the catalogue: the application's schema, and the one function of the core that a build replaces.
+select md5(
+  enginejs.catalog_fingerprint(array[$1::text])
+  || coalesce((
+    select concat_ws(' ', p.prosrc, p.prosecdef, p.proconfig, pg_get_userbyid(p.proowner))
+    from pg_catalog.pg_proc p
+    where p.oid = to_regprocedure('enginejs.membership_roles(uuid, uuid)')
+  ), '')
+) as fingerprint;

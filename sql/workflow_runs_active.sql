@@ -1,0 +1,47 @@
+-- Runs that are not finished: small, so that claims, retries and recovery stay cheap however long the history is.
+-- The relay stops making runs while some thousand wait, the rest waits in workflow_events_pending.
+set role enginejs_writer;
+
+create table if not exists enginejs.workflow_runs_active (
+  -- Derived from event and workflow: its first eight bytes are the event's id, the others a hash of the
+  -- workflow's name. So one event has one run per workflow, and an event's runs are one range of the key.
+  id uuid not null,
+  definition_id int not null,
+  event_id bigint not null,
+  segment int not null,
+  -- queued: a job of graphile_worker rings for it; running: a worker holds the lease; waiting: until next_run_at.
+  status text not null default 'queued',
+  -- Counts claims. Whatever a worker writes names the lease that it holds, and counts for nothing where that is not the run's.
+  lease int not null default 0,
+  worker_id int,
+  job_id bigint,
+  -- When the status began.
+  since timestamptz not null default clock_timestamp(),
+  next_run_at timestamptz,
+  -- How often it was begun, the first time included.
+  attempts int not null default 0,
+  -- The step that failed last, and how often in a row.
+  failed_step text,
+  failures int not null default 0,
+  -- How often in a row its worker died without a result of any step, and how many results there were then.
+  crashes int not null default 0,
+  crashed_after int not null default 0,
+  error text,
+  created_at timestamptz not null default clock_timestamp(),
+  constraint workflow_runs_active_pkey primary key (id),
+  constraint workflow_runs_active_definition_id_fkey foreign key (definition_id) references enginejs.workflow_definitions (id),
+  constraint workflow_runs_active_status_check check (status in ('queued', 'running', 'waiting'))
+) with (
+  -- Room on the page for the next version of a row: neither claim nor finish touches an index.
+  fillfactor = 60,
+  autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_insert_threshold = -1,
+  autovacuum_vacuum_cost_delay = 0
+);
+
+-- Its predicate names the column itself, not the status: a claim changes neither, and stays on its page.
+create index if not exists workflow_runs_active_next_run_at_idx on enginejs.workflow_runs_active (next_run_at)
+  where next_run_at is not null;
+
+comment on table enginejs.workflow_runs_active is 'Runs of workflows that are not finished.';
+
+reset role;

@@ -1,0 +1,21 @@
+-- Runs that are done or failed for good, in their event's segment.
+set role enginejs_writer;
+
+create table if not exists enginejs.workflow_runs_finished (
+  id uuid not null,
+  definition_id int not null,
+  event_id bigint not null,
+  segment int not null,
+  status text not null,
+  attempts int not null,
+  failed_step text,
+  error text,
+  created_at timestamptz not null,
+  finished_at timestamptz not null default clock_timestamp(),
+  constraint workflow_runs_finished_pkey primary key (id, segment),
+  constraint workflow_runs_finished_status_check check (status in ('done', 'failed'))
+) partition by list (segment);
+
+comment on table enginejs.workflow_runs_finished is 'Runs of workflows that are done or failed for good.';
+
+reset role;

@@ -1,0 +1,58 @@
+/** A build in words. */
+import type { PlannedBuild } from "../database/apply.ts";
+import { targetOf } from "../database/connection-failure.ts";
+import { formatPlan } from "../dsl-to-sql/index.ts";
+import type { BuildOutcome } from "./build-project.ts";
+
+/** `3 changes applied, 2 files written in 0.4 s: + field Customer.phone, …`, on one line; for `enginejs dev`. */
+export function summaryOf(outcome: BuildOutcome, milliseconds: number): string {
+  const seconds = `${(milliseconds / 1000).toFixed(1)} s`;
+  if (!outcome.applied) return `Nothing to do in the database (${seconds}).`;
+  const changes = outcome.planned?.plan.changes ?? [];
+  const shown = changes.slice(0, 5).map(({ verb, subject }) => `${verb} ${subject}`);
+  const more = changes.length > shown.length ? [`and ${changes.length - shown.length} more`] : [];
+  const what = outcome.planned?.plan.initial ? `${changes.length} entities` : [...shown, ...more].join(", ");
+  return `Built in ${seconds}${what === "" ? "" : `: ${what}`}.`;
+}
+
+/** The lines of `enginejs sql build`. */
+export function describeBuild(
+  outcome: BuildOutcome,
+  options: { readonly dryRun: boolean; readonly url?: string },
+): string[] {
+  const { planned, files } = outcome;
+  const lines: string[] = [];
+  if (planned !== undefined && options.url !== undefined) {
+    const { host, port, database } = targetOf(options.url);
+    lines.push(`Database ${database} on ${host}:${port}`);
+    lines.push(...describePlan(planned, options.dryRun));
+  }
+  const write = options.dryRun ? "would be written" : "written";
+  const remove = options.dryRun ? "would be removed" : "removed";
+  if (files.written.length > 0) lines.push(`${count(files.written.length, "file")} ${write}: ${listed(files.written)}`);
+  if (files.removed.length > 0)
+    lines.push(`${count(files.removed.length, "file")} ${remove}: ${listed(files.removed)}`);
+  if (files.written.length + files.removed.length === 0) lines.push("Files: nothing to do.");
+  return lines;
+}
+
+function describePlan({ plan, drifted, missing, unknown, stored }: PlannedBuild, dryRun: boolean): string[] {
+  if (plan.empty) return ["  nothing to do"];
+  const steps = plan.steps.filter((step) => !step.quiet);
+  const lines: string[] = [];
+  if (drifted) {
+    lines.push("Somebody changed this database by hand since its last build. What a build makes is put back:");
+    lines.push(...missing.map((object) => `+ ${object}   was dropped`));
+    lines.push(...unknown.map((object) => `? ${object}   is in no model and is left alone`));
+    lines.push(...plan.changes.map(({ verb, subject }) => `${verb} ${subject}`));
+  } else if (plan.changes.length === 0) {
+    lines.push(`EngineJS ${stored?.engineVersion} built this database: its objects are written anew.`);
+  } else lines.push(...formatPlan(plan));
+  lines.push(`${count(steps.length, "statement")} ${dryRun ? "would be run" : "applied"}`);
+  return lines.map((line) => `  ${line}`);
+}
+
+const listed = (items: readonly string[]): string =>
+  items.length <= 8 ? items.join(", ") : `${items.slice(0, 8).join(", ")} and ${items.length - 8} more`;
+
+const count = (n: number, noun: string): string => `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;

@@ -1,0 +1,47 @@
+/** `enginejs dev`: database, server and worker in one process, following every save. */
+import { findProjectFolder } from "../../project/project-folder.ts";
+import { watchProject } from "../../project/watch-project.ts";
+import { DevSession } from "../dev-session.ts";
+import { showDevState } from "../dev-state.ts";
+import { exitCode } from "../exit-code.ts";
+import { createLogger } from "../logger.ts";
+import { Shutdown, untilAskedToStop } from "../shutdown.ts";
+import type { Terminal } from "../terminal.ts";
+
+export interface DevOptions {
+  readonly project?: string;
+  readonly database?: string;
+  readonly port?: number;
+  readonly json?: boolean;
+}
+
+export async function dev(options: DevOptions, terminal: Terminal): Promise<number> {
+  const shutdown = new Shutdown();
+  const asked = untilAskedToStop(() => shutdown.hurry());
+  const folder = findProjectFolder(options.project);
+  const session = new DevSession({
+    folder,
+    database: options.database,
+    port: options.port,
+    terminal,
+    shutdown,
+    log: createLogger(),
+    onReady: (state) => showDevState(state, terminal),
+  });
+  try {
+    // Ctrl-C counts from the first moment on, also while the database starts.
+    await Promise.race([asked, session.start().then(() => follow(folder, session, shutdown, asked))]);
+    terminal.note("Stopping …");
+  } finally {
+    await shutdown.run();
+  }
+  return exitCode.ok;
+}
+
+async function follow(folder: string, session: DevSession, shutdown: Shutdown, asked: Promise<void>): Promise<void> {
+  const failed = new Promise<never>((_resolve, reject) => {
+    const close = watchProject(folder, () => session.change().catch(reject));
+    void shutdown.add("the watch", close);
+  });
+  await Promise.race([asked, failed]);
+}

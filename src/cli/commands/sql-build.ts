@@ -1,0 +1,60 @@
+/** `enginejs sql build`: compiles the model, writes its SQL, and brings a database to it. */
+import { resolve } from "node:path";
+import { findProjectFolder } from "../../project/project-folder.ts";
+import { type BuildOutcome, buildProject } from "../build-project.ts";
+import { describeBuild } from "../build-summary.ts";
+import { exitCode } from "../exit-code.ts";
+import { withProgress } from "../progress.ts";
+import type { Terminal } from "../terminal.ts";
+
+export interface SqlBuildOptions {
+  readonly project?: string;
+  readonly database?: string;
+  readonly dryRun?: boolean;
+  readonly check?: boolean;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+export async function sqlBuild(options: SqlBuildOptions, terminal: Terminal): Promise<number> {
+  const folder = findProjectFolder(options.project);
+  const dryRun = (options.dryRun ?? false) || (options.check ?? false);
+  const outcome = await withProgress("building", (onProgress) =>
+    buildProject(folder, {
+      database: options.database,
+      out: options.out === undefined ? undefined : resolve(options.out),
+      dryRun,
+      onProgress,
+    }),
+  );
+  if (outcome.warnings.length > 0 && !terminal.json) terminal.findings(outcome.warnings);
+  terminal.printJson(asJson(outcome));
+  const url = options.database;
+  for (const line of describeBuild(outcome, { dryRun, ...(url !== undefined && { url }) })) terminal.print(line);
+  if (options.dryRun === true) for (const step of outcome.planned?.plan.steps ?? []) terminal.print(`\n${step.sql}`);
+  return options.check === true && wouldChange(outcome) ? exitCode.findings : exitCode.ok;
+}
+
+const wouldChange = ({ files, planned }: BuildOutcome): boolean =>
+  files.written.length > 0 || files.removed.length > 0 || (planned !== undefined && !planned.plan.empty);
+
+function asJson({ hash, applied, files, warnings, planned }: BuildOutcome) {
+  const plan = planned?.plan;
+  return {
+    ok: true,
+    hash,
+    applied,
+    files,
+    warnings,
+    ...(planned !== undefined && { drifted: planned.drifted, missing: planned.missing, unknown: planned.unknown }),
+    changes: plan?.changes ?? [],
+    statements: (plan?.steps ?? []).map(({ verb, kind, object, hazards, role, sql }) => ({
+      verb,
+      kind,
+      object,
+      hazards,
+      role,
+      sql,
+    })),
+  };
+}

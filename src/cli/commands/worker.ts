@@ -1,0 +1,43 @@
+/** `enginejs worker`: runs the workflows that the database's events start. */
+import { loadTasks } from "../../project/load-tasks.ts";
+import { findProjectFolder } from "../../project/project-folder.ts";
+import { startWorker } from "../../tasks/index.ts";
+import { exitCode } from "../exit-code.ts";
+import { createLogger } from "../logger.ts";
+import { messageLog } from "../message-log.ts";
+import { openDatabase } from "../open-database.ts";
+import { Shutdown, untilAskedToStop } from "../shutdown.ts";
+import type { Terminal } from "../terminal.ts";
+
+export interface WorkerOptions {
+  readonly project?: string;
+  readonly database?: string;
+  readonly concurrency?: number;
+  readonly json?: boolean;
+}
+
+export async function worker(options: WorkerOptions, _terminal: Terminal): Promise<number> {
+  const shutdown = new Shutdown();
+  const asked = untilAskedToStop(() => shutdown.hurry());
+  const folder = findProjectFolder(options.project);
+  const tasks = await loadTasks(folder);
+  const log = createLogger();
+  try {
+    const database = await openDatabase(folder, process.env.WORKER_DATABASE_URL || options.database);
+    await shutdown.add("the database", () => database.close(), { essential: true });
+    const { workerUrl } = database.embedded ? await database.logins() : { workerUrl: database.url };
+    const running = await startWorker({
+      url: workerUrl,
+      tasks,
+      log: messageLog(log),
+      ...(options.concurrency !== undefined && { concurrency: options.concurrency }),
+    });
+    await shutdown.add("the worker", () => running.stop());
+    log.info({ tasks: [...tasks.keys()] }, "working");
+    await asked;
+  } finally {
+    await shutdown.run();
+  }
+  log.info("stopped");
+  return exitCode.ok;
+}

@@ -1,0 +1,83 @@
+/** Whom `enginejs token --as` means. */
+import type pg from "pg";
+import { connect } from "../database/connection.ts";
+import { nearest } from "../errors/nearest.ts";
+import type { Entity, System } from "../model/index.ts";
+import { projectError } from "../project/project-error.ts";
+import { quoteIdentifier } from "../sql-ast/quote.ts";
+
+/** Whom a token is for, and for which tenant. */
+export interface TokenSubject {
+  /** The user's id. */
+  readonly user: string;
+  readonly tenant?: string | undefined;
+}
+
+const uuid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+/**
+ * Finds a user by id or e-mail address, and the tenant unless it is given.
+ *
+ * @throws EJS1033, EJS1037
+ */
+export async function findPerson(
+  url: string,
+  system: System,
+  as: string,
+  tenant: string | undefined,
+  labels: readonly string[],
+): Promise<TokenSubject> {
+  const entity = system.entities.find((candidate) => candidate.name === system.actor?.entity);
+  const client = await connect(url);
+  try {
+    await client.query("begin read only");
+    await client.query("set local role enginejs_owner");
+    const user = entity === undefined ? undefined : await findUser(client, system, entity, as);
+    if (user === undefined) {
+      const near = nearest(as, labels);
+      const known = labels.length === 0 ? "" : ` The seed's people are: ${labels.join(", ")}.`;
+      const hint = `${near === undefined ? "" : `Did you mean "${near}"?`}${known}`.trim();
+      throw projectError("EJS1033", `Nobody is called "${as}".`, { hint: hint || undefined });
+    }
+    if (tenant !== undefined) return { user, tenant };
+    const tenants = await tenantsOf(client, system, user);
+    if (tenants.length <= 1) return { user, tenant: tenants[0] };
+    throw projectError("EJS1037", `"${as}" belongs to ${tenants.length} tenants.`, {
+      hint: `Name one of them: ${tenants.map((id) => `--tenant ${id}`).join(", ")}.`,
+    });
+  } finally {
+    await client.end();
+  }
+}
+
+async function findUser(client: pg.Client, system: System, entity: Entity, as: string): Promise<string | undefined> {
+  const column = uuid.test(as) ? "id" : emailColumn(entity);
+  if (column === undefined) return undefined;
+  const table = `${quoteIdentifier(system.schema)}.${quoteIdentifier(entity.table)}`;
+  const { rows } = await client.query<{ id: string }>(
+    `select id from ${table} where ${quoteIdentifier(column)} = $1 limit 1`,
+    [as],
+  );
+  return rows[0]?.id;
+}
+
+function emailColumn(entity: Entity): string | undefined {
+  const field = entity.fields.find((candidate) => candidate.name === "email");
+  return field?.storage.kind === "column" ? field.storage.column : undefined;
+}
+
+async function tenantsOf(client: pg.Client, { schema, tenancy, entities }: System, user: string): Promise<string[]> {
+  const membership = entities.find((entity) => entity.name === tenancy?.membership.entity);
+  if (tenancy === undefined || membership === undefined) return [];
+  const columnOf = (name: string): string => {
+    const storage = membership.fields.find((field) => field.name === name)?.storage;
+    return quoteIdentifier(storage?.kind === "column" ? storage.column : name);
+  };
+  const { rows } = await client.query<{ tenant: string }>(
+    `select ${columnOf(tenancy.membership.tenant)} as tenant
+       from ${quoteIdentifier(schema)}.${quoteIdentifier(membership.table)}
+      where ${columnOf(tenancy.membership.user)} = $1 order by 1`,
+    [user],
+  );
+  return rows.map((row) => row.tenant);
+}

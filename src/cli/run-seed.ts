@@ -1,0 +1,35 @@
+import type pg from "pg";
+import { connect } from "../database/connection.ts";
+import type { SeedDeclaration } from "../dsl/seed.ts";
+import type { Log } from "../dsl/task.ts";
+import { EngineError } from "../errors/engine-error.ts";
+import { projectError } from "../project/project-error.ts";
+
+/**
+ * Runs a seed as the owner of the tables, in one transaction.
+ *
+ * @throws EJS1036 with the database's words; nothing of the seed is kept then
+ */
+export async function runSeed(url: string, seed: SeedDeclaration, log: Log): Promise<void> {
+  const client = await connect(url, { applicationName: "enginejs seed" });
+  try {
+    await client.query("begin");
+    await client.query("set local role enginejs_owner");
+    await seed.run({
+      query: async (sql, parameters = []) => {
+        const { rows, rowCount } = await client.query(sql, [...parameters]);
+        return { rows, rowCount };
+      },
+      log,
+    });
+    await client.query("commit");
+  } catch (error) {
+    await client.query("rollback").catch(() => undefined);
+    if (error instanceof EngineError) throw error;
+    const { message, detail, where } = error as pg.DatabaseError;
+    const context = [detail, where?.split("\n")[0]].filter((text) => text !== undefined).join("\n");
+    throw projectError("EJS1036", message, { hint: context || undefined, cause: error });
+  } finally {
+    await client.end();
+  }
+}

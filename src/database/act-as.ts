@@ -1,0 +1,72 @@
+import type pg from "pg";
+import { databaseError } from "./database-error.ts";
+
+/** On whose behalf a transaction runs. */
+export interface Actor {
+  readonly role: "anonymous" | "user" | "system";
+  readonly id?: string | null;
+  /** Counts only where the actor is a member of it. */
+  readonly tenant?: string | null;
+  /** What the token said beyond the two: `enginejs.claims()`. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+  /** In milliseconds; the server's own setting unless given. */
+  readonly statementTimeout?: number;
+  /** Names the request in logs, events and audit. */
+  readonly requestId?: string;
+}
+
+/** The call that starts every request; its parameters are `beginRequestValues`. */
+export const beginRequestText = "select enginejs.begin_request($1, $2, $3, $4, $5, $6)";
+
+/** The parameters of `beginRequestText`. */
+export const beginRequestValues = (actor: Actor): (string | number | null)[] => [
+  `enginejs_${actor.role}`,
+  actor.id ?? null,
+  actor.tenant ?? null,
+  actor.claims ? JSON.stringify(actor.claims) : null,
+  actor.statementTimeout ?? null,
+  actor.requestId ?? null,
+];
+
+/**
+ * Runs `fn` in one transaction as the actor: commits when it resolves, rolls back when it throws.
+ * The client goes back to the pool without role, claims or settings of this transaction, or not at all.
+ *
+ * @example await actAs(pool, { role: "user", id, tenant }, (client) => client.query("select * from app.invoice"))
+ */
+export async function actAs<T>(pool: pg.Pool, actor: Actor, fn: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let clean = false;
+  try {
+    // Sent together: on a pool with `pipeline: true` one round trip. Both are awaited, so that neither rejects unseen.
+    const started = await Promise.allSettled([
+      client.query("begin"),
+      client.query(beginRequestText, beginRequestValues(actor)),
+    ]);
+    for (const step of started) if (step.status === "rejected") throw step.reason;
+    const result = await fn(client);
+    await end(client, "commit");
+    clean = true;
+    return result;
+  } catch (error) {
+    // A connection that is gone cannot roll back; then it is thrown away and the first error is the one to tell.
+    clean ||= await end(client, "rollback").then(
+      () => true,
+      () => false,
+    );
+    throw error;
+  } finally {
+    client.release(!clean);
+  }
+}
+
+/**
+ * Ends the transaction, and what `fn` may have set beyond it (`set` without `local`), in one round trip.
+ * PostgreSQL answers the commit of a failed transaction with ROLLBACK and no error.
+ */
+async function end(client: pg.PoolClient, command: "commit" | "rollback"): Promise<void> {
+  const results = (await client.query(`${command}; reset role; reset all`)) as unknown as pg.QueryResult[];
+  if (command === "commit" && results[0]?.command !== "COMMIT") {
+    throw databaseError("EJS4018", "The transaction had failed before its end: nothing of it was kept.");
+  }
+}

@@ -1,0 +1,30 @@
+import pg from "pg";
+import { type ConnectionOptions, connectionSettings } from "./connection.ts";
+
+export interface PoolOptions extends ConnectionOptions {
+  /** The most connections that the pool holds; 10 unless said otherwise. */
+  readonly max?: number;
+  /** Runs on each new connection before anybody gets it. */
+  readonly onConnect?: (client: pg.ClientBase) => Promise<unknown>;
+}
+
+/**
+ * A pool; the caller ends it. It connects at first use: ask `requireServer` first where a failure should be explained.
+ *
+ * @example const pool = createPool(url, { max: 20, applicationName: "enginejs server" });
+ */
+export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
+  const pool = new pg.Pool({
+    ...connectionSettings(url, options),
+    max: options.max ?? 10,
+    idleTimeoutMillis: 30_000,
+    ...(options.onConnect && { onConnect: options.onConnect }),
+  });
+  // Without listeners, a connection that drops (a restarted server) would end the process: the pool's
+  // hears of idle connections, each client's of those in use, whose query fails as well.
+  pool.on("error", (error) => options.onLost?.(error));
+  pool.on("connect", (client) => {
+    client.on("error", () => undefined);
+  });
+  return pool;
+}

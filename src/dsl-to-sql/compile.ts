@@ -1,0 +1,59 @@
+/**
+ * IR → statements. The whole pipeline:
+ *
+ *     IR ─ expressions checked ─▶ statements as nodes ─▶ collisions told ─▶ ordered by their edges
+ */
+import type { Diagnostic } from "../errors/diagnostic.ts";
+import { EngineError } from "../errors/engine-error.ts";
+import type { SourceMap, System } from "../model/index.ts";
+import { collisions } from "./collisions.ts";
+import { compileActions } from "./compile-actions.ts";
+import { compileComments } from "./compile-comments.ts";
+import { compileGrants } from "./compile-grants.ts";
+import { compileMembership } from "./compile-membership.ts";
+import { compilePolicies } from "./compile-policies.ts";
+import { compileSchema } from "./compile-schema.ts";
+import { compileTable } from "./compile-table.ts";
+import { compileTriggers } from "./compile-triggers.ts";
+import { compileVirtualFields } from "./compile-virtual-fields.ts";
+import { ConditionCompiler } from "./condition-compiler.ts";
+import { ExpressionCompiler } from "./expression-compiler.ts";
+import { HelperFunctions } from "./helper-functions.ts";
+import { missingIndexes } from "./missing-indexes.ts";
+import { ModelIndex } from "./model-index.ts";
+import { orderStatements } from "./order-statements.ts";
+import type { CompiledSystem } from "./statement.ts";
+import { StatementList } from "./statement-list.ts";
+
+/**
+ * Compiles a system into the statements that make it in an empty schema, in an order in which they can run.
+ *
+ * @param sourceMap where the nodes of the IR were written: comments and messages name it
+ * @throws EngineError with everything that is wrong
+ * @example compile(system, sourceMap).statements.map((statement) => statement.sql)
+ */
+export function compile(system: System, sourceMap: SourceMap = {}): CompiledSystem {
+  const model = new ModelIndex(system, sourceMap);
+  const list = new StatementList(model);
+  const expressions = new ExpressionCompiler(model);
+  const conditions = new ConditionCompiler(model, new HelperFunctions(list));
+  const parts = { list, expressions, conditions };
+  const warnings: Diagnostic[] = [];
+
+  compileSchema(list);
+  for (const entity of model.entities) {
+    compileTable(entity, list, expressions);
+    const policies = compilePolicies(entity, parts);
+    warnings.push(...missingIndexes(entity, policies, model));
+    compileVirtualFields(entity, list, expressions);
+    compileActions(entity, policies, parts);
+    compileTriggers(entity, list);
+    compileGrants(entity, list);
+    compileComments(entity, list);
+  }
+  compileMembership(list);
+
+  const errors = [...expressions.diagnostics, ...collisions(list)];
+  if (errors.length > 0) throw new EngineError(errors);
+  return { system, statements: orderStatements(list.statements), places: sourceMap, diagnostics: warnings };
+}

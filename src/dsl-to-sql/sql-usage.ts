@@ -1,0 +1,52 @@
+/**
+ * What a piece of SQL names: columns of an alias, tables behind `from`. Asked of
+ * the printed tree and not of the expression, so that the answer cannot differ
+ * from what the database will run.
+ */
+import type { ColumnNode, SqlExpression } from "../sql-ast/expressions.ts";
+
+/** The columns of an alias that a tree names, sorted. */
+export function columnsOf(sql: SqlExpression, alias: string): readonly string[] {
+  const found = new Set<string>();
+  visit(sql, (node) => {
+    if (isColumn(node) && node.table === alias) found.add(node.name);
+  });
+  return [...found].sort();
+}
+
+/** The tables that a tree reads, sorted. */
+export function tablesOf(sql: SqlExpression): readonly string[] {
+  const found = new Set<string>();
+  visit(sql, (node) => {
+    if ("kind" in node && node.kind === "table" && "table" in node && isName(node.table)) found.add(node.table.name);
+  });
+  return [...found].sort();
+}
+
+/** A copy in which columns of one alias stand for something else. */
+export function replaceColumns(
+  sql: SqlExpression,
+  alias: string,
+  replacement: (column: string) => SqlExpression,
+): SqlExpression {
+  return replaceNode(sql, alias, replacement) as SqlExpression;
+}
+
+function replaceNode(node: unknown, alias: string, replacement: (column: string) => SqlExpression): unknown {
+  if (Array.isArray(node)) return node.map((part) => replaceNode(part, alias, replacement));
+  if (typeof node !== "object" || node === null) return node;
+  if (isColumn(node) && node.table === alias) return replacement(node.name);
+  return Object.fromEntries(Object.entries(node).map(([key, part]) => [key, replaceNode(part, alias, replacement)]));
+}
+
+function visit(node: unknown, see: (node: object) => void): void {
+  if (typeof node !== "object" || node === null) return;
+  see(node);
+  for (const part of Object.values(node)) visit(part, see);
+}
+
+const isColumn = (node: object): node is ColumnNode =>
+  "kind" in node && node.kind === "column" && "name" in node && typeof node.name === "string";
+
+const isName = (value: unknown): value is { readonly name: string } =>
+  typeof value === "object" && value !== null && "name" in value && typeof value.name === "string";

@@ -1,0 +1,101 @@
+/** Collects the statements of a build; two of one id are a mistake of the model, told by `collisions`. */
+import { printStatement } from "../sql-ast/print-statement.ts";
+import type { ObjectReference, StatementNode } from "../sql-ast/statements.ts";
+import type { ModelIndex } from "./model-index.ts";
+import { objectIdentity } from "./object-identity.ts";
+import type { Hazard, Lock, Phase, Statement, StatementKind, StatementRole } from "./statement.ts";
+
+export interface StatementOptions {
+  readonly kind: StatementKind;
+  readonly object: string;
+  readonly id?: string;
+  readonly phase: Phase;
+  readonly role?: StatementRole;
+  readonly entity?: string;
+  readonly lock?: Lock;
+  readonly hazards?: readonly Hazard[];
+  readonly dependsOn?: readonly string[];
+  readonly source?: string;
+  readonly why?: string;
+}
+
+export interface CommentOptions {
+  readonly on: ObjectReference;
+  /** Paragraphs that a person reads. */
+  readonly text: readonly string[];
+  readonly role?: StatementRole;
+  readonly entity?: string;
+  readonly source?: string;
+}
+
+export class StatementList {
+  readonly model: ModelIndex;
+  private readonly byId = new Map<string, Statement>();
+  readonly doubled: { readonly first: Statement; readonly second: Statement }[] = [];
+
+  constructor(model: ModelIndex) {
+    this.model = model;
+  }
+
+  get statements(): readonly Statement[] {
+    return [...this.byId.values()];
+  }
+
+  /** Adds a statement and gives its id. */
+  add(node: StatementNode, options: StatementOptions): string {
+    return this.put(node, options, undefined);
+  }
+
+  /**
+   * Adds a comment. It begins with a blank line, so that a description that begins with `@` is no smart tag
+   * of PostGraphile, and ends with the place in the model, which is left out when two builds are compared.
+   */
+  comment({ on, text, role, entity, source }: CommentOptions): void {
+    const where = source === undefined ? undefined : this.model.where(source);
+    const place = where === undefined ? [] : [`${where.file}:${where.line}`];
+    const node = (lines: readonly string[]): StatementNode => ({ kind: "comment", on, text: `\n${lines.join("\n")}` });
+    const object = objectIdentity(on);
+    const options: StatementOptions = {
+      kind: "comment",
+      id: `comment on ${object}`,
+      object,
+      phase: "comments",
+      dependsOn: [on.type === "column" || on.type === "constraint" ? `table ${qualified(on.table)}` : object],
+      ...(role === undefined ? {} : { role }),
+      ...(entity === undefined ? {} : { entity }),
+      ...(source === undefined ? {} : { source }),
+    };
+    this.put(node([...text, ...place]), options, printStatement(node(text)));
+  }
+
+  private put(node: StatementNode, options: StatementOptions, identity: string | undefined): string {
+    const sql = printStatement(node);
+    const { kind, object, phase, entity, source, why } = options;
+    const where = source === undefined ? undefined : this.model.where(source);
+    const statement: Statement = {
+      id: options.id ?? object,
+      kind,
+      object,
+      ...(entity === undefined ? {} : { entity }),
+      node,
+      sql,
+      identity: identity ?? sql,
+      phase,
+      role: options.role ?? "enginejs_owner",
+      lock: options.lock ?? "none",
+      transactional: true,
+      hazards: options.hazards ?? [],
+      dependsOn: options.dependsOn ?? [],
+      ...(source === undefined ? {} : { source }),
+      ...(where === undefined ? {} : { where }),
+      ...(why === undefined ? {} : { why }),
+    };
+    const first = this.byId.get(statement.id);
+    if (first === undefined) this.byId.set(statement.id, statement);
+    else this.doubled.push({ first, second: statement });
+    return statement.id;
+  }
+}
+
+const qualified = (name: { readonly schema?: string; readonly name: string }): string =>
+  name.schema === undefined ? name.name : `${name.schema}.${name.name}`;

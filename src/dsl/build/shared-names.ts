@@ -1,0 +1,42 @@
+/** Derived names that two things would share in PostgreSQL, where tables and indexes are one namespace. */
+import type { BuildContext } from "./build-context.ts";
+
+const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+interface Owner {
+  readonly entity: string;
+  readonly what: string;
+}
+
+export function refuseSharedNames({ drafts, report }: BuildContext): void {
+  const relations = new Map<string, Owner>();
+  const functions = new Map<string, Owner>();
+  const claim = (taken: Map<string, Owner>, name: string, owner: Owner) => {
+    const other = taken.get(name);
+    if (other === undefined) {
+      taken.set(name, owner);
+      return;
+    }
+    // Entities that share a table share all of its names: that is one error, told elsewhere.
+    if (
+      drafts.get(owner.entity)?.entity.table === drafts.get(other.entity)?.entity.table &&
+      other.entity !== owner.entity
+    )
+      return;
+    const message = `${capitalised(other.what)} and ${owner.what} both become "${name}" in PostgreSQL.`;
+    report.error("EJS2104", message, { site: drafts.get(owner.entity)?.declaration.site });
+  };
+  // The tables first: what is derived gives way in the message.
+  for (const { entity } of drafts.values()) {
+    relations.set(entity.table, { entity: entity.name, what: `the table of ${entity.name}` });
+  }
+  for (const { entity } of drafts.values()) {
+    const own = (name: string, what: string) => claim(relations, name, { entity: entity.name, what });
+    own(entity.primaryKey.name, `the key of ${entity.name}`);
+    for (const { name, fields } of entity.uniques) own(name, `the unique ${entity.name}.${fields.join(", ")}`);
+    for (const { name } of entity.indexes) own(name, `an index of ${entity.name}`);
+    for (const action of entity.actions) {
+      claim(functions, action.function, { entity: entity.name, what: `the action ${entity.name}.${action.name}` });
+    }
+  }
+}

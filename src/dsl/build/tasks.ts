@@ -1,0 +1,53 @@
+/** Stage 9: the tasks, each with what its zod schemas say as JSON Schema. */
+import { z } from "zod";
+import type { Task } from "../../model/index.ts";
+import type { NamedTask } from "../collection.ts";
+import { declarationOf } from "../declared.ts";
+import type { TaskDeclaration } from "../task.ts";
+import type { BuildContext } from "./build-context.ts";
+import { schemaProperties } from "./json-schema.ts";
+import { checkSlug } from "./names.ts";
+import { order } from "./report.ts";
+
+export function addTasks(tasks: readonly NamedTask[], context: BuildContext): void {
+  const { report, system } = context;
+  for (const { name, file, task } of [...tasks].sort((a, b) => order(a.name, b.name))) {
+    const declaration = declarationOf<TaskDeclaration>(task, "task") ?? task;
+    const site = declaration?.site ?? { file, line: 1, column: 1 };
+    if (!checkSlug(name, "task", site, report)) continue;
+    if (system.tasks.some((other) => other.name === name)) {
+      report.error("EJS2104", `There are two task files called ${name}.`, { site });
+      continue;
+    }
+    context.locate(`tasks.${name}`, site);
+    system.tasks.push({
+      name,
+      ...part("input", declaration?.input, name, site, context),
+      ...part("output", declaration?.output, name, site, context),
+    });
+  }
+}
+
+function part(
+  side: "input" | "output",
+  schema: z.ZodType | undefined,
+  name: string,
+  site: { readonly file: string; readonly line: number; readonly column: number },
+  { report }: BuildContext,
+): Partial<Task> {
+  if (schema === undefined) return {};
+  const fail = (reason: string) => {
+    report.error("EJS2160", `The ${side} of the task ${name} ${reason}.`, { site, word: side });
+    return {};
+  };
+  try {
+    // What a workflow gives is the input's input; what the next step sees is the output's output.
+    const text = JSON.stringify(z.toJSONSchema(schema, { io: side }));
+    const json: unknown = JSON.parse(text);
+    if (!text.isWellFormed() || text.includes("\\u0000")) return fail("holds a character that PostgreSQL cannot keep");
+    if (side === "input" && schemaProperties(json) === undefined) return fail("is no z.object()");
+    return { [side]: json };
+  } catch (error) {
+    return fail(`cannot be said in JSON Schema: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

@@ -1,0 +1,121 @@
+/** What a workflow says besides its steps: trigger, actor, retry. */
+import type { Workflow } from "../../model/index.ts";
+import { declarationOf } from "../declared.ts";
+import type { TriggerDeclaration } from "../trigger.ts";
+import type { WorkflowDeclaration } from "../workflow.ts";
+import type { BuildContext } from "./build-context.ts";
+import type { Callbacks } from "./callbacks.ts";
+import type { Environments } from "./environments.ts";
+import type { Expressions } from "./expressions.ts";
+import { isPlainObject } from "./options.ts";
+import { type Report, shown, suggestion } from "./report.ts";
+
+export const DEFAULT_RETRY: Workflow["retry"] = {
+  attempts: 5,
+  backoff: "exponential",
+  initialMs: 1_000,
+  maxMs: 600_000,
+};
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `"2s"` in milliseconds; undefined where it is no length of time from 1 ms to 30 days. */
+function milliseconds(text: unknown): number | undefined {
+  const match = typeof text === "string" ? /^(\d{1,9})(ms|s|m|h|d)$/.exec(text) : null;
+  const value = match === null ? Number.NaN : Number(match[1]) * (UNITS[match[2] ?? ""] ?? Number.NaN);
+  return value >= 1 && value <= 30 * 86_400_000 ? value : undefined;
+}
+
+export function retryOf({ name, options, site }: WorkflowDeclaration, report: Report): Workflow["retry"] {
+  const { retry } = options;
+  if (retry === undefined) return { ...DEFAULT_RETRY };
+  const complain = (what: string, word: string) =>
+    report.error("EJS2158", `Workflow ${name}: retry${what}.`, { site, word });
+  if (!isPlainObject(retry)) {
+    complain(` must be an object, not ${shown(retry)}`, "retry");
+    return { ...DEFAULT_RETRY };
+  }
+  const known = ["attempts", "backoff", "initial", "max"];
+  for (const key of Object.keys(retry)) {
+    if (known.includes(key)) continue;
+    const hint = suggestion(key, known, "There are");
+    report.error("EJS2105", `Workflow ${name}: retry has no option ${shown(key)}.`, { site, word: key, hint });
+  }
+  const { attempts = DEFAULT_RETRY.attempts, backoff = DEFAULT_RETRY.backoff } = retry;
+  const time = (key: "initial" | "max", fallback: number): number => {
+    const value = retry[key];
+    const parsed = value === undefined ? fallback : milliseconds(value);
+    if (parsed === undefined) complain(`.${key} is a length of time such as "2s", not ${shown(value)}`, key);
+    return parsed ?? fallback;
+  };
+  const initialMs = time("initial", DEFAULT_RETRY.initialMs);
+  const maxMs = time("max", Math.max(DEFAULT_RETRY.maxMs, initialMs));
+  if (initialMs > maxMs) complain(".initial is longer than .max", "initial");
+  const isCount = typeof attempts === "number" && Number.isInteger(attempts) && attempts >= 1 && attempts <= 1000;
+  if (!isCount) complain(`.attempts is a whole number from 1 to 1000, not ${shown(attempts)}`, "attempts");
+  if (backoff !== "exponential" && backoff !== "fixed") {
+    complain(`.backoff is "exponential" or "fixed", not ${shown(backoff)}`, "backoff");
+  }
+  return { attempts: isCount ? attempts : 1, backoff: backoff === "fixed" ? "fixed" : "exponential", initialMs, maxMs };
+}
+
+export function asOf({ name, options, site }: WorkflowDeclaration, report: Report): Workflow["as"] {
+  const { as = "inherit" } = options;
+  if (as === "inherit" || as === "system") return as;
+  report.error("EJS2106", `Workflow ${name}: "as" is ${shown(as)}.`, {
+    site,
+    word: "as",
+    hint: 'It takes "inherit", the event\'s actor, or "system", which passes every policy.',
+  });
+  return "inherit";
+}
+
+/** The workflow's own trigger; undefined where it has none, or after a report. */
+export function triggerOf(
+  { name, options, site }: WorkflowDeclaration,
+  context: BuildContext,
+  tools: { readonly callbacks: Callbacks; readonly expressions: Expressions; readonly environments: Environments },
+): Workflow["trigger"] | undefined {
+  const { report } = context;
+  const trigger = declarationOf<TriggerDeclaration>(options.on, "trigger");
+  if (trigger === undefined) {
+    report.error("EJS2150", `Workflow ${name}: "on" is ${shown(options.on)}, no event.`, { site, word: "on" });
+    return undefined;
+  }
+  const entity = context.drafts.get(trigger.entity)?.entity;
+  if (entity === undefined) return undefined;
+  if (!entity.events) {
+    const message = `Workflow ${name}: ${entity.name} writes no events.`;
+    report.error("EJS2152", message, { site: trigger.site, hint: `Remove events: false from ${entity.name}.` });
+  }
+  if (trigger.event === "action" && !entity.actions.some((action) => action.name === trigger.action)) {
+    const actions = entity.actions.map((action) => action.name);
+    const message = `Workflow ${name}: ${entity.name} has no action ${shown(trigger.action)}.`;
+    const hint = suggestion(trigger.action, actions, `Actions of ${entity.name}`);
+    report.error("EJS2151", message, { site: trigger.site, word: trigger.action, hint });
+    return undefined;
+  }
+  const condition = conditionOf(trigger, name, context, tools);
+  return {
+    kind: "model",
+    entity: entity.name,
+    event: trigger.event,
+    ...(trigger.action === undefined ? {} : { action: trigger.action }),
+    ...(condition === undefined ? {} : { condition }),
+  };
+}
+
+function conditionOf(
+  { condition, entity }: TriggerDeclaration,
+  name: string,
+  { drafts }: BuildContext,
+  { callbacks, expressions, environments }: Parameters<typeof triggerOf>[2],
+): string | undefined {
+  const draft = drafts.get(entity);
+  if (condition === undefined || draft === undefined) return undefined;
+  const what = `Workflow ${name}, condition`;
+  const written = callbacks.expression(condition, { names: ["before", "after", "actor"] }, what);
+  if (written === undefined) return undefined;
+  expressions.check(written, environments.trigger(draft.entity), { kind: "bool" });
+  return written.text;
+}

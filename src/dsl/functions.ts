@@ -1,0 +1,37 @@
+/**
+ * Functions for the callbacks of a model, besides the methods of the symbols.
+ */
+import * as builder from "../expression/index.ts";
+import type { Bool, Expression, Family, Mapped, Moment, Numeric, Operand, Ordered, Value } from "./symbols.ts";
+
+/**
+ * The sum of a mapped relation; 0 where there are no rows.
+ *
+ * @example money().computed(({ lines }) => sum(lines.map((line) => line.total)))
+ */
+export const sum = <T extends "int" | "decimal">(values: Mapped<T>): Numeric<T> => builder.sum(values);
+
+/** The least value of a mapped relation; null where there are no rows. */
+export const min = <T extends "int" | "decimal" | "date" | "timestamp" | "string">(values: Mapped<T>): Ordered<T> =>
+  builder.min(values);
+
+/** The greatest value of a mapped relation; null where there are no rows. */
+export const max = <T extends "int" | "decimal" | "date" | "timestamp" | "string">(values: Mapped<T>): Ordered<T> =>
+  builder.max(values);
+
+/** The time of the transaction. Not in rules and stored fields, which hold whenever they are looked at. */
+export const now = (): Moment => builder.now();
+
+/** A length of time: `row.dueAt.lt(now().minus(duration("2d")))`. */
+export const duration = (text: string): Ordered<"duration"> => builder.duration(text);
+
+/** Whether a value is there; the same as `.notNull()`. */
+export const has = (value: Expression | { readonly isNull: () => Bool }): Bool => builder.has(value);
+
+/**
+ * One of two values: what `condition ? a : b` would be, which JavaScript decides too early.
+ *
+ * @example integer().computed(({ row }) => when(row.paid, 0, row.price))
+ */
+export const when = <T extends Family>(condition: Operand<"bool">, then: Operand<T>, otherwise: Operand<T>): Value<T> =>
+  builder.when(condition, then, otherwise);

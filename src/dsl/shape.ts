@@ -1,0 +1,34 @@
+/**
+ * What a field holds, as a type: the vocabulary of the generated declaration file
+ * and of `Has<…>` in reusable rules.
+ */
+
+import type { z } from "zod";
+import type { scalarType } from "../model/index.ts";
+
+/** The scalar types by the name that declares them: `text`, `money`, … */
+export type ScalarName = z.infer<typeof scalarType>["scalar"];
+
+/** A value: `Scalar<"money">`. */
+export interface Scalar<T extends ScalarName> {
+  readonly kind: "scalar";
+  readonly type: T;
+}
+/** One of the states by name: `State<"draft" | "sent">`. */
+export interface State<S extends string> {
+  readonly kind: "state";
+  readonly states: S;
+}
+/** A reference to one row: `One<"User">`. */
+export interface One<N extends string> {
+  readonly kind: "one";
+  readonly to: N;
+}
+/** The rows of another entity that refer to this one: `ManyOf<"InvoiceLine">`. */
+export interface ManyOf<N extends string> {
+  readonly kind: "many";
+  readonly to: N;
+}
+export type Shape = Scalar<ScalarName> | State<string> | One<string> | ManyOf<string>;
+/** Fields by name. */
+export type Shapes = Readonly<Record<string, Shape>>;

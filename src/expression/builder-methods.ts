@@ -1,0 +1,132 @@
+/** The methods of a symbol: what each records. */
+
+import { boundName, preferredName } from "./builder-variables.ts";
+import type { ExpressionErrorCode, Range } from "./expression-error.ts";
+import type { BinarySyntaxOperator, Syntax } from "./syntax.ts";
+
+export interface MethodContext {
+  readonly syntaxOf: (value: unknown) => Syntax;
+  readonly isSymbol: (value: unknown) => boolean;
+  readonly fail: (code: ExpressionErrorCode, message: string, hint?: string) => never;
+  /** The symbol of a quantifier's variable. */
+  readonly bind: (name: string) => unknown;
+}
+
+type Method = (target: Syntax, args: readonly unknown[], context: MethodContext) => Syntax;
+
+const range: Range = { start: 0, end: 0 };
+
+const NULL: Syntax = { kind: "null", range };
+
+function only(name: string, args: readonly unknown[], count: number, context: MethodContext): void {
+  if (args.length === count) return;
+  const takes = count === 0 ? "no arguments" : count === 1 ? "one argument" : `${count} arguments`;
+  context.fail("EJS2015", `.${name}() takes ${takes}, ${args.length} given.`);
+}
+
+const infix =
+  (name: string, operator: BinarySyntaxOperator): Method =>
+  (left, args, context) => {
+    only(name, args, 1, context);
+    return { kind: "binary", operator, left, right: context.syntaxOf(args[0]), range };
+  };
+
+const nullTest =
+  (name: string, operator: "==" | "!="): Method =>
+  (left, args, context) => {
+    only(name, args, 0, context);
+    return { kind: "binary", operator, left, right: NULL, range };
+  };
+
+const logical =
+  (name: string, operator: "&&" | "||"): Method =>
+  (target, args, context) => {
+    if (args.length === 0) context.fail("EJS2015", `.${name}() takes at least one condition.`);
+    return { kind: "logical", operator, operands: [target, ...args.map(context.syntaxOf)], range };
+  };
+
+const method =
+  (name: string, count: number): Method =>
+  (target, args, context) => {
+    only(name, args, count, context);
+    return { kind: "method", target, name, nameRange: range, arguments: args.map(context.syntaxOf), range };
+  };
+
+const quantifier =
+  (name: string): Method =>
+  (target, args, context) => {
+    const [callback] = args;
+    if (args.length !== 1 || typeof callback !== "function" || context.isSymbol(callback)) {
+      return context.fail("EJS2015", `.${name}() takes a callback: .${name}(x => …).`);
+    }
+    const variable = boundName(preferredName(String(callback)));
+    const body = context.syntaxOf(callback(context.bind(variable)));
+    const binder: Syntax = { kind: "name", name: variable, range };
+    return { kind: "method", target, name, nameRange: range, arguments: [binder, body], range };
+  };
+
+/** `rows.sum(x => x.total)` is short for `rows.map(x => x.total).sum()`. */
+const aggregate =
+  (name: string): Method =>
+  (target, args, context) => {
+    const list = args.length === 0 ? target : quantifier("map")(target, args, context);
+    return { kind: "method", target: list, name, nameRange: range, arguments: [], range };
+  };
+
+export const METHODS: Readonly<Record<string, Method>> = {
+  eq: infix("eq", "=="),
+  ne: infix("ne", "!="),
+  lt: infix("lt", "<"),
+  le: infix("le", "<="),
+  lte: infix("lte", "<="),
+  gt: infix("gt", ">"),
+  ge: infix("ge", ">="),
+  gte: infix("gte", ">="),
+  isNull: nullTest("isNull", "=="),
+  notNull: nullTest("notNull", "!="),
+  and: logical("and", "&&"),
+  or: logical("or", "||"),
+  not: (operand, args, context) => {
+    only("not", args, 0, context);
+    return { kind: "unary", operator: "!", operand, range };
+  },
+  /** `.in("a", "b")`, `.in(["a", "b"])`, `.in(actor.teams)`: one symbol alone is the list. */
+  in: (left, args, context) => {
+    const [first] = args;
+    const whole = args.length === 1 && (Array.isArray(first) || context.isSymbol(first));
+    return { kind: "binary", operator: "in", left, right: context.syntaxOf(whole ? first : [...args]), range };
+  },
+  plus: infix("plus", "+"),
+  minus: infix("minus", "-"),
+  times: infix("times", "*"),
+  dividedBy: infix("dividedBy", "/"),
+  mod: infix("mod", "%"),
+  startsWith: method("startsWith", 1),
+  endsWith: method("endsWith", 1),
+  contains: method("contains", 1),
+  matches: (target, args, context) => {
+    only("matches", args, 1, context);
+    const [pattern] = args;
+    // A RegExp's flags would be lost: its source alone is taken only where it has none.
+    if (pattern instanceof RegExp && pattern.flags.replace("u", "") !== "") {
+      return context.fail("EJS2015", `.matches() takes a pattern without flags, ${pattern} has some.`);
+    }
+    const source = pattern instanceof RegExp ? pattern.source : pattern;
+    return method("matches", 1)(target, [source], context);
+  },
+  lowerAscii: method("lowerAscii", 0),
+  size: method("size", 0),
+  exists: quantifier("exists"),
+  all: quantifier("all"),
+  filter: quantifier("filter"),
+  map: quantifier("map"),
+  sum: aggregate("sum"),
+  min: aggregate("min"),
+  max: aggregate("max"),
+  /** `actor.hasRole("billing")` is `"billing" in actor.roles`. */
+  hasRole: (target, args, context) => {
+    only("hasRole", args, 1, context);
+    const roles: Syntax = { kind: "member", target, name: "roles", nameRange: range, range };
+    return { kind: "binary", operator: "in", left: context.syntaxOf(args[0]), right: roles, range };
+  },
+};

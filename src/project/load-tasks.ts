@@ -1,0 +1,29 @@
+import type { Diagnostic } from "../errors/diagnostic.ts";
+import { EngineError } from "../errors/engine-error.ts";
+import { discover } from "./discover.ts";
+import { importModule } from "./import-module.ts";
+import { taskOf } from "./task-file.ts";
+
+/**
+ * Imports the task files of a project for the worker: name → what the file exports as default.
+ * After `nextGeneration()` they are read anew, with everything of the project that they import.
+ *
+ * @throws EngineError with every file's finding
+ */
+export async function loadTasks(folder: string): Promise<ReadonlyMap<string, unknown>> {
+  const files = discover(folder);
+  const findings: Diagnostic[] = files.findings.filter((finding) => finding.code === "EJS1026");
+  const tasks = new Map<string, unknown>();
+  for (const [name, file] of files.tasks) {
+    try {
+      const module = await importModule(folder, file);
+      taskOf(module, file);
+      tasks.set(name, module.default);
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      findings.push(...error.diagnostics);
+    }
+  }
+  if (findings.length > 0) throw new EngineError(findings);
+  return tasks;
+}

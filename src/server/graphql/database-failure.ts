@@ -1,0 +1,146 @@
+/** What the database's refusals become for the API's user. Nothing of its own text gets out, except sentences that the compiler wrote into our functions. */
+import type { DatabaseError } from "pg";
+import { RequestError } from "../request-error.ts";
+import type { ModelFacts, MutationFacts } from "./model-facts.ts";
+
+/** How an error looks that came from the server, whichever copy of pg made it. */
+export function isDatabaseError(error: unknown): error is DatabaseError {
+  return error instanceof Error && "severity" in error && typeof (error as { code?: unknown }).code === "string";
+}
+
+/** The connection broke, or never came about: these carry no SQLSTATE. */
+const connectionFailure =
+  /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENOENT)$|^Connection terminated|timeout exceeded when trying to connect|not queryable/;
+
+export function isConnectionFailure(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof AggregateError) return error.errors.some(isConnectionFailure);
+  const { code } = error as { code?: unknown };
+  return connectionFailure.test(error.message) || (typeof code === "string" && connectionFailure.test(code));
+}
+
+/** Undefined for a failure that has no answer of its own: it is ours to mend, and the log's. */
+export function databaseFailure(
+  error: DatabaseError,
+  model: ModelFacts,
+  mutation: MutationFacts | undefined,
+): RequestError | undefined {
+  const state = error.code ?? "";
+  switch (state) {
+    case "EJ404":
+      return notFound(mutation);
+    case "EJ409":
+      return new RequestError("EJS5032", 409, sentence(error), { extensions: transitionOf(error) });
+    case "EJ422":
+      return new RequestError("EJS5033", 422, sentence(error));
+    case "42501":
+      return denied(error, mutation);
+    case "23505":
+      return taken(error, model);
+    case "23503":
+    case "23001":
+      return dangling(error, model, mutation);
+    case "23514":
+      return broken(error, model);
+    case "23502": {
+      const field = model.fieldOf(error.table, error.column);
+      return new RequestError("EJS5037", 422, field && `${field} needs a value.`, {
+        extensions: field ? { fields: [field] } : {},
+      });
+    }
+    case "57014":
+      return new RequestError("EJS5039", 503);
+    case "40001":
+    case "40P01":
+    case "55P03":
+      return new RequestError("EJS5041", 409);
+  }
+  switch (state.slice(0, 2)) {
+    // Data exceptions: not a UUID, out of range, too long, not a time, a NUL in a text.
+    case "22":
+      return new RequestError("EJS5038", 422);
+    // Program limits and stack depth, out of memory and such.
+    case "54":
+    case "53":
+      return state === "53300" ? new RequestError("EJS5042", 503) : new RequestError("EJS5040", 422);
+    case "08":
+    case "57":
+      return new RequestError("EJS5042", 503);
+    default:
+      return undefined;
+  }
+}
+
+export function notFound(mutation: MutationFacts | undefined): RequestError {
+  return new RequestError(
+    "EJS5030",
+    404,
+    mutation && `There is no ${mutation.entity.name} with this id, or you may not ${verb(mutation)} it.`,
+  );
+}
+
+function verb({ command }: MutationFacts): string {
+  return command === "update" ? "change" : command === "delete" ? "delete" : "see";
+}
+
+/** Raised by a function of ours, whose message is a sentence for people; the server's own refusals name tables. */
+const isOurs = (error: DatabaseError) => error.routine === "exec_stmt_raise";
+
+const sentence = (error: DatabaseError) => (isOurs(error) ? error.message : undefined);
+
+function detailOf(error: DatabaseError): Record<string, unknown> {
+  if (!isOurs(error) || error.detail === undefined) return {};
+  try {
+    const detail: unknown = JSON.parse(error.detail);
+    return typeof detail === "object" && detail !== null ? (detail as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+function transitionOf(error: DatabaseError): Record<string, unknown> {
+  const { from, allowed } = detailOf(error);
+  return { ...(typeof from === "string" && { from }), ...(Array.isArray(allowed) && { allowed }) };
+}
+
+function denied(error: DatabaseError, mutation: MutationFacts | undefined): RequestError {
+  if (isOurs(error)) {
+    const { rule } = detailOf(error);
+    const text = Array.isArray(rule) ? rule.join("; ") : rule;
+    return new RequestError("EJS5031", 403, error.message, {
+      extensions: typeof text === "string" ? { rule: text } : {},
+    });
+  }
+  const rule = mutation?.rules.join("; ");
+  if (!rule || mutation === undefined) return new RequestError("EJS5031", 403);
+  return new RequestError("EJS5031", 403, `${mutation.entity.name}: ${mutation.command} is for: ${rule}.`, {
+    extensions: { rule },
+  });
+}
+
+function taken(error: DatabaseError, model: ModelFacts): RequestError {
+  const found = model.constraint(error.table, error.constraint);
+  if (found === undefined) return new RequestError("EJS5034", 409);
+  const what = found.fields.join(" and ");
+  return new RequestError("EJS5034", 409, `Another ${found.entity.name} has this ${what} already.`, {
+    extensions: { fields: found.fields },
+  });
+}
+
+function dangling(error: DatabaseError, model: ModelFacts, mutation: MutationFacts | undefined): RequestError {
+  const found = model.constraint(error.table, error.constraint);
+  if (found === undefined) return new RequestError("EJS5035", 409);
+  if (mutation?.command === "delete") {
+    return new RequestError("EJS5035", 409, `There are rows of ${found.entity.name} that refer to it.`);
+  }
+  const field = found.fields.join(", ");
+  return new RequestError("EJS5035", 409, `${field}: there is no such ${found.references}.`, {
+    extensions: { fields: found.fields },
+  });
+}
+
+function broken(error: DatabaseError, model: ModelFacts): RequestError {
+  const found = model.constraint(error.table, error.constraint);
+  if (found?.message === undefined) return new RequestError("EJS5036", 422);
+  return new RequestError("EJS5036", 422, found.message, { extensions: { rule: found.message } });
+}

@@ -1,0 +1,73 @@
+/** The whitelist of what GraphQL's errors may say. What it does not know leaves as "Something went wrong" and goes to the log. */
+
+import type { Logger } from "pino";
+import { GraphQLError } from "postgraphile/graphql";
+import { RequestError } from "../request-error.ts";
+import { databaseFailure, isConnectionFailure, isDatabaseError, notFound } from "./database-failure.ts";
+import type { ModelFacts } from "./model-facts.ts";
+
+export interface MaskedError {
+  readonly message: string;
+  readonly locations?: GraphQLError["locations"];
+  readonly path?: GraphQLError["path"];
+  readonly extensions: Readonly<Record<string, unknown>>;
+}
+
+export interface MaskContext {
+  readonly model: ModelFacts;
+  readonly requestId: string;
+  readonly log: Logger;
+}
+
+/** Errors of PostGraphile and its plugins that are about the caller's arguments; their texts are fixed. */
+const argumentTexts = [
+  /^Invalid '(first|last)'$/,
+  /^Invalid cursor, please enter/,
+  /^Invalid '(before|after)' cursor - a cursor is only valid within/,
+  /^Can only use '(before|after)' cursor when there is a unique defined order\.$/,
+  /^You must not set (both )?`\w+` and `\w+`; [\w `:;,]+\.$/,
+  /^It is not permitted to set both 'first' and 'last' in the same field\.$/,
+  /^May not combine 'offset' with backward pagination\.$/,
+  /^Cannot use 'offset' with 'last'$/,
+  /^Empty objects are forbidden in filter argument input\.$/,
+  /^Attempted to update a record, but no new values were specified\.$/,
+  /^Null literals are forbidden in filter argument input\.$/,
+];
+const noRow = /^No values were (updated|deleted) in collection/;
+const badVariable = /^Variable "\$\w+" /;
+
+export function maskError(error: GraphQLError, context: MaskContext): MaskedError {
+  const known = knownError(error, context);
+  if (known === undefined)
+    context.log.error({ err: innermost(error), path: error.path, requestId: context.requestId }, "request failed");
+  const { code, message, extensions } = known ?? new RequestError("EJS5049", 500);
+  return {
+    message,
+    ...(error.locations && { locations: error.locations }),
+    ...(error.path && { path: error.path }),
+    extensions: { code, ...extensions, requestId: context.requestId },
+  };
+}
+
+function knownError(error: GraphQLError, { model }: MaskContext): RequestError | undefined {
+  // Coercion of variables: graphql-js describes what the caller sent, before anything ran.
+  if (error.path === undefined && badVariable.test(error.message)) {
+    return new RequestError("EJS5024", 400, error.message);
+  }
+  const cause = innermost(error);
+  const [node] = error.nodes ?? [];
+  const mutation = model.mutation(node?.kind === "Field" ? node.name.value : undefined);
+  if (cause instanceof RequestError) return cause.code === "EJS5030" ? notFound(mutation) : cause;
+  if (isDatabaseError(cause)) return databaseFailure(cause, model, mutation);
+  if (isConnectionFailure(cause)) return new RequestError("EJS5042", 503);
+  if (noRow.test(cause.message)) return notFound(mutation);
+  if (argumentTexts.some((text) => text.test(cause.message))) return new RequestError("EJS5024", 400, cause.message);
+  return undefined;
+}
+
+/** GraphQL wraps what was thrown, sometimes twice. */
+function innermost(error: Error): Error {
+  let inner = error;
+  while (inner instanceof GraphQLError && inner.originalError) inner = inner.originalError;
+  return inner;
+}

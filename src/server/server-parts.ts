@@ -1,0 +1,154 @@
+import "./graphile-environment.ts";
+import type { IncomingMessage } from "node:http";
+import type { ErrorRequestHandler, RequestHandler, Router } from "express";
+import type pg from "pg";
+import type { Logger } from "pino";
+import { connect } from "../database/connection.ts";
+import { createPool } from "../database/pool.ts";
+import { requireServer } from "../database/require-server.ts";
+import { type Actor, Authenticator } from "./authentication/authenticator.ts";
+import { TokenVerifier } from "./authentication/token-verifier.ts";
+import { actorClients } from "./database/actor-client.ts";
+import { builtSystem } from "./database/built-system.ts";
+import { graphqlHandler } from "./graphql/graphql-handler.ts";
+import { type ServedSchema, servedSchema } from "./graphql/served-schema.ts";
+import { answerError } from "./http/answer.ts";
+import { graphiql } from "./http/graphiql.ts";
+import { healthRouter } from "./http/health.ts";
+import { actorOf, requestIdOf, setActor } from "./http/request-identity.ts";
+import { createLog } from "./log.ts";
+import { RequestError } from "./request-error.ts";
+import { checkLimits, type RequestLimits, type ServerPartsOptions } from "./server-options.ts";
+
+/** The server in parts, for an Express app that exists already. */
+export interface ServerParts {
+  /** Answers GraphQL requests; authenticates by itself where `authenticate` did not run before it. */
+  readonly graphqlHandler: RequestHandler;
+  /** Checks the token and remembers as whom the request is made (`actorOf(request)`), or answers 401. */
+  readonly authenticate: RequestHandler;
+  /** `/healthz` and `/readyz`. */
+  readonly health: Router;
+  /** GraphiQL, where `development` is on. */
+  readonly graphiql: RequestHandler | undefined;
+  /** Answers errors of these parts and of handlers after them in their form. */
+  readonly errorHandler: ErrorRequestHandler;
+  readonly log: Logger;
+  readonly limits: RequestLimits;
+  /**
+   * Serves the newest build. Requests under way keep the schema that they began with. Resolves to false where the
+   * database still holds the build that is served; when it rejects, the old one goes on.
+   */
+  reload(): Promise<boolean>;
+  /** From now on `/readyz` says no. */
+  drain(): void;
+  /** Ends the connections, where the parts made them. Stop the listener first. */
+  close(): Promise<void>;
+}
+
+/**
+ * @example
+ * const parts = await createServerParts({ database: process.env.DATABASE_URL, jwt: { secret } });
+ * app.use(parts.health);
+ * app.use("/graphql", parts.authenticate, parts.graphqlHandler);
+ * app.use(parts.errorHandler);
+ *
+ * @throws EngineError where the database cannot be reached (EJS401x), holds no build (EJS5050), or an option is not valid (EJS5051)
+ */
+export async function createServerParts(options: ServerPartsOptions): Promise<ServerParts> {
+  const limits = checkLimits(options.limits);
+  const log = options.log ?? createLog();
+  const introspection = options.introspection ?? options.development ?? false;
+  const authenticator = new Authenticator(options.jwt && new TokenVerifier(options.jwt));
+  const pool = await openPool(options, log);
+  const withPgClient = actorClients(pool.pool);
+
+  const build = async () => servedSchema(await builtSystem(pool.pool), withPgClient, { limits, introspection });
+  let served: ServedSchema;
+  try {
+    served = await build();
+  } catch (error) {
+    await pool.close();
+    throw error;
+  }
+
+  const authenticateRequest = (request: IncomingMessage): Actor | Promise<Actor> =>
+    actorOf(request) ?? authenticator.authenticate(request.headers.authorization, served.model.tenancy);
+
+  const authenticate: RequestHandler = (request, response, next) => {
+    const requestId = requestIdOf(request);
+    const refuse = (error: unknown) =>
+      error instanceof RequestError ? answerError(response, error, requestId) : next(error);
+    const accept = (actor: Actor) => {
+      setActor(request, actor);
+      next();
+    };
+    try {
+      const found = authenticateRequest(request);
+      if (found instanceof Promise) found.then(accept, refuse);
+      else accept(found);
+    } catch (error) {
+      refuse(error);
+    }
+  };
+
+  let reloading: Promise<boolean> | undefined;
+  const reload = async (): Promise<boolean> => {
+    const next = await build();
+    const changed = next.hash !== served.hash;
+    served = next;
+    return changed;
+  };
+
+  const health = healthRouter(pool.pool);
+  return {
+    graphqlHandler: graphqlHandler({
+      served: () => served,
+      withPgClient,
+      authenticate: authenticateRequest,
+      limits,
+      introspection,
+      log,
+    }),
+    authenticate,
+    health: health.router,
+    graphiql: options.development ? graphiql(options.graphqlPath ?? "/graphql") : undefined,
+    errorHandler: (error: unknown, request, response, _next) => {
+      const requestId = requestIdOf(request);
+      const known = error instanceof RequestError ? error : new RequestError("EJS5049", 500);
+      if (known !== error) log.error({ err: error, requestId }, "request failed");
+      answerError(response, known, requestId);
+    },
+    log,
+    limits,
+    // One after the other: a build that finishes while another is read must not be lost.
+    reload() {
+      const next: Promise<boolean> = (reloading ?? Promise.resolve(false)).then(reload, reload);
+      reloading = next;
+      return next;
+    },
+    drain: health.drain,
+    close: pool.close,
+  };
+}
+
+async function openPool(options: ServerPartsOptions, log: Logger): Promise<{ pool: pg.Pool; close(): Promise<void> }> {
+  if (typeof options.database !== "string") return { pool: options.database, close: async () => undefined };
+  // Fails with a reason that a person can read; the pool would only tell at the first request.
+  const client = await connect(options.database, { applicationName: "enginejs server" });
+  await requireServer(client).finally(() => client.end());
+  const pool = createPool(options.database, {
+    max: options.poolSize ?? 10,
+    applicationName: "enginejs server",
+    // Compiling a plan costs more than the statements of requests gain by it.
+    onConnect: (client) => client.query("set jit = off"),
+    onLost: (error) => log.warn({ err: error }, "a connection to the database was lost"),
+  });
+  let closed: Promise<void> | undefined;
+  return {
+    pool,
+    close: () => {
+      closed ??= pool.end();
+      return closed;
+    },
+  };
+}

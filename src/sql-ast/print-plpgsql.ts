@@ -1,0 +1,73 @@
+/** pl/pgSQL tree → text, one statement per line. */
+import type { BlockNode, PlpgsqlStatement } from "./plpgsql.ts";
+import { printExpression, printName, printType } from "./print-expression.ts";
+import { printConditionLines, printSelectLines } from "./print-select.ts";
+import { quoteIdentifier, quoteLiteral } from "./quote.ts";
+
+export function printBlock(block: BlockNode): string {
+  const lines: string[] = [];
+  if (block.declarations.length > 0) {
+    lines.push("declare");
+    for (const { name, type, value } of block.declarations) {
+      const typeName = typeof type === "string" ? printType(type) : printName(type);
+      lines.push(
+        `  ${quoteIdentifier(name)} ${typeName}${value === undefined ? "" : ` := ${printExpression(value)}`};`,
+      );
+    }
+  }
+  lines.push("begin", ...indent(block.statements.flatMap(printStatementLines)), "end");
+  return lines.join("\n");
+}
+
+const indent = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
+
+/** The last line of a statement gets its semicolon. */
+const ended = (lines: readonly string[]): string[] => lines.map((l, i) => (i === lines.length - 1 ? `${l};` : l));
+
+function printStatementLines(node: PlpgsqlStatement): string[] {
+  switch (node.kind) {
+    case "remark":
+      return node.text.split(/\r\n|\r|\n/).map((line) => `-- ${line}`.trimEnd());
+    case "assign":
+      return [`${quoteIdentifier(node.variable)} := ${printExpression(node.value)};`];
+    case "select into":
+      return ended(printSelectLines(node.select, node.into));
+    case "update": {
+      const set = node.set.map((s) => `${quoteIdentifier(s.column)} = ${printExpression(s.value)}`);
+      const lines = [
+        `update ${printName(node.table)} as ${quoteIdentifier(node.alias)}`,
+        `set ${set.join(", ")}`,
+        ...printConditionLines("where ", node.where),
+      ];
+      if (node.returningInto !== undefined) {
+        lines.push(`returning ${quoteIdentifier(node.alias)}.* into ${quoteIdentifier(node.returningInto)}`);
+      }
+      return ended(lines);
+    }
+    case "perform":
+      if (node.values.length === 1) return [`perform ${node.values.map(printExpression).join("")};`];
+      return ended([
+        "perform",
+        ...node.values.map((value, i) => `  ${printExpression(value)}${i < node.values.length - 1 ? "," : ""}`),
+      ]);
+    case "if":
+      return [
+        ...node.branches.flatMap(({ when, body }, i) => [
+          `${i === 0 ? "if" : "elsif"} ${printExpression(when)} then`,
+          ...indent(body.flatMap(printStatementLines)),
+        ]),
+        ...(node.otherwise === undefined ? [] : ["else", ...indent(node.otherwise.flatMap(printStatementLines))]),
+        "end if;",
+      ];
+    case "raise": {
+      const options = [`errcode = ${quoteLiteral(node.sqlState)}`, `message = ${printExpression(node.message)}`];
+      if (node.detail !== undefined) options.push(`detail = ${printExpression(node.detail)}`);
+      if (node.column !== undefined) options.push(`column = ${quoteLiteral(node.column)}`);
+      return ["raise exception using", ...ended(options.map((o, i) => `  ${o}${i < options.length - 1 ? "," : ""}`))];
+    }
+    case "return":
+      return [`return ${printExpression(node.value)};`];
+    default:
+      return node satisfies never;
+  }
+}

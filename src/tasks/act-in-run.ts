@@ -1,0 +1,48 @@
+import type pg from "pg";
+import { beginRequestText, beginRequestValues } from "../database/act-as.ts";
+import type { Run } from "./run.ts";
+
+/** The lease of a run is in other hands: what this worker does for it counts for nothing. */
+export class LeaseLost extends Error {
+  constructor() {
+    super("the lease is lost");
+    this.name = "LeaseLost";
+  }
+}
+
+/**
+ * Runs `fn` in one transaction as the run's actor, after making sure that the lease is held: nobody takes it away
+ * before the transaction ends. Commits when `fn` resolves. Events that it causes name the run as their origin.
+ *
+ * @param before called between the parts of the transaction's beginning, for tests
+ * @throws LeaseLost
+ */
+export async function actInRun<T>(pool: pg.Pool, run: Run, fn: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query("begin");
+    const { rows } = await client.query<{ held: boolean }>("select enginejs.workflow_holds($1, $2) as held", [
+      run.id,
+      run.lease,
+    ]);
+    if (rows[0]?.held !== true) throw new LeaseLost();
+    await client.query(beginRequestText, beginRequestValues(run.as));
+    await client.query("select set_config('enginejs.run_id', $1, true), set_config('enginejs.depth', $2, true)", [
+      run.id,
+      String(run.depth),
+    ]);
+    const result = await fn(client);
+    // PostgreSQL answers the commit of a failed transaction with ROLLBACK and no error.
+    const { command } = await client.query("commit");
+    if (command !== "COMMIT") throw new Error("the transaction had failed before its end");
+    return result;
+  } catch (error) {
+    await client.query("rollback").catch((failure: Error) => {
+      broken = failure;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}

@@ -1,0 +1,52 @@
+/** The SQL that tells which events a trigger's condition lets pass. */
+import type { Environment, Variable } from "../expression/index.ts";
+import { check, toCondition } from "../expression/index.ts";
+import type { Workflow } from "../model/index.ts";
+import { binary, call, cast, column, literal, type SqlExpression } from "../sql-ast/expressions.ts";
+import { printExpression } from "../sql-ast/print-expression.ts";
+import type { Build } from "./build.ts";
+import { entityOf, populated, storedColumns } from "./step-scope.ts";
+import { workflowError } from "./workflow-error.ts";
+
+/** The statement of a workflow with a condition; $1 are the ids of events, $2 their segments. Its column is `event`. */
+export function conditionStatement(build: Build, workflow: Workflow): string {
+  const { condition, entity: name } = workflow.trigger;
+  const entity = entityOf(build, workflow, name);
+  const actor = actorValue("id");
+  const tenant = actorValue("tenant");
+  const roles = call(
+    "coalesce",
+    call({ schema: "enginejs", name: "membership_roles" }, actor, tenant),
+    cast(literal("{}"), "text[]"),
+  );
+  const uuid = (sql: SqlExpression): Variable => ({ kind: "value", type: { kind: "uuid" }, nullable: true, sql });
+  const environment: Environment = {
+    catalog: build.catalog,
+    variables: {
+      before: storedColumns(entity, "event_before"),
+      after: storedColumns(entity, "event_after"),
+      actor: {
+        kind: "record",
+        fields: {
+          id: uuid(actor),
+          tenantId: uuid(tenant),
+          roles: { kind: "value", type: { kind: "list", of: { kind: "string" } }, nullable: false, sql: roles },
+        },
+      },
+    },
+  };
+  const result = check(condition ?? "true", environment, { kind: "bool" });
+  if (!result.ok) {
+    const findings = result.errors.map((error) => error.message).join("; ");
+    throw workflowError("EJS6005", `Workflow ${workflow.name}, condition: ${findings} (${condition}).`);
+  }
+  const truth = toCondition(result.core, true, { reserved: ["event", "event_before", "event_after"] });
+  return [
+    `select "event"."id"::text as event from enginejs.workflow_events as "event"`,
+    `cross join lateral ${populated(build, entity, '"event"."before"', "event_before")}`,
+    `cross join lateral ${populated(build, entity, '"event"."after"', "event_after")}`,
+    `where "event"."id" = any ($1::bigint[]) and "event"."segment" = any ($2::int[]) and ${printExpression(truth)}`,
+  ].join("\n");
+}
+
+const actorValue = (key: string): SqlExpression => cast(binary("->>", column("event", "actor"), literal(key)), "uuid");

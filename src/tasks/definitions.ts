@@ -1,0 +1,34 @@
+/** Definitions of workflows by id: those of the newest build and those that older runs started with. */
+import type pg from "pg";
+import { type Workflow, type WorkflowNode, workflow } from "../model/index.ts";
+import { nodeOrder } from "./node-order.ts";
+
+export interface Definition {
+  readonly id: number;
+  readonly workflow: Workflow;
+  /** The nodes in the order in which they are run. */
+  readonly nodes: readonly WorkflowNode[];
+}
+
+export class Definitions {
+  private readonly pool: pg.Pool;
+  private readonly known = new Map<number, Definition>();
+
+  constructor(pool: pg.Pool) {
+    this.pool = pool;
+  }
+
+  /** A definition never changes, so each is read once. */
+  async get(id: number): Promise<Definition> {
+    const found = this.known.get(id);
+    if (found !== undefined) return found;
+    const { rows } = await this.pool.query<{ definition: unknown }>(
+      "select definition from enginejs.workflow_definitions where id = $1",
+      [id],
+    );
+    const parsed = workflow.parse(rows[0]?.definition);
+    const definition = { id, workflow: parsed, nodes: nodeOrder(parsed) };
+    this.known.set(id, definition);
+    return definition;
+  }
+}

@@ -1,0 +1,56 @@
+/** Hears `enginejs.ring()`, through pg-listen, which connects again by itself. */
+import pgListen from "pg-listen";
+import { connectionSettings } from "../database/connection.ts";
+import type { Log } from "../dsl/task.ts";
+
+export interface Doorbell {
+  /** Resolves when somebody has rung since the last call, when the time is over, or when the signal is aborted. */
+  wait(milliseconds: number, signal: AbortSignal): Promise<void>;
+  /** Forgets what has rung so far: the caller is about to look. */
+  clear(): void;
+  close(): Promise<void>;
+}
+
+// A CommonJS package whose default export is a property of what Node imports.
+const createSubscriber = ((pgListen as { default?: unknown }).default ?? pgListen) as typeof pgListen.default;
+
+export async function listen(url: string, log: Log): Promise<Doorbell> {
+  const subscriber = createSubscriber(connectionSettings(url, { applicationName: "enginejs doorbell" }), {
+    // The payload is empty.
+    parse: (text) => text,
+    retryInterval: 500,
+    retryTimeout: Number.POSITIVE_INFINITY,
+  });
+  let rung = false;
+  let wake: (() => void) | undefined;
+  const ring = () => {
+    rung = true;
+    wake?.();
+  };
+  subscriber.notifications.on("enginejs_workflow", ring);
+  // What rang while the connection was gone was not heard.
+  subscriber.events.on("connected", ring);
+  subscriber.events.on("error", (error) => log.warn(`doorbell: ${error.message}`));
+  await subscriber.connect();
+  await subscriber.listenTo("enginejs_workflow");
+  return {
+    wait(milliseconds, signal) {
+      if (rung || signal.aborted) return Promise.resolve();
+      return new Promise((resolve) => {
+        const done = () => {
+          clearTimeout(timer);
+          signal.removeEventListener("abort", done);
+          wake = undefined;
+          resolve();
+        };
+        const timer = setTimeout(done, milliseconds);
+        signal.addEventListener("abort", done);
+        wake = done;
+      });
+    },
+    clear() {
+      rung = false;
+    },
+    close: () => subscriber.close(),
+  };
+}

@@ -1,0 +1,47 @@
+/**
+ * Beats for this process, in a thread of its own: a process whose event loop is blocked is not dead. Holds the session
+ * lock that tells the others at once when the process is gone.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import type pg from "pg";
+import { connect } from "../database/connection.ts";
+import type { HeartbeatInput, HeartbeatMessage } from "./heartbeat.ts";
+
+const { url, worker, interval } = workerData as HeartbeatInput;
+const tell = (message: HeartbeatMessage) => parentPort?.postMessage(message);
+
+let client: pg.Client | undefined;
+let lastBeat = performance.now();
+
+async function beat(): Promise<void> {
+  if (client === undefined) {
+    const opened = await connect(url, {
+      applicationName: "enginejs heartbeat",
+      connectTimeout: 3_000,
+      statementTimeout: 3_000,
+    });
+    opened.on("end", () => {
+      client = undefined;
+    });
+    client = opened;
+    await client.query("select pg_try_advisory_lock(7714002, $1)", [worker]);
+  }
+  const { rowCount } = await client.query(
+    "update enginejs.workflow_workers set heartbeat_at = clock_timestamp() where id = $1",
+    [worker],
+  );
+  lastBeat = performance.now();
+  tell(rowCount === 1 ? "beat" : "reaped");
+}
+
+for (;;) {
+  try {
+    await beat();
+  } catch {
+    await client?.end().catch(() => undefined);
+    client = undefined;
+    // Others declare it dead after 15 s: it stops its own runs well before that.
+    if (performance.now() - lastBeat > 8_000) tell("silent");
+  }
+  await new Promise((resolve) => setTimeout(resolve, interval));
+}

@@ -1,0 +1,60 @@
+import { hostname } from "node:os";
+import { Worker } from "node:worker_threads";
+import type pg from "pg";
+
+export interface HeartbeatInput {
+  readonly url: string;
+  readonly worker: number;
+  /** In milliseconds. */
+  readonly interval: number;
+}
+
+/** "reaped": the others have declared this worker dead. "silent": the database did not hear of it for 8 s. */
+export type HeartbeatMessage = "beat" | "reaped" | "silent";
+
+export interface Heartbeat {
+  /** Under which this process is registered. */
+  readonly worker: number;
+  stop(): Promise<void>;
+}
+
+/** Registers this process as a worker and beats for it until stopped. `onLost` is called once, when others may think it dead. */
+export async function startHeartbeat(url: string, pool: pg.Pool, onLost: () => void): Promise<Heartbeat> {
+  const { rows } = await pool.query<{ id: number }>(
+    // In the future, so that nobody takes it for dead before its thread has started.
+    "insert into enginejs.workflow_workers (host, process_id, heartbeat_at) values ($1, $2, clock_timestamp() + '20 s') returning id",
+    [hostname(), process.pid],
+  );
+  const worker = rows[0]?.id ?? 0;
+  // The built package has the same file as JavaScript.
+  const file = import.meta.url.endsWith(".ts") ? "./heartbeat-thread.ts" : "./heartbeat-thread.js";
+  const workerData: HeartbeatInput = { url, worker, interval: 1_000 };
+  const thread = new Worker(new URL(file, import.meta.url), { workerData, execArgv: [] });
+  let lost = false;
+  let stopped = false;
+  const lose = () => {
+    if (lost || stopped) return;
+    lost = true;
+    onLost();
+  };
+  const beating = Promise.withResolvers<void>();
+  thread.on("message", (message: HeartbeatMessage) => {
+    if (message === "beat") beating.resolve();
+    else lose();
+  });
+  thread.on("error", (error) => {
+    beating.reject(error);
+    lose();
+  });
+  thread.on("exit", lose);
+  // From here on its session lock is held.
+  await beating.promise;
+  return {
+    worker,
+    async stop() {
+      stopped = true;
+      await thread.terminate();
+      await pool.query("delete from enginejs.workflow_workers where id = $1", [worker]).catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,136 @@
+/**
+ * The relay's loop: one leader per database, by a session lock; the others stand by and take over when it is gone.
+ *
+ * It sleeps only while it holds the doorbell's lock K, and looks once more after it has it: a writer that saw K
+ * free did not notify, but has ended by then (functions/ring.sql). K is only ever tried, never waited for.
+ */
+import type pg from "pg";
+import { connect } from "../database/connection.ts";
+import type { Log } from "../dsl/task.ts";
+import type { Doorbell } from "./doorbell.ts";
+import { sleep } from "./loop.ts";
+import { type RelayOptions, relayBatch } from "./relay-batch.ts";
+
+export interface RelayLoopOptions extends RelayOptions {
+  /** A direct connection: session locks and LISTEN do not survive a transaction pooler. */
+  readonly url: string;
+  readonly doorbell: Doorbell;
+  readonly log: Log;
+  /** Told the leader's backend, so that whoever reaps this worker can end it. */
+  readonly onLeader?: (backend: number) => Promise<void>;
+  /** How long it sleeps at most, in milliseconds: the slow poll beside the doorbell. */
+  readonly poll?: number;
+}
+
+export interface Relay {
+  readonly leading: boolean;
+  stop(): Promise<void>;
+}
+
+export function startRelay(options: RelayLoopOptions): Relay {
+  const stopped = new AbortController();
+  const state = { leading: false };
+  const done = (async () => {
+    while (!stopped.signal.aborted) {
+      try {
+        await lead(options, state, stopped.signal);
+      } catch (error) {
+        if (!stopped.signal.aborted) options.log.warn(`relay: ${(error as Error).message}; trying again`);
+      }
+      state.leading = false;
+      await sleep(300 + 200 * Math.random(), stopped.signal);
+    }
+  })();
+  return {
+    get leading() {
+      return state.leading;
+    },
+    stop() {
+      stopped.abort();
+      return done;
+    },
+  };
+}
+
+async function lead(options: RelayLoopOptions, state: { leading: boolean }, signal: AbortSignal): Promise<void> {
+  const client = await connect(options.url, { applicationName: "enginejs relay" });
+  try {
+    while (!(await tryLock(client, "7714001, 0"))) {
+      await sleep(500 + 200 * Math.random(), signal);
+      if (signal.aborted) return;
+    }
+    state.leading = true;
+    const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
+    if (rows[0] !== undefined) await options.onLeader?.(rows[0].pid);
+    await relayUntil(client, options, signal);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function relayUntil(client: pg.Client, options: RelayLoopOptions, signal: AbortSignal): Promise<void> {
+  const clock = new WakeClock(client);
+  let beyond = "0";
+  let backOff = 1;
+  while (!signal.aborted) {
+    options.doorbell.clear();
+    const { taken, lastEvent, busy } = await relayBatch(client, beyond, options);
+    await clock.wakeDue();
+    if (busy) {
+      await sleep(20, signal);
+      continue;
+    }
+    if (taken > 0) {
+      beyond = lastEvent;
+      backOff = 1;
+      continue;
+    }
+    // Nothing beyond: smaller ids may have been committed meanwhile.
+    if (beyond !== "0") {
+      beyond = "0";
+      continue;
+    }
+    if (!(await tryLock(client, "7714000, 0"))) {
+      // Somebody is writing, and will not ring: look again soon.
+      await sleep(backOff, signal);
+      backOff = Math.min(backOff * 2, 50);
+      continue;
+    }
+    try {
+      const look = await relayBatch(client, "0", options);
+      if (look.taken === 0) await options.doorbell.wait(Math.min(options.poll ?? 2_000, clock.next()), signal);
+    } finally {
+      await client.query("select pg_advisory_unlock(7714000, 0)");
+    }
+    backOff = 1;
+  }
+}
+
+async function tryLock(client: pg.Client, key: "7714000, 0" | "7714001, 0"): Promise<boolean> {
+  const { rows } = await client.query<{ locked: boolean }>(`select pg_try_advisory_lock(${key}) as locked`);
+  return rows[0]?.locked === true;
+}
+
+/** Rings for runs whose pause is over; asked at each turn of the relay, and asks the database when it is time. */
+class WakeClock {
+  private readonly client: pg.Client;
+  private at = 0;
+
+  constructor(client: pg.Client) {
+    this.client = client;
+  }
+
+  /** Milliseconds until it is worth asking again. */
+  next(): number {
+    return Math.max(10, this.at - performance.now());
+  }
+
+  async wakeDue(): Promise<void> {
+    if (performance.now() < this.at) return;
+    const { rows } = await this.client.query<{ next_in: number | null }>(
+      "select next_in from enginejs.workflow_wake(1000)",
+    );
+    // A run that is put back meanwhile may be due sooner: half a second is the worst that it waits beyond its pause.
+    this.at = performance.now() + Math.min(500, Math.max(10, (rows[0]?.next_in ?? 1) * 1_000));
+  }
+}

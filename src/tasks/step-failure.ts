@@ -1,0 +1,43 @@
+/** What went wrong in a step: whether another attempt could mend it, and the words that the outbox keeps. */
+import { z } from "zod";
+import { EngineError } from "../errors/engine-error.ts";
+import { NonRetryableError } from "./non-retryable-error.ts";
+
+export interface StepFailure {
+  readonly retryable: boolean;
+  readonly message: string;
+}
+
+/** Findings that no repetition mends. EJS6002 is not among them: another worker may have the task. */
+const finalCodes = new Set(["EJS6001", "EJS6003", "EJS6004", "EJS6005", "EJS6006", "EJS6008"]);
+
+export function stepFailure(error: unknown): StepFailure {
+  return { retryable: !isFinal(error), message: messageOf(error) };
+}
+
+function isFinal(error: unknown): boolean {
+  if (error instanceof EngineError) return finalCodes.has(error.code);
+  // By name as well: a task file may have its own copy of the package.
+  if (error instanceof NonRetryableError || (error instanceof Error && error.name === "NonRetryableError")) return true;
+  if (error instanceof z.ZodError) return true;
+  const code = sqlState(error);
+  // Refused (42501), an API error of ours (EJ4xx), wrong values (class 22), a constraint (class 23). 40001 and 40P01,
+  // lost connections and the like may go well the next time.
+  return (
+    code !== undefined && (code === "42501" || code.startsWith("EJ4") || code.startsWith("22") || code.startsWith("23"))
+  );
+}
+
+/** The SQLSTATE of an error of the server; undefined for any other error. */
+export function sqlState(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code, severity } = error as Error & { code?: unknown; severity?: unknown };
+  return typeof code === "string" && typeof severity === "string" ? code : undefined;
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error).slice(0, 2000);
+  const code = sqlState(error);
+  const text = code === undefined ? error.message || error.name : `${error.message} (SQLSTATE ${code})`;
+  return text.slice(0, 2000);
+}

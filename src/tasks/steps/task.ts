@@ -1,0 +1,96 @@
+import type { z } from "zod";
+import type { Query, Task } from "../../dsl/task.ts";
+import { nearest } from "../../errors/nearest.ts";
+import type { WorkflowNode } from "../../model/index.ts";
+import { actInRun } from "../act-in-run.ts";
+import { failpoint } from "../failpoint.ts";
+import type { Run, StepContext } from "../run.ts";
+import { stepValues } from "../step-scope.ts";
+import { stepStatement } from "../step-statement.ts";
+import { workflowError } from "../workflow-error.ts";
+
+type TaskNode = Extract<WorkflowNode, { kind: "task" }>;
+
+/** A plain graphile-worker task file: `export default async (payload, helpers) => …`. */
+type PlainTask = (payload: unknown, helpers: unknown) => unknown;
+
+/**
+ * Calls a task file. What it does outside happens at least once; its idempotency key is the same for every attempt.
+ *
+ * @throws EJS6002 where there is no such file here, EJS6003 and EJS6004 where a schema is not satisfied
+ */
+export async function taskStep(context: StepContext, run: Run, node: TaskNode): Promise<unknown> {
+  const what = `Workflow ${run.definition.workflow.name}, step ${node.id}`;
+  const task = findTask(context, node.task, what);
+  const text = stepStatement(run.build, run.definition.workflow, node);
+  failpoint("task:before-input");
+  const { rows } = await actInRun(context.pool, run, (client) =>
+    client.query<{ value: unknown }>(text, stepValues(run)),
+  );
+  failpoint("task:after-input");
+  const values = rows[0]?.value ?? {};
+  const log = withStep(run, node.id);
+  if (typeof task === "function") {
+    const output = await task(values, plainHelpers(run, log));
+    failpoint("task:after-call");
+    return output ?? null;
+  }
+  const input = parsed(task.input, values, () => `${what}: the input does not fit the task "${node.task}"`, "EJS6003");
+  const output = await task.run({
+    input,
+    event: run.event,
+    actor: run.actor ?? { kind: "system", id: null, tenant: run.as.tenant ?? null },
+    idempotencyKey: `${run.id}:${node.id}`,
+    query: queryOf(context, run),
+    signal: run.signal,
+    log,
+  });
+  failpoint("task:after-call");
+  return (
+    parsed(task.output, output, () => `${what}: the output does not fit the task "${node.task}"`, "EJS6004") ?? null
+  );
+}
+
+function findTask(context: StepContext, name: string, what: string): Task | PlainTask {
+  const found = context.tasks.get(name);
+  const task = typeof found === "object" && found !== null && "default" in found ? found.default : found;
+  if (typeof task === "function") return task as PlainTask;
+  if (typeof task === "object" && task !== null && typeof (task as Task).run === "function") return task as Task;
+  const near = nearest(name, context.tasks.keys());
+  const meant = near === undefined ? "" : ` Did you mean "${near}"?`;
+  throw workflowError("EJS6002", `${what}: this worker has no task "${name}".${meant}`);
+}
+
+function parsed(
+  schema: z.ZodType | undefined,
+  value: unknown,
+  what: () => string,
+  code: "EJS6003" | "EJS6004",
+): unknown {
+  if (schema === undefined) return value;
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issues = result.error.issues.map(({ path, message }) => `${path.join(".") || "value"}: ${message}`);
+  throw workflowError(code, `${what()}: ${issues.join("; ")}.`, { cause: result.error });
+}
+
+/** Each query is a transaction of its own: a task may take long, and must not hold a connection meanwhile. */
+function queryOf(context: StepContext, run: Run): Query {
+  return async <R extends object>(sql: string, parameters: readonly unknown[] = []) => {
+    const { rows, rowCount } = await actInRun(context.pool, run, (client) => client.query<R>(sql, [...parameters]));
+    return { rows, rowCount };
+  };
+}
+
+function withStep(run: Run, step: string): Run["log"] {
+  const line =
+    (level: keyof Run["log"]): Run["log"]["info"] =>
+    (message, fields) =>
+      run.log[level](message, { ...fields, step });
+  return { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") };
+}
+
+/** What such files commonly use of graphile-worker's helpers. */
+function plainHelpers(run: Run, log: Run["log"]): object {
+  return { logger: log, abortSignal: run.signal, job: { id: run.id, attempts: 1, task_identifier: "enginejs:run" } };
+}

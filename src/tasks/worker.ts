@@ -1,0 +1,231 @@
+/** The worker: relay, runner and their guardians, in this process. */
+import type { TaskList } from "graphile-worker";
+import { createPool } from "../database/pool.ts";
+import type { Log } from "../dsl/task.ts";
+import { type Build, currentBuild } from "./build.ts";
+import { Definitions } from "./definitions.ts";
+import { type Doorbell, listen } from "./doorbell.ts";
+import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
+import { type JobRunner, startJobRunner } from "./job-runner.ts";
+import { type Loop, startLoop } from "./loop.ts";
+import { type Relay, startRelay } from "./relay.ts";
+import { RunStore } from "./run-store.ts";
+import { Runner } from "./runner.ts";
+import { workflowError } from "./workflow-error.ts";
+
+export interface WorkerOptions {
+  /** The worker's login, by a direct connection: heartbeats, session locks and LISTEN do not survive a transaction pooler. */
+  readonly url: string;
+  /** The same login for the steps of runs, where these may go through a pooler; `url` unless given. */
+  readonly stepsUrl?: string;
+  /** Task files by name: what each exports, or its default export. */
+  readonly tasks: ReadonlyMap<string, unknown>;
+  readonly log: Log;
+  /** How many runs at the same time; 10 unless given. */
+  readonly concurrency?: number;
+  /** How long `stop` waits for runs under way, in milliseconds; 10 seconds unless given. */
+  readonly patience?: number;
+  /** How long events and runs that are done are kept, and failed ones, in days; 7 and 90 unless given. */
+  readonly retention?: { readonly done?: number; readonly failed?: number };
+}
+
+export interface RunningWorker {
+  /** Whether the relay of the database is in this process. */
+  readonly leading: boolean;
+  /** Takes these task files from now on; runs under way keep theirs. */
+  reload(change: { readonly tasks: ReadonlyMap<string, unknown> }): void;
+  /** Takes no run any more, waits for those under way, gives back what is not done, and closes its connections. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a worker: events that are committed are followed by the runs of their workflows, however often processes die.
+ * Any number of workers may share a database.
+ *
+ * @example
+ * const worker = await startWorker({ url, tasks: await loadTasks(folder), log });
+ * process.once("SIGTERM", () => worker.stop());
+ * @throws EJS6007 where nothing is built into the database
+ */
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const worker = new WorkerProcess(options);
+  try {
+    await worker.start();
+  } catch (error) {
+    await worker.stop();
+    throw error;
+  }
+  return worker;
+}
+
+class WorkerProcess implements RunningWorker {
+  private readonly options: WorkerOptions;
+  private readonly pool;
+  private readonly stepPool;
+  private readonly store: RunStore;
+  private readonly definitions: Definitions;
+  private tasks: ReadonlyMap<string, unknown>;
+  private build: Build | undefined;
+  private heartbeat: Heartbeat | undefined;
+  private runner: Runner | undefined;
+  private doorbell: Doorbell | undefined;
+  private relay: Relay | undefined;
+  private jobs: JobRunner | undefined;
+  private readonly loops: Loop[] = [];
+  private stopped: Promise<void> | undefined;
+
+  constructor(options: WorkerOptions) {
+    this.options = options;
+    this.tasks = options.tasks;
+    const { log, concurrency = 10 } = options;
+    const lost = (error: Error) => log.warn(`a connection was lost: ${error.message}`);
+    // graphile-worker keeps one to listen; the others are for claims, ends and guardians.
+    this.pool = createPool(options.url, { max: 8, applicationName: "enginejs worker", onLost: lost });
+    const url = options.stepsUrl ?? options.url;
+    this.stepPool = createPool(url, { max: concurrency + 1, applicationName: "enginejs worker steps", onLost: lost });
+    this.definitions = new Definitions(this.pool);
+    this.store = new RunStore(this.pool, () => this.workerId);
+  }
+
+  get leading(): boolean {
+    return this.relay?.leading ?? false;
+  }
+
+  async start(): Promise<void> {
+    const { log, url, retention = {} } = this.options;
+    this.build = await currentBuild(this.pool);
+    if (this.build === undefined) throw workflowError("EJS6007", "Nothing was built into this database yet.");
+    this.runner = new Runner({
+      pool: this.stepPool,
+      store: this.store,
+      definitions: this.definitions,
+      build: () => this.currentBuild,
+      tasks: () => this.tasks,
+      log,
+    });
+    // A first use of a task's name blocks the second transaction that uses it: it is registered before anybody needs it.
+    await this.pool.query(
+      "insert into graphile_worker._private_tasks (identifier) values ('enginejs:run') on conflict do nothing",
+    );
+    await this.beat();
+    this.doorbell = await listen(url, log);
+    this.relay = startRelay({
+      url,
+      doorbell: this.doorbell,
+      definitions: this.definitions,
+      build: () => this.currentBuild,
+      log,
+      onLeader: async (backend) => {
+        await this.pool.query("update enginejs.workflow_workers set relay_backend = $2 where id = $1", [
+          this.workerId,
+          backend,
+        ]);
+      },
+    });
+    this.jobs = startJobRunner({
+      pool: this.pool,
+      concurrency: this.options.concurrency ?? 10,
+      log,
+      worker: () => this.workerId,
+      tasks: () => this.taskList(),
+    });
+    this.loops.push(
+      startLoop("build", 1_000, log, async () => {
+        this.build = (await currentBuild(this.pool, this.build)) ?? this.build;
+      }),
+      startLoop("reaper", 1_000, log, () => this.recover()),
+      startLoop("maintenance", 60_000, log, async () => {
+        await this.pool.query(
+          "select enginejs.workflow_maintain('1 day', $1 * interval '1 day', $2 * interval '1 day')",
+          [retention.done ?? 7, retention.failed ?? 90],
+        );
+      }),
+    );
+  }
+
+  reload({ tasks }: { readonly tasks: ReadonlyMap<string, unknown> }): void {
+    const before = Object.keys(this.taskList()).sort().join();
+    this.tasks = tasks;
+    if (Object.keys(this.taskList()).sort().join() !== before) this.jobs?.restart();
+  }
+
+  stop(): Promise<void> {
+    this.stopped ??= this.end();
+    return this.stopped;
+  }
+
+  private async end(): Promise<void> {
+    // First what takes new work, then the work, then what guards it.
+    await this.relay?.stop();
+    const runs = this.runner?.stop(this.options.patience ?? 10_000);
+    await this.jobs?.stop();
+    await runs;
+    await Promise.all(this.loops.map((loop) => loop.stop()));
+    await this.doorbell?.close().catch(() => undefined);
+    await this.heartbeat?.stop();
+    await Promise.all([this.pool.end(), this.stepPool.end()]);
+  }
+
+  private get workerId(): number {
+    return this.heartbeat?.worker ?? 0;
+  }
+
+  private get currentBuild(): Build {
+    if (this.build === undefined) throw workflowError("EJS6007", "Nothing was built into this database yet.");
+    return this.build;
+  }
+
+  /** Registers this process; anew when the others have declared it dead, with nothing of what it had before. */
+  private async beat(): Promise<void> {
+    this.heartbeat = await startHeartbeat(this.options.url, this.pool, () => {
+      if (this.stopped !== undefined) return;
+      this.options.log.warn("this worker was not heard of for too long: it gives up its runs and registers anew");
+      this.runner?.abandon();
+      void this.beatAgain();
+    });
+  }
+
+  private async beatAgain(): Promise<void> {
+    await this.heartbeat?.stop();
+    while (this.stopped === undefined) {
+      try {
+        await this.beat();
+        this.jobs?.restart();
+        return;
+      } catch (error) {
+        this.options.log.warn(`heartbeat: ${(error as Error).message}; trying again`);
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
+      }
+    }
+  }
+
+  /** Gives back what the dead have left, and runs that were claimed for this worker without its knowing. */
+  private async recover(): Promise<void> {
+    const { rows } = await this.pool.query<{ worker: number }>(
+      "select worker from enginejs.workflow_reap(5) as worker",
+    );
+    for (const { worker } of rows)
+      this.options.log.warn(`worker ${worker} is dead: its runs are given back`, { worker });
+    await this.pool.query("select enginejs.workflow_forgotten($1, $2)", [this.workerId, this.runner?.activeRuns ?? []]);
+  }
+
+  /** The bell of runs, and plain graphile-worker task files under their own names. */
+  private taskList(): TaskList {
+    const list: TaskList = {
+      "enginejs:run": async (payload) => {
+        await this.runner?.ring((payload as { run: string }).run);
+      },
+    };
+    for (const [name, module] of this.tasks) {
+      const task = plainTask(module);
+      if (task === undefined) continue;
+      list[name] = (payload, helpers) => (plainTask(this.tasks.get(name)) ?? task)(payload, helpers);
+    }
+    return list;
+  }
+}
+
+function plainTask(module: unknown): TaskList[string] {
+  const exported = typeof module === "object" && module !== null && "default" in module ? module.default : module;
+  return typeof exported === "function" ? (exported as TaskList[string]) : undefined;
+}

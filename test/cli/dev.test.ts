@@ -1,0 +1,221 @@
+/** `enginejs dev` as a person uses it: real processes, the embedded PostgreSQL, saves while it runs, Ctrl-C. */
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import pg from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeProject, type TemporaryProject } from "../project/temporary-project.ts";
+import { hasPsql } from "../support/psql.ts";
+import { RunningCli } from "./run-cli.ts";
+
+interface DevOutput {
+  readonly graphql: string;
+  readonly database: string;
+  readonly people: readonly {
+    readonly label: string;
+    readonly user: string;
+    readonly tenant: string;
+    readonly token: string;
+  }[];
+  readonly curl: string;
+  readonly psql: string;
+}
+
+const hasCurl = spawnSync("curl", ["--version"], { stdio: "ignore" }).status === 0;
+
+let project: TemporaryProject;
+let dev: RunningCli;
+let state: DevOutput;
+let taken: Server;
+
+async function start(...args: string[]): Promise<void> {
+  dev = new RunningCli(["dev", "--json", "--project", project.folder, ...args], {
+    env: { MAIL_FOLDER: join(project.folder, "mails") },
+  });
+  const [json] = await dev.waitFor(/^\{\n {2}"ok": true[\s\S]*?^\}$/m, { timeout: 120_000 });
+  state = JSON.parse(json) as DevOutput;
+}
+
+beforeAll(async () => {
+  project = await makeProject({}, { example: "examples/invoicing", name: "it's a project" });
+  // Somebody else's server on the default port: dev takes another one.
+  taken = createServer();
+  await new Promise<void>((resolve) => {
+    taken.once("error", () => resolve());
+    taken.listen(4000, "127.0.0.1", resolve);
+  });
+  await start();
+}, 180_000);
+afterAll(async () => {
+  await dev?.dispose();
+  await new Promise((resolve) => taken.close(resolve));
+  await project?.remove();
+});
+
+async function ask(label: string | undefined, query: string, variables: Record<string, unknown> = {}) {
+  const token = state.people.find((person) => person.label === label)?.token;
+  const response = await fetch(state.graphql, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...(token !== undefined && { authorization: `Bearer ${token}` }) },
+    body: JSON.stringify({ query, variables }),
+  });
+  return (await response.json()) as {
+    data?: Record<string, unknown> | null;
+    errors?: { message: string; extensions?: { code?: string } }[];
+  };
+}
+
+async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+  for (const end = Date.now() + 60_000; ; await delay(50)) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (Date.now() > end) throw new Error(`never: ${what}\n${dev.output}`);
+  }
+}
+
+async function edit(file: string, change: (text: string) => string): Promise<void> {
+  const before = await readFile(join(project.folder, file), "utf8");
+  expect(change(before)).not.toBe(before);
+  await project.write(file, change(before));
+}
+
+const sentInvoice = "40000000-0000-4000-8000-000000000001";
+const pay = "mutation ($id: UUID!) { payInvoice(input: { id: $id }) { invoice { id status } } }";
+
+test("prints an address beside the port that is taken, and a token per demo person", () => {
+  expect(new URL(state.graphql).port).not.toBe("4000");
+  expect(state.people.map(({ label }) => label)).toEqual(["biller", "member", "stranger"]);
+});
+
+test.skipIf(!hasCurl)("the curl line works as it is pasted (skipped: no curl here)", () => {
+  const { stdout, status } = spawnSync("sh", ["-c", state.curl], { encoding: "utf8" });
+  expect(status).toBe(0);
+  const { data, errors } = JSON.parse(stdout);
+  expect(errors).toBeUndefined();
+  expect(Object.values(data as Record<string, { nodes: unknown[] }>)[0]?.nodes).toHaveLength(3);
+});
+
+test.skipIf(!hasPsql)("the psql line works as it is pasted (skipped: no psql here)", () => {
+  const { stdout, stderr, status } = spawnSync("sh", ["-c", state.psql], { encoding: "utf8" });
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+  expect(stdout).toContain("(3 rows)");
+});
+
+test("the stranger does not see the invoice, the member may not pay it, the biller pays it", async () => {
+  expect((await ask("stranger", pay, { id: sentInvoice })).errors?.[0]?.extensions?.code).toBeDefined();
+  expect((await ask("stranger", "query ($id: UUID!) { invoice(id: $id) { id } }", { id: sentInvoice })).data).toEqual({
+    invoice: null,
+  });
+  expect((await ask("member", pay, { id: sentInvoice })).errors?.[0]?.message).toMatch(/owner|billing/);
+  expect(await ask("biller", pay, { id: sentInvoice })).toEqual({
+    data: { payInvoice: { invoice: { id: sentInvoice, status: "paid" } } },
+  });
+});
+
+test("the worker follows: a receipt under the actor's rights, and a mail", async () => {
+  await until("a receipt", async () => {
+    const { data } = await ask(
+      "biller",
+      `{ receipts(filter: { invoiceId: { equalTo: "${sentInvoice}" } }) { nodes { amount } } }`,
+    );
+    const { nodes } = (data?.receipts ?? { nodes: [] }) as { nodes: unknown[] };
+    return nodes.length === 1 ? nodes : undefined;
+  });
+  const mails = await until("a mail", async () => {
+    try {
+      const files = readdirSync(join(project.folder, "mails")).filter((name) => name.endsWith(".eml"));
+      return files.length > 0 ? files : undefined;
+    } catch {
+      return undefined;
+    }
+  });
+  expect(await readFile(join(project.folder, "mails", mails[0] ?? ""), "utf8")).toContain(
+    "Receipt for invoice inv-00001",
+  );
+});
+
+test("a save reaches the database and GraphQL, without a restart", async () => {
+  const { pid } = dev.child;
+  await edit("domain/customer.model.ts", (text) =>
+    text.replace("email: text()", "phone: text().max(40),\n    email: text()"),
+  );
+  const customers = await until("the new field", async () => {
+    const { data } = await ask("biller", "{ customers(first: 1) { nodes { name phone } } }");
+    return data ?? undefined;
+  });
+  expect(customers).toMatchObject({ customers: { nodes: [{ phone: null }] } });
+  expect(dev.child.pid).toBe(pid);
+  expect(dev.child.exitCode).toBeNull();
+});
+
+test("a broken file is reported, the last good state goes on, and mending it is enough", async () => {
+  const from = dev.output.length;
+  await project.write("domain/broken.model.ts", "export const x = ;\n");
+  await dev.waitFor(/domain\/broken\.model\.ts:1:18 {2}EJS1020/, { from });
+  expect((await ask("biller", "{ customers(first: 1) { nodes { phone } } }")).errors).toBeUndefined();
+  await project.write(
+    "domain/broken.model.ts",
+    'import { allow, entity, text } from "enginejs";\nimport { isMemberOfTenant } from "../policies/rules.policy.ts";\nexport const Memo = entity("Memo", { fields: { body: text() }, policies: allow({ read: isMemberOfTenant }) });\n',
+  );
+  await until("the new entity", async () => (await ask("biller", "{ memos { nodes { body } } }")).data ?? undefined);
+});
+
+test("a change that would lose data is refused, and what runs goes on", async () => {
+  const from = dev.output.length;
+  await edit("domain/customer.model.ts", (text) => text.replace("phone: text().max(40),\n    ", ""));
+  await dev.waitFor(/phone/, { from });
+  expect((await ask("biller", "{ customers(first: 1) { nodes { phone } } }")).errors).toBeUndefined();
+  await edit("domain/customer.model.ts", (text) =>
+    text.replace("email: text()", "phone: text().max(40),\n    email: text()"),
+  );
+  await dev.waitFor(/nothing to do/i, { from });
+});
+
+test("a changed task file counts for the next run", async () => {
+  const from = dev.output.length;
+  await edit("tasks/send-receipt.ts", (text) => text.replace("Receipt for invoice", "Thank you for paying"));
+  await dev.waitFor(/nothing to do/i, { from });
+  const id = "40000000-0000-4000-8000-00000000000b";
+  expect((await ask("biller", pay, { id })).errors).toBeUndefined();
+  await until("the new text", async () => {
+    for (const name of readdirSync(join(project.folder, "mails"))) {
+      if ((await readFile(join(project.folder, "mails", name), "utf8")).includes("Thank you for paying")) return name;
+    }
+    return undefined;
+  });
+});
+
+test("Ctrl-C stops everything, also the database; a second start finds its data", async () => {
+  const { database } = state;
+  dev.interrupt();
+  expect(await dev.ended).toEqual({ code: 0, signal: null });
+  await expect(fetch(state.graphql)).rejects.toThrow();
+  const client = new pg.Client({ connectionString: database });
+  await expect(client.connect()).rejects.toMatchObject({ code: "ECONNREFUSED" });
+
+  await start();
+  expect((await ask("biller", "query ($id: UUID!) { invoice(id: $id) { status } }", { id: sentInvoice })).data).toEqual(
+    { invoice: { status: "paid" } },
+  );
+});
+
+test("a model that is broken at the start: the last build is served until the file is mended", async () => {
+  dev.interrupt("SIGTERM");
+  expect(await dev.ended).toEqual({ code: 0, signal: null });
+  await project.write("domain/late.model.ts", "throw new Error('not yet');\n");
+  await start();
+  expect(dev.output).toContain("EJS1023");
+  expect((await ask("biller", "{ memos { nodes { body } } }")).errors).toBeUndefined();
+});
+
+test("Ctrl-C twice in a row, as npm hands it on, still stops the database", async () => {
+  dev.interrupt();
+  dev.interrupt();
+  expect(await dev.ended).toEqual({ code: 0, signal: null });
+  const client = new pg.Client({ connectionString: state.database });
+  await expect(client.connect()).rejects.toMatchObject({ code: "ECONNREFUSED" });
+});

@@ -1,0 +1,3 @@
+import { workflow } from "enginejs";
+
+workflow("audit", { on: undefined as never, steps: (flow) => flow.task("note", "write-note") });

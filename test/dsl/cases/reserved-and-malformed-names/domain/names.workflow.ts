@@ -1,0 +1,3 @@
+import { workflow } from "enginejs";
+
+workflow("Not a name", { steps: (flow) => flow.log("a", "b") });

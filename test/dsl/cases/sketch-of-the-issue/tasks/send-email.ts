@@ -1,0 +1,2 @@
+/** A plain graphile-worker task file. */
+export default async function sendEmail(_payload: unknown) {}

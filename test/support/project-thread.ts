@@ -1,0 +1,42 @@
+/** Builds the models of projects under plain Node, whose type stripping keeps every position; a test runner's transforms move them. */
+import { readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { parentPort } from "node:worker_threads";
+import { resolveEngineImports, withGeneration } from "../../src/project/engine-imports.ts";
+
+export interface BuildRequest {
+  readonly id: number;
+  readonly root: string;
+  /** Relative to the project, in the order in which they are imported. */
+  readonly files: readonly string[];
+}
+
+resolveEngineImports();
+// Imported only now: the instance that the model files import as "enginejs".
+const { beginCollection, buildSystem, endCollection, generateDeclarations } = await import("../../src/dsl/index.ts");
+
+async function build({ id, root, files }: BuildRequest) {
+  const collection = beginCollection();
+  for (const file of files) {
+    const module = await import(withGeneration(pathToFileURL(join(root, file)).href, id));
+    if (file.startsWith("tasks/")) {
+      collection.tasks.push({ name: basename(file, ".ts"), file: join(root, file), task: module.default });
+    }
+  }
+  endCollection();
+  const built = buildSystem(collection, { root, readSource: (file) => readFileSync(file, "utf8") });
+  return built.diagnostics === undefined ? { ...built, declarations: generateDeclarations(built.system) } : built;
+}
+
+// One after the other: a thread has one open collection.
+let queue = Promise.resolve();
+parentPort?.on("message", (request: BuildRequest) => {
+  queue = queue.then(async () => {
+    try {
+      parentPort?.postMessage({ id: request.id, built: await build(request) });
+    } catch (error) {
+      parentPort?.postMessage({ id: request.id, error });
+    }
+  });
+});

@@ -1,0 +1,97 @@
+/** The parts of the worker that need no database. */
+import { describe, expect, it } from "vitest";
+import type { Workflow } from "../../src/model/index.ts";
+import { Batcher } from "../../src/tasks/batcher.ts";
+import { nodeOrder } from "../../src/tasks/node-order.ts";
+import { NonRetryableError } from "../../src/tasks/non-retryable-error.ts";
+import { retryDelay } from "../../src/tasks/retry-delay.ts";
+import { stepFailure } from "../../src/tasks/step-failure.ts";
+import { workflowError } from "../../src/tasks/workflow-error.ts";
+import { workflowOf } from "./support/invoicing-database.ts";
+
+describe("nodeOrder", () => {
+  const trigger = { kind: "model", entity: "Invoice", event: "create" } as const;
+  const log = (id: string) => ({ id, kind: "log", level: "info", message: id, values: {} }) as const;
+  const graph = (edges: Workflow["edges"]): Workflow => ({
+    ...workflowOf({ name: "w", trigger, nodes: [log("c"), log("a"), log("b")] }),
+    edges,
+  });
+
+  it("puts each node after those that lead to it", () => {
+    const edges = [
+      { from: "start", to: "a" },
+      { from: "start", to: "b" },
+      { from: "a", to: "c" },
+      { from: "b", to: "c" },
+      { from: "c", to: "end" },
+    ];
+    expect(nodeOrder(graph(edges)).map(({ id }) => id)).toEqual(["start", "a", "b", "c", "end"]);
+  });
+
+  it("refuses circles and edges to nowhere", () => {
+    expect(() =>
+      nodeOrder(
+        graph([
+          { from: "a", to: "b" },
+          { from: "b", to: "a" },
+        ]),
+      ),
+    ).toThrow(/EJS6008.*wait for each other/);
+    expect(() => nodeOrder(graph([{ from: "a", to: "x" }]))).toThrow(/EJS6008.*"x"/);
+  });
+});
+
+describe("retryDelay", () => {
+  const retry = { attempts: 9, backoff: "exponential", initialMs: 100, maxMs: 1_000 } as const;
+  it("doubles up to the most, with a fifth of jitter", () => {
+    expect([1, 2, 3, 4, 5, 50].map((n) => retryDelay(retry, n, () => 0.5))).toEqual([100, 200, 400, 800, 1_000, 1_000]);
+    expect([retryDelay(retry, 1, () => 0), retryDelay(retry, 1, () => 1)]).toEqual([80, 120]);
+    expect(retryDelay({ ...retry, backoff: "fixed" }, 5, () => 0.5)).toBe(100);
+  });
+});
+
+describe("stepFailure", () => {
+  const server = (code: string) => Object.assign(new Error("no"), { code, severity: "ERROR" });
+  it.for([
+    ["a task's own error", new Error("x"), true],
+    ["NonRetryableError", new NonRetryableError("x"), false],
+    ["denied", server("42501"), false],
+    ["not found", server("EJ404"), false],
+    ["a constraint", server("23505"), false],
+    ["a value", server("22P02"), false],
+    ["a deadlock", server("40P01"), true],
+    ["a shutdown", server("57P01"), true],
+    ["a system error with a code that looks like one", Object.assign(new Error("x"), { code: "22222" }), true],
+    ["no actor", workflowError("EJS6001", "x"), false],
+    ["no task here", workflowError("EJS6002", "x"), true],
+    ["something that is no error", "x", true],
+  ] as const)("%s", ([, error, retryable]) => {
+    expect(stepFailure(error).retryable).toBe(retryable);
+  });
+});
+
+describe("Batcher", () => {
+  it("gathers while a call is under way, and gives each its own result", async () => {
+    const calls: number[][] = [];
+    const batcher = new Batcher<number, number>(async (requests) => {
+      calls.push([...requests]);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return requests.map((n) => n * 2);
+    }, 3);
+    const first = batcher.add(1);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const others = [2, 3, 4, 5].map((n) => batcher.add(n));
+    expect(await Promise.all([first, ...others])).toEqual([2, 4, 6, 8, 10]);
+    expect(calls).toEqual([[1], [2, 3, 4], [5]]);
+  });
+
+  it("fails all of a call, and goes on", async () => {
+    const batcher = new Batcher<number, number>(async (requests) => {
+      if (requests.includes(0)) throw new Error("zero");
+      return [...requests];
+    });
+    const both = [batcher.add(0), batcher.add(1)];
+    expect((await Promise.allSettled(both)).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(await batcher.add(2)).toBe(2);
+  });
+});

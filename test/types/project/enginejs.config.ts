@@ -1,0 +1,8 @@
+import { defineConfig, env } from "enginejs";
+
+export default defineConfig({
+  tenancy: { entity: "Tenant", membership: "Membership" },
+  actor: { entity: "User" },
+  roles: { member: {}, billing: { extends: ["member"] } },
+  jwt: { secret: env("JWT_SECRET") },
+});

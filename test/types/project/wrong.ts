@@ -1,0 +1,156 @@
+/** Every line that must not compile is marked; a mark without an error is an error itself. */
+import {
+  action,
+  allow,
+  array,
+  defineConfig,
+  defineTask,
+  entity,
+  money,
+  ref,
+  rule,
+  state,
+  sum,
+  task,
+  text,
+  view,
+  workflow,
+} from "enginejs";
+import { z } from "zod";
+import { Invoice } from "./domain/invoice.model.ts";
+import { isMemberOfTenant, isTeammate } from "./policies/rules.policy.ts";
+
+entity("Invoice", {
+  fields: {
+    // @ts-expect-error no field totl
+    subtotal: money().computed(({ lines }) => sum(lines.map((l) => l.totl))),
+    status: state(["draft", "sent"], { initial: "draft" }),
+  },
+  // @ts-expect-error no state drafft
+  actions: { pay: action().from("drafft").to("sent") },
+});
+// @ts-expect-error no entity Custmer
+entity("Invoice", { fields: { customer: ref("Custmer") } });
+// @ts-expect-error no entity Invoce
+entity("Invoce", { fields: {} });
+entity("Invoice", {
+  fields: {
+    // @ts-expect-error the initial state is none of the states
+    status: state(["draft"], { initial: "drft" }),
+  },
+});
+entity("Invoice", {
+  fields: { status: state(["draft", "sent"], { initial: "draft" }) },
+  // @ts-expect-error no field linez, in a guard
+  actions: { pay: action().from("draft").guard(({ row }) => row.linez.size().gt(0)) },
+});
+entity("Invoice", {
+  fields: { status: state(["draft"], { initial: "draft" }) },
+  // @ts-expect-error no input amont
+  actions: { pay: action({ input: { amount: money() } }).guard(({ input }) => input.amont.gt(0)) },
+});
+entity("Project", {
+  fields: { team: ref("Team") },
+  // @ts-expect-error no field tean
+  policies: allow({ read: ({ row, actor }) => row.tean.members.exists((m) => m.user.id.eq(actor.id)) }),
+});
+entity("InvoiceLine", {
+  fields: { invoice: ref("Invoice").required() },
+  // @ts-expect-error isTeammate is for Project
+  policies: [allow("read", "x").when(isTeammate)],
+});
+// @ts-expect-error a user belongs to no tenant
+entity("User", { tenant: false, fields: { email: text() }, policies: allow({ read: isMemberOfTenant }) });
+// @ts-expect-error no command raed
+entity("User", { fields: {}, policies: allow({ raed: isMemberOfTenant }) });
+entity("Customer", {
+  fields: { email: text() },
+  // @ts-expect-error no field emial
+  views: { list: view().columns(["emial"]) },
+});
+// @ts-expect-error a new field is unknown until the next generation
+entity("Customer", { fields: { phone: text() }, policies: allow({ read: ({ row }) => row.phone.eq("1") }) });
+// @ts-expect-error no option polices
+entity("Customer", { fields: {}, polices: [] });
+// @ts-expect-error money is no text: it has no max
+entity("Customer", { fields: { credit: money().max(3) } });
+// @ts-expect-error the default is no number
+entity("Customer", { fields: { credit: money().default("much") } });
+// @ts-expect-error the many side of nothing
+entity("Customer", { fields: { names: array(text()) } });
+// @ts-expect-error a computed money is no text
+entity("Customer", { fields: { credit: money().computed(({ row }) => row.email) } });
+
+// @ts-expect-error no state piad
+rule<"Invoice">("x", ({ row }) => row.status.eq("piad"));
+// @ts-expect-error money is no text
+rule<"InvoiceLine">("x", ({ row }) => row.total.eq("a"));
+// @ts-expect-error no role biling
+rule("x", ({ actor }) => actor.hasRole("biling"));
+// @ts-expect-error a JavaScript comparison is no expression
+rule<"Invoice">("x", ({ row, actor }) => row.owner.id === actor.id);
+// @ts-expect-error rows are compared by their ids
+rule<"Invoice">("x", ({ row, actor }) => row.owner.eq(actor.id));
+
+// @ts-expect-error no action pai
+Invoice.on("pai");
+// @ts-expect-error relations are not followed in stored columns
+Invoice.updated(({ after }) => after.customer.email.eq("x"));
+// @ts-expect-error no task send-reciept
+task("send-reciept");
+workflow("r", {
+  on: Invoice.on("pay"),
+  steps: (flow) =>
+    flow
+      .create("receipt", "Receipt", ({ event }) => ({ invoice: event.after.id }))
+      // @ts-expect-error no result recipt
+      .task("mail", "send-receipt", ({ record, recipt }) => ({ to: record.customer.email, receipt: recipt.id })),
+});
+workflow("r", {
+  on: Invoice.on("pay"),
+  // @ts-expect-error the task requires to and receipt
+  steps: (flow) => flow.task("mail", "send-receipt", ({ record }) => ({ to: record.customer.email })),
+});
+workflow("r", {
+  on: Invoice.on("pay"),
+  // @ts-expect-error no entity Reciept
+  steps: (flow) => flow.create("receipt", "Reciept", ({ record }) => ({ invoice: record.id })),
+});
+workflow("r", {
+  on: Invoice.on("pay"),
+  // @ts-expect-error amount is money
+  steps: (flow) => flow.create("receipt", "Receipt", ({ record }) => ({ amount: record.number })),
+});
+workflow("r", {
+  on: Invoice.on("pay"),
+  // @ts-expect-error no input refrence
+  steps: (flow) => flow.log("done", "paid", ({ event }) => ({ reference: event.input.refrence })),
+});
+workflow("r", {
+  on: Invoice.created(),
+  // @ts-expect-error no length of time
+  retry: { initial: "two seconds" },
+  steps: (flow) => flow.log("made", "is made"),
+});
+
+// @ts-expect-error no role membr
+defineConfig({ roles: { member: {}, billing: { extends: ["membr"] } } });
+// @ts-expect-error either a secret or a key set
+defineConfig({ jwt: { secret: "s", jwks: "https://example.org" } });
+
+defineTask({
+  input: z.object({ to: z.email() }),
+  output: z.object({ messageId: z.string() }),
+  // @ts-expect-error the output has no id
+  run: async ({ input }) => ({ id: input.to }),
+});
+defineTask({
+  input: z.object({ to: z.email() }),
+  // @ts-expect-error the input has no from
+  run: async ({ input, log }) => log.info(input.from),
+});
+entity("Invoice", {
+  fields: { status: state(["draft"], { initial: "draft" }) },
+  // @ts-expect-error a rule of another entity, before a lambda
+  actions: { pay: action().allow(isTeammate).guard(({ row }) => row.lines.size().gt(0)) },
+});
