@@ -10,7 +10,6 @@ import { type Bench, median } from "./measure.ts";
 const root = join(import.meta.dirname, "..");
 
 const bench: Bench = {
-  peers: false,
   async *run({ smoke, turns, progress }) {
     const sizes = smoke ? [1, 10, 20] : [1, 10, 100, 1000];
     const server = await startBenchServer();

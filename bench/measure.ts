@@ -20,8 +20,6 @@ export interface Result {
 }
 
 export interface Bench {
-  /** Whether `bench/package.json` has to be installed first. */
-  readonly peers: boolean;
   run(options: BenchOptions): AsyncIterable<Result>;
 }
 

@@ -21,12 +21,11 @@ const cases = [
 ];
 
 const statement = (rows: number) => `insert into app.invoice_line (tenant_id, invoice_id, description, quantity, price)
-select b.tenant_id, b.id, 'position ' || n, n, 1000 + n
-from generate_series(1, ${rows}) as n, bench.invoice as b
+select b.tenant_id, b.id, 'position ' || line, line, 1000 + line
+from generate_series(1, ${rows}) as line, bench.invoice as b
 where b.n = :pick`;
 
 const bench: Bench = {
-  peers: false,
   async *run({ smoke, turns, progress }) {
     const server = await startBenchServer();
     try {

@@ -76,13 +76,13 @@ export class DevSession {
     const started = Date.now();
     try {
       const outcome = await buildProject(folder, { database: database.url });
-      if (outcome.warnings.length > 0) terminal.findings(outcome.warnings);
+      if (outcome.warnings.length > 0) terminal.report(outcome.warnings);
       terminal.note(summaryOf(outcome, Date.now() - started));
       if (this.#options.shutdown.begun) return;
       if (this.#services === undefined) await this.#seedIfFresh(database, outcome.model.system);
       await this.#follow(database, outcome.model.system, outcome.model.config);
     } catch (error) {
-      terminal.findings(findingsOf(error));
+      terminal.report(findingsOf(error));
       await this.#goOn(database);
     }
   }
@@ -152,7 +152,7 @@ export class DevSession {
       await runSeed(database.url, seed, messageLog(log));
       terminal.note(`Seeded in ${((Date.now() - started) / 1000).toFixed(1)} s.`);
     } catch (error) {
-      terminal.findings(findingsOf(error));
+      terminal.report(findingsOf(error));
     }
   }
 

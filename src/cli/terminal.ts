@@ -31,7 +31,12 @@ export class Terminal {
   /** Findings: for people on stderr, for programs as JSON on stdout. */
   findings(diagnostics: readonly Diagnostic[]): void {
     if (this.json) this.printJson({ ok: false, diagnostics });
-    else process.stderr.write(renderDiagnostics(diagnostics, { color: this.#colorful(process.stderr) }));
+    else this.report(diagnostics);
+  }
+
+  /** Findings about something that goes on: for people, whoever reads stdout. */
+  report(diagnostics: readonly Diagnostic[]): void {
+    process.stderr.write(renderDiagnostics(diagnostics, { color: this.#colorful(process.stderr) }));
   }
 
   /** Text in a style where stdout shows styles. */

@@ -15,12 +15,8 @@ const MARK = "enginejs: a build of this schema is under way";
 /** A table with its TOAST table and that one's index, a primary key, a unique or two, some indexes: on average fewer than this. */
 const LOCKS_PER_TABLE = 4;
 
-export async function needsChunks(client: pg.ClientBase, steps: readonly PlanStep[]): Promise<boolean> {
-  return locksOf(steps) > (await lockLimit(client));
-}
-
 /** Half of what the lock table holds: others work at the same time. */
-async function lockLimit(client: pg.ClientBase): Promise<number> {
+export async function lockLimit(client: pg.ClientBase): Promise<number> {
   const { rows } = await client.query<{ locks: number }>(
     `select current_setting('max_locks_per_transaction')::int
        * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int) / 2 as locks`,
@@ -28,7 +24,8 @@ async function lockLimit(client: pg.ClientBase): Promise<number> {
   return rows[0]?.locks ?? 0;
 }
 
-function locksOf(steps: readonly PlanStep[]): number {
+/** How many locks a transaction of these steps takes, roughly and rather too many. */
+export function locksOf(steps: readonly PlanStep[]): number {
   const tables = new Set(steps.map(tableOf).filter((table) => table !== undefined));
   return tables.size * LOCKS_PER_TABLE + steps.filter((step) => step.kind === "index").length;
 }
@@ -39,38 +36,42 @@ function tableOf({ object, kind }: PlanStep): string | undefined {
   return object.split(" ", 2)[1]?.split(".").slice(0, 2).join(".");
 }
 
+export interface ChunkOptions {
+  readonly schema: string;
+  readonly maxLocks: number;
+  /** Records the build, in the last transaction. */
+  readonly record: () => Promise<void>;
+  readonly onProgress?: (done: number, total: number, step: PlanStep) => void;
+}
+
 export async function applyInChunks(
   client: pg.ClientBase,
   steps: readonly PlanStep[],
-  schema: string,
-  record: () => Promise<void>,
-  onProgress?: (done: number, total: number, step: PlanStep) => void,
+  { schema, maxLocks, record, onProgress }: ChunkOptions,
 ): Promise<void> {
-  const made = steps.some((step) => step.kind === "schema");
   // What the core has already is replaced last, together with the record.
   const ofCore = steps.filter((step) => step.object.includes(" enginejs."));
   const own = steps.filter((step) => !step.object.includes(" enginejs."));
-  if (await isMarked(client, schema)) await dropAll(client, own, schema, false);
-  const limit = await lockLimit(client);
+  const undo = { schema, maxLocks, dropSchema: steps.some((step) => step.kind === "schema") };
+  if (await isMarked(client, schema)) await dropAll(client, own, { ...undo, dropSchema: false });
   let done = 0;
   const progress = (at: number, _total: number, step: PlanStep): void => onProgress?.(done + at, steps.length, step);
-  const reports = onProgress === undefined ? {} : { onProgress: progress };
+  const options = { together: 100, ...(onProgress === undefined ? {} : { onProgress: progress }) };
   try {
-    const chunks = [...chunksOf(own, limit)];
-    for (const [index, chunk] of chunks.entries()) {
+    for (const chunk of chunksOf(own, maxLocks)) {
       await transaction(client, async () => {
-        await runSteps(client, chunk, { together: 100, ...reports });
-        if (index === 0) await mark(client, schema, MARK);
+        await runSteps(client, chunk, options);
+        if (done === 0) await mark(client, schema, MARK);
       });
       done += chunk.length;
     }
     await transaction(client, async () => {
-      await runSteps(client, ofCore, { together: 1, ...reports });
+      await runSteps(client, ofCore, options);
       await mark(client, schema, null);
       await record();
     });
   } catch (error) {
-    await dropAll(client, own, schema, made);
+    await dropAll(client, own, undo);
     throw buildFailure(error);
   }
 }
@@ -113,12 +114,17 @@ async function isMarked(client: pg.ClientBase, schema: string): Promise<boolean>
 async function dropAll(
   client: pg.ClientBase,
   steps: readonly PlanStep[],
-  schema: string,
-  withSchema: boolean,
+  {
+    schema,
+    maxLocks,
+    dropSchema,
+  }: { readonly schema: string; readonly maxLocks: number; readonly dropSchema: boolean },
 ): Promise<void> {
-  const limit = await lockLimit(client);
+  const { rows: there } = await client.query("select from pg_namespace where nspname = $1", [schema]);
+  if (there.length === 0) return;
   const tables = steps.filter((step) => step.kind === "table").map((step) => step.object.slice("table ".length));
-  const size = Math.max(1, Math.floor(limit / (2 * LOCKS_PER_TABLE)));
+  // A table's indexes and those that its foreign keys reach are locked as well.
+  const size = Math.max(1, Math.floor(maxLocks / (4 * LOCKS_PER_TABLE)));
   for (let at = 0; at < tables.length; at += size) {
     const names = tables
       .slice(at, at + size)
@@ -138,7 +144,7 @@ async function dropAll(
     );
     // The schema's owner may drop whatever stands in it.
     for (const { drop } of rows) await client.query(drop);
-    if (withSchema) await client.query(`drop schema if exists ${quoteIdentifier(schema)}`);
+    if (dropSchema) await client.query(`drop schema if exists ${quoteIdentifier(schema)}`);
     else await client.query(`comment on schema ${quoteIdentifier(schema)} is null`);
   });
 }

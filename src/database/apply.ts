@@ -4,7 +4,7 @@ import type pg from "pg";
 import { type CompiledSystem, compile, plan as makePlan, type Plan, type PlanStep } from "../dsl-to-sql/index.ts";
 import { EngineError } from "../errors/engine-error.ts";
 import { modelHash, type System } from "../model/index.ts";
-import { applyInChunks, needsChunks } from "./apply-chunks.ts";
+import { applyInChunks, lockLimit, locksOf } from "./apply-chunks.ts";
 import { buildFailure, isLockTimeout, tablesInUse } from "./build-failure.ts";
 import { catalogFingerprint, engineVersion, readBuild, recordBuild, type StoredBuild } from "./build-record.ts";
 import { databaseError } from "./database-error.ts";
@@ -56,6 +56,8 @@ export interface ApplyOptions {
   readonly onProgress?: (done: number, total: number, step: PlanStep) => void;
   /** How long to wait for another build, and for tables that are in use, in milliseconds. */
   readonly lockTimeout?: number;
+  /** How many locks one transaction may take; half of what the server's lock table holds unless given. */
+  readonly maxLocks?: number;
 }
 
 /**
@@ -74,8 +76,10 @@ export async function applyPlan(client: pg.ClientBase, plan: Plan, options: Appl
     await requireUnchanged(client, options.stored);
     const record = (): Promise<void> => recordBuild(client, options.system, options.compiled.places, plan);
     const steps = await withoutExistingSchema(client, plan.steps);
-    if (plan.initial && (await needsChunks(client, steps))) {
-      await applyInChunks(client, steps, options.system.schema, record, options.onProgress);
+    const maxLocks = options.maxLocks ?? (await lockLimit(client));
+    if (plan.initial && locksOf(steps) > maxLocks) {
+      const { schema } = options.system;
+      await applyInChunks(client, steps, { schema, maxLocks, record, ...progressOf(options) });
     } else {
       await applyAtOnce(client, steps, record, options, until);
     }

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { System } from "../../src/model/index.ts";
+import { invoicingSystem } from "../support/invoicing-system.ts";
 import {
   ask,
   codeOf,
-  invoicing,
+  customerId,
   recordBuild,
   type ServedInvoicing,
   servedInvoicing,
@@ -21,7 +21,7 @@ async function addField(name: string): Promise<void> {
   const client = await served.database.client();
   await client.query(`alter table app.customer add column ${name} text`);
   await client.query(`update app.customer set ${name} = 'filled'`);
-  const system = structuredClone((await invoicing()).system) as System;
+  const system = await invoicingSystem();
   const customer = system.entities.find((entity) => entity.name === "Customer");
   customer?.fields.push({
     name,
@@ -73,16 +73,17 @@ test("a request under way keeps the schema that it began with", async () => {
   const token = await tokenOf("biller");
   const holder = await served.database.client();
   await holder.query("begin");
-  await holder.query("lock table app.receipt in access exclusive mode");
+  await holder.query("update app.customer set name = 'held' where id = $1", [customerId(1)]);
   try {
-    const waiting = ask(server, token, "{ receipts { totalCount } }");
+    const rename = `mutation { updateCustomer(input: { id: "${customerId(1)}", patch: { name: "renamed" } }) { customer { name } } }`;
+    const waiting = ask(server, token, rename);
     await expect
       .poll(async () => (await holder.query("select from pg_locks where not granted")).rowCount)
       .toBeGreaterThan(0);
-    await recordBuild(served.database.url, { ...(await invoicing()).system, principals: ["user"] });
+    await recordBuild(served.database.url, { ...(await invoicingSystem()), principals: ["user"] });
     expect(await server.reload()).toBe(true);
     await holder.query("rollback");
-    expect((await waiting).data).toEqual({ receipts: { totalCount: 0 } });
+    expect((await waiting).data).toEqual({ updateCustomer: { customer: { name: "renamed" } } });
   } finally {
     await holder.query("rollback");
   }

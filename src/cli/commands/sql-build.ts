@@ -27,7 +27,7 @@ export async function sqlBuild(options: SqlBuildOptions, terminal: Terminal): Pr
       onProgress,
     }),
   );
-  if (outcome.warnings.length > 0 && !terminal.json) terminal.findings(outcome.warnings);
+  if (outcome.warnings.length > 0 && !terminal.json) terminal.report(outcome.warnings);
   terminal.printJson(asJson(outcome));
   const url = options.database;
   for (const line of describeBuild(outcome, { dryRun, ...(url !== undefined && { url }) })) terminal.print(line);

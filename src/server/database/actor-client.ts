@@ -33,7 +33,13 @@ export function actorClients(pool: pg.Pool): WithPgClient {
     callback: (client: PgClient) => T | Promise<T>,
   ): Promise<T> => {
     if (session) return callback(new ActorClient(pool, session));
-    return withClient(pool, (client) => Promise.resolve(callback(new TransactionClient(client, 0))));
+    return withClient(pool, (client) =>
+      new TransactionClient(client, 0).withTransaction(async (transaction) => {
+        // Looking at the catalogue waits for a table that somebody holds; not for ever.
+        await transaction.query({ text: "set local statement_timeout = '30s'" });
+        return callback(transaction);
+      }),
+    );
   };
   return withPgClient as unknown as WithPgClient;
 }

@@ -32,7 +32,7 @@ export function databaseFailure(
     case "EJ409":
       return new RequestError("EJS5032", 409, sentence(error), { extensions: transitionOf(error) });
     case "EJ422":
-      return new RequestError("EJS5033", 422, sentence(error));
+      return new RequestError("EJS5033", 422, sentence(error), { extensions: inputOf(error) });
     case "42501":
       return denied(error, mutation);
     case "23505":
@@ -101,6 +101,12 @@ function detailOf(error: DatabaseError): Record<string, unknown> {
 function transitionOf(error: DatabaseError): Record<string, unknown> {
   const { from, allowed } = detailOf(error);
   return { ...(typeof from === "string" && { from }), ...(Array.isArray(allowed) && { allowed }) };
+}
+
+/** Our functions name the parameter that they refuse as the column. */
+function inputOf(error: DatabaseError): Record<string, unknown> {
+  if (!isOurs(error) || !error.column) return {};
+  return { fields: [error.column.replace(/_([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase())] };
 }
 
 function denied(error: DatabaseError, mutation: MutationFacts | undefined): RequestError {

@@ -1,6 +1,7 @@
 /**
  * What the GraphQL plugins need to know of a model, in the shape of PostGraphile's smart tags.
  */
+import { virtualFunctionName } from "../../dsl-to-sql/compile-virtual-fields.ts";
 import type { Entity, Field, System } from "../../model/index.ts";
 
 type Tags = Record<string, string | true | string[]>;
@@ -25,7 +26,7 @@ export function modelTags(system: System): ModelTags {
   for (const entity of system.entities) {
     for (const field of entity.fields) {
       if (field.storage.kind !== "virtual") continue;
-      procedure[`${entity.table}_${snake(field.name)}`] = described(
+      procedure[virtualFunctionName(entity, field)] = described(
         { fieldName: field.name, behavior: ["-*", "typeField"], ...(field.required ? { notNull: true as const } : {}) },
         field.description,
       );
@@ -112,4 +113,3 @@ const described = (tags: Tags, description: string | undefined): Tagged =>
   description === undefined ? { tags } : { tags, description };
 
 const lowerFirst = (name: string) => name.charAt(0).toLowerCase() + name.slice(1);
-const snake = (name: string) => name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();

@@ -5,6 +5,7 @@ import { PostGraphileAmberPreset } from "postgraphile/presets/amber";
 import { PostGraphileConnectionFilterPreset } from "postgraphile-plugin-connection-filter";
 import type { System } from "../../model/index.ts";
 import { modelTags } from "./model-tags.ts";
+import { ActionInputPlugin } from "./plugins/ActionInputPlugin.ts";
 import { ModelInflectionPlugin } from "./plugins/ModelInflectionPlugin.ts";
 import { ModelTagsPlugin } from "./plugins/ModelTagsPlugin.ts";
 import { PageSizePlugin } from "./plugins/PageSizePlugin.ts";
@@ -60,6 +61,7 @@ export function schemaPreset(
       ModelInflectionPlugin,
       PageSizePlugin(limits.defaultPageSize),
       UpdatedRowPlugin,
+      ActionInputPlugin(system),
     ],
     disablePlugins,
     // Arguments of functions are required unless they have a default.

@@ -2,12 +2,12 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { applyPlan, planBuild } from "../../../src/database/apply.ts";
 import { connect } from "../../../src/database/connection.ts";
 import { ensureLogins } from "../../../src/database/logins.ts";
 import { migrate } from "../../../src/database/migrate.ts";
-import { compile } from "../../../src/dsl-to-sql/compile.ts";
+import { compile } from "../../../src/dsl-to-sql/index.ts";
 import { modelHash, type System } from "../../../src/model/index.ts";
-import { loadProject } from "../../../src/project/load-project.ts";
 import {
   createLog,
   createServer,
@@ -16,6 +16,7 @@ import {
   signToken,
 } from "../../../src/server/index.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
+import { invoicingBuild } from "../../support/invoicing-system.ts";
 
 export const secret = "a secret of the tests, 32 bytes or more";
 
@@ -60,7 +61,7 @@ export interface ServedInvoicing {
 
 /** A database of one's own, seeded; no server yet. */
 export async function servedInvoicing(): Promise<ServedInvoicing> {
-  const { system, sourceMap } = await invoicing();
+  const { system, sourceMap } = await invoicingBuild();
   const seed = readFileSync(join(import.meta.dirname, "seed.sql"), "utf8");
   const statements = compile(system, sourceMap).statements;
   const database = await createTestDatabase({
@@ -113,24 +114,13 @@ export async function servedInvoicing(): Promise<ServedInvoicing> {
   };
 }
 
-let loaded: ReturnType<typeof loadProject> | undefined;
-export function invoicing(): ReturnType<typeof loadProject> {
-  loaded ??= loadProject(join(import.meta.dirname, "../../../examples/invoicing"));
-  return loaded;
-}
-
-/** Builds a system into an empty schema. */
+/** Builds a system, as `enginejs sql build` does. */
 export async function applyBuild(url: string, system: System, sourceMap = {}): Promise<void> {
   const client = await connect(url);
   try {
-    await client.query("begin");
-    for (const { role, sql } of compile(system, sourceMap).statements) {
-      await client.query(role === "login" ? "reset role" : `set local role ${role}`);
-      await client.query(sql);
-    }
-    await client.query("reset role");
-    await client.query("commit");
-    await recordBuild(url, system);
+    const compiled = compile(system, sourceMap);
+    const { plan } = await planBuild(client, compiled);
+    await applyPlan(client, plan, { system, compiled });
   } finally {
     await client.end();
   }
