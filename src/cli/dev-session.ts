@@ -77,10 +77,14 @@ export class DevSession {
     try {
       const outcome = await buildProject(folder, { database: database.url });
       if (outcome.warnings.length > 0) terminal.report(outcome.warnings);
-      terminal.note(summaryOf(outcome, Date.now() - started));
+      const { system, config } = outcome.model;
+      const first = this.#services === undefined;
+      if (first) terminal.note(summaryOf(outcome, Date.now() - started));
       if (this.#options.shutdown.begun) return;
-      if (this.#services === undefined) await this.#seedIfFresh(database, outcome.model.system);
-      await this.#follow(database, outcome.model.system, outcome.model.config);
+      if (first) await this.#seedIfFresh(database, system);
+      await this.#follow(database, system, config);
+      // Said when it is true of server and worker as well.
+      if (!first) terminal.note(summaryOf(outcome, Date.now() - started));
     } catch (error) {
       terminal.report(findingsOf(error));
       await this.#goOn(database);

@@ -8,6 +8,7 @@ import type pg from "pg";
 import type { PlanStep } from "../dsl-to-sql/index.ts";
 import { quoteIdentifier, quoteLiteral } from "../sql-ast/quote.ts";
 import { buildFailure } from "./build-failure.ts";
+import { databaseError } from "./database-error.ts";
 import { runSteps, transaction } from "./run-steps.ts";
 
 const MARK = "enginejs: a build of this schema is under way";
@@ -53,7 +54,17 @@ export async function applyInChunks(
   const ofCore = steps.filter((step) => step.object.includes(" enginejs."));
   const own = steps.filter((step) => !step.object.includes(" enginejs."));
   const undo = { schema, maxLocks, dropSchema: steps.some((step) => step.kind === "schema") };
-  if (await isMarked(client, schema)) await dropAll(client, own, { ...undo, dropSchema: false });
+  if (await isMarked(client, schema)) await dropAll(client, { ...undo, dropSchema: false });
+  // What is dropped after a failure must be this build's and nobody else's.
+  if ((await tablesOf(client, schema)).length > 0) {
+    throw databaseError(
+      "EJS4030",
+      `The schema "${schema}" holds tables already, and this build is too large for one transaction.`,
+      {
+        hint: "Raise max_locks_per_transaction and restart the server, or build into an empty schema.",
+      },
+    );
+  }
   let done = 0;
   const progress = (at: number, _total: number, step: PlanStep): void => onProgress?.(done + at, steps.length, step);
   const options = { together: 100, ...(onProgress === undefined ? {} : { onProgress: progress }) };
@@ -71,7 +82,7 @@ export async function applyInChunks(
       await record();
     });
   } catch (error) {
-    await dropAll(client, own, undo);
+    await dropAll(client, undo);
     throw buildFailure(error);
   }
 }
@@ -110,43 +121,46 @@ async function isMarked(client: pg.ClientBase, schema: string): Promise<boolean>
   return rows[0]?.mark === MARK;
 }
 
-/** Drops what the steps make, as far as it is there: tables with all that hangs on them, functions, the schema itself where it was made. */
-async function dropAll(
-  client: pg.ClientBase,
-  steps: readonly PlanStep[],
-  {
-    schema,
-    maxLocks,
-    dropSchema,
-  }: { readonly schema: string; readonly maxLocks: number; readonly dropSchema: boolean },
-): Promise<void> {
+/** The tables of a schema that a build has made. */
+async function tablesOf(client: pg.ClientBase, schema: string): Promise<readonly string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `select relname as name from pg_class
+     where relnamespace = to_regnamespace($1) and relkind in ('r', 'p') and relowner = 'enginejs_owner'::regrole`,
+    [quoteIdentifier(schema)],
+  );
+  return rows.map(({ name }) => name);
+}
+
+interface UndoOptions {
+  readonly schema: string;
+  readonly maxLocks: number;
+  readonly dropSchema: boolean;
+}
+
+/** Drops all tables and functions of a schema that belong to the engine's roles, and the schema itself where this build made it. */
+async function dropAll(client: pg.ClientBase, { schema, maxLocks, dropSchema }: UndoOptions): Promise<void> {
+  const quoted = quoteIdentifier(schema);
   const { rows: there } = await client.query("select from pg_namespace where nspname = $1", [schema]);
   if (there.length === 0) return;
-  const tables = steps.filter((step) => step.kind === "table").map((step) => step.object.slice("table ".length));
-  // A table's indexes and those that its foreign keys reach are locked as well.
+  const tables = await tablesOf(client, schema);
+  // A table's indexes are locked as well, and what its foreign keys reach.
   const size = Math.max(1, Math.floor(maxLocks / (4 * LOCKS_PER_TABLE)));
   for (let at = 0; at < tables.length; at += size) {
-    const names = tables
-      .slice(at, at + size)
-      .map(qualified)
-      .join(", ");
+    const names = tables.slice(at, at + size).map((name) => `${quoted}.${quoteIdentifier(name)}`);
     await transaction(client, async () => {
-      await client.query(`set local role enginejs_owner; drop table if exists ${names} cascade; reset role`);
+      await client.query(`set local role enginejs_owner; drop table ${names.join(", ")} cascade; reset role`);
     });
   }
   await transaction(client, async () => {
     await client.query("set local role enginejs_owner");
     const { rows } = await client.query<{ drop: string }>(
-      `select format('drop routine if exists %s cascade', p.oid::regprocedure) as drop, pg_get_userbyid(p.proowner) as owner
-         from pg_proc p where p.pronamespace = to_regnamespace($1)
-           and pg_get_userbyid(p.proowner) in ('enginejs_reader', 'enginejs_action', 'enginejs_owner')`,
-      [quoteIdentifier(schema)],
+      `select format('drop routine %s cascade', oid::regprocedure) as drop from pg_proc
+       where pronamespace = to_regnamespace($1)
+         and proowner in ('enginejs_reader'::regrole, 'enginejs_action'::regrole, 'enginejs_owner'::regrole)`,
+      [quoted],
     );
     // The schema's owner may drop whatever stands in it.
     for (const { drop } of rows) await client.query(drop);
-    if (dropSchema) await client.query(`drop schema if exists ${quoteIdentifier(schema)}`);
-    else await client.query(`comment on schema ${quoteIdentifier(schema)} is null`);
+    await client.query(dropSchema ? `drop schema ${quoted}` : `comment on schema ${quoted} is null`);
   });
 }
-
-const qualified = (name: string): string => name.split(".").map(quoteIdentifier).join(".");

@@ -31,7 +31,9 @@ export function explainObject(compiled: CompiledSystem, name: string): Explanati
   const wanted = name.trim();
   const statements = compiled.statements.filter((statement) => namesOf(statement).has(wanted)).map(explained);
   if (statements.length > 0) return { statements };
-  const known = new Set(compiled.statements.flatMap((statement) => [...namesOf(statement)]));
+  // The first of equally near names is taken: entities before what they became.
+  const entities = compiled.system.entities.map((entity) => entity.name);
+  const known = new Set([...entities, ...compiled.statements.flatMap((statement) => [...namesOf(statement)])]);
   const near = nearest(wanted, known);
   return near === undefined ? { statements } : { statements, nearest: near };
 }

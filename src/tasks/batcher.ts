@@ -30,7 +30,7 @@ export class Batcher<Request, Result> {
       const batch = this.waiting.splice(0, this.most);
       try {
         const results = await this.call(batch.map(({ request }) => request));
-        batch.forEach(({ settle }, i) => settle.resolve(results[i] as Result));
+        for (const [i, { settle }] of batch.entries()) settle.resolve(results[i] as Result);
       } catch (error) {
         for (const { settle } of batch) settle.reject(error);
       }

@@ -1,16 +1,21 @@
 /**
- * graphile-worker in this process, supervised: whenever its pool ends by itself, whichever way its promise settles, that
- * is a crash; its locks are given back and it is started again. (With batched completion one failing statement ends the
- * pool, leaves finished jobs locked and *resolves* the promise: graphile/worker#636.)
+ * graphile-worker in this process, supervised. Its pool may end by itself (with batched completion one failing statement
+ * is enough; finished jobs stay locked and the promise *resolves*: graphile/worker#636), or hang without ending, when
+ * connections are lost at a bad moment. Either is a crash: its locks are given back and a new pool is started. What is left of
+ * the old one does no harm: a job only rings for a run.
  */
 import { EventEmitter } from "node:events";
 import { Logger, type Runner, run, type TaskList, type WorkerEvents } from "graphile-worker";
 import type pg from "pg";
+import { createPool } from "../database/pool.ts";
 import type { Log } from "../dsl/task.ts";
 import { failpoint } from "./failpoint.ts";
 import { sleep } from "./loop.ts";
 
 export interface JobRunnerOptions {
+  /** A direct connection: it listens. */
+  readonly url: string;
+  /** For what is said about pools. */
   readonly pool: pg.Pool;
   readonly concurrency: number;
   readonly log: Log;
@@ -25,77 +30,141 @@ export interface JobRunner {
   stop(): Promise<void>;
 }
 
+/** How often a worker looks for jobs of itself, and how long it may be silent before it counts as hanging. */
+const POLL = 2_000;
+const SILENCE = 3 * POLL;
+
 export function startJobRunner(options: JobRunnerOptions): JobRunner {
   const stopped = new AbortController();
-  let current: Runner | undefined;
+  let current: JobPool | undefined;
   const done = (async () => {
     let pause = 100;
     while (!stopped.signal.aborted) {
       const started = performance.now();
-      let pool: string | undefined;
-      try {
-        current = await startPool(options, (id) => {
-          pool = id;
-        });
-        if (stopped.signal.aborted) await current.stop();
-        await current.promise;
-      } catch (error) {
-        if (!stopped.signal.aborted) options.log.warn(`jobs: ${(error as Error).message}; starting again`);
+      current = new JobPool(options);
+      const why = await current.run(stopped.signal);
+      if (!stopped.signal.aborted) {
+        options.log.warn(`jobs: ${why}; starting again`);
+        pause = performance.now() - started > 30_000 ? 100 : Math.min(pause * 2, 5_000);
+        await current.giveBack(stopped.signal);
+        await sleep(pause, stopped.signal);
       }
-      current = undefined;
-      if (stopped.signal.aborted) return;
-      pause = performance.now() - started > 10_000 ? 100 : Math.min(pause * 2, 5_000);
-      if (pool !== undefined) await giveBack(options, pool, stopped.signal);
-      await sleep(pause, stopped.signal);
     }
   })();
   return {
-    restart() {
-      current?.stop().catch(() => undefined);
-    },
-    async stop() {
+    restart: () => current?.end("its tasks have changed"),
+    stop() {
       stopped.abort();
-      // Fails where the pool has ended already.
-      await current?.stop().catch(() => undefined);
-      await done;
+      return done;
     },
   };
 }
 
-async function startPool(options: JobRunnerOptions, onPool: (id: string) => void): Promise<Runner> {
-  const { pool, concurrency, log } = options;
-  const events = new EventEmitter() as WorkerEvents;
-  events.on("pool:create", ({ workerPool }) => {
-    onPool(workerPool.id);
-    // Until this is told, enginejs.workflow_wake() takes the pool's locks for those of nobody.
-    const text = "update enginejs.workflow_workers set pools = array_append(pools, $2) where id = $1";
-    pool.query(text, [options.worker(), workerPool.id]).catch((error: Error) => log.warn(`jobs: ${error.message}`));
-  });
-  events.on("job:success", () => failpoint("job:before-delete"));
-  events.on("job:complete", () => failpoint("job:after-delete"));
-  return run({
-    pgPool: pool,
-    noHandleSignals: true,
-    taskList: options.tasks(),
-    crontab: "",
-    logger: new Logger(
-      () => (level, message) => (level === "error" ? log.warn(`jobs: ${message}`) : log.debug(`jobs: ${message}`)),
-    ),
-    preset: {
-      worker: { concurrentJobs: concurrency, pollInterval: 2_000, completeJobBatchDelay: 0, failJobBatchDelay: 0 },
-    },
-    events,
-  });
-}
+/** One life of graphile-worker. */
+class JobPool {
+  private readonly options: JobRunnerOptions;
+  private readonly ended = Promise.withResolvers<string>();
+  private id: string | undefined;
+  private busy = 0;
+  private lastSign = performance.now();
 
-/** The locks of a pool that has ended, so that its jobs do not wait for four hours. */
-async function giveBack(options: JobRunnerOptions, pool: string, signal: AbortSignal): Promise<void> {
-  for (let pause = 100; !signal.aborted; pause = Math.min(pause * 2, 5_000)) {
+  constructor(options: JobRunnerOptions) {
+    this.options = options;
+  }
+
+  end(why: string): void {
+    this.ended.resolve(why);
+  }
+
+  /** Runs until the pool ends, hangs, or is told to; resolves with the reason. */
+  async run(signal: AbortSignal): Promise<string> {
+    const connections = createPool(this.options.url, { max: 4, applicationName: "enginejs worker jobs" });
+    let runner: Runner | undefined;
+    const stop = () => this.end("the worker stops");
+    signal.addEventListener("abort", stop);
+    const watch = setInterval(() => this.look(), 1_000);
     try {
-      await options.pool.query("select graphile_worker.force_unlock_workers(array[$1])", [pool]);
-      return;
-    } catch {
-      await sleep(pause, signal);
+      runner = await this.start(connections);
+      runner.promise.then(
+        () => this.end("its pool has ended"),
+        (error: Error) => this.end(error.message),
+      );
+      return await this.ended.promise;
+    } catch (error) {
+      return (error as Error).message;
+    } finally {
+      clearInterval(watch);
+      signal.removeEventListener("abort", stop);
+      // One that hangs may never stop, and must not keep the next one from starting.
+      const ending = Promise.resolve(runner?.stop())
+        .catch(() => undefined)
+        .then(() => connections.end());
+      await Promise.race([ending.catch(() => undefined), sleep(3_000)]);
     }
+  }
+
+  /** Gives its locks back, so that its jobs do not wait for four hours. */
+  async giveBack(signal: AbortSignal): Promise<void> {
+    for (let pause = 100; this.id !== undefined && !signal.aborted; pause = Math.min(pause * 2, 5_000)) {
+      try {
+        await this.options.pool.query("select graphile_worker.force_unlock_workers(array[$1])", [this.id]);
+        return;
+      } catch {
+        await sleep(pause, signal);
+      }
+    }
+  }
+
+  /** Whoever is not busy looks for jobs at each poll: silence means that it hangs. */
+  private look(): void {
+    if (this.busy >= this.options.concurrency) this.lastSign = performance.now();
+    if (performance.now() - this.lastSign > SILENCE) this.end("its pool hangs");
+  }
+
+  private start(connections: pg.Pool): Promise<Runner> {
+    const { concurrency, log, pool, worker } = this.options;
+    const events = new EventEmitter() as WorkerEvents;
+    const sign = () => {
+      this.lastSign = performance.now();
+    };
+    events.on("worker:getJob:start", sign);
+    events.on("job:start", sign);
+    events.on("job:success", () => failpoint("job:before-delete"));
+    events.on("job:complete", () => failpoint("job:after-delete"));
+    events.on("pool:create", ({ workerPool }) => {
+      this.id = workerPool.id;
+      // Until this is told, enginejs.workflow_wake() takes the pool's locks for those of nobody.
+      const text = "update enginejs.workflow_workers set pools = array_append(pools, $2) where id = $1";
+      pool.query(text, [worker(), workerPool.id]).catch((error: Error) => log.warn(`jobs: ${error.message}`));
+    });
+    return run({
+      pgPool: connections,
+      noHandleSignals: true,
+      taskList: this.counted(this.options.tasks()),
+      crontab: "",
+      logger: new Logger(
+        () => (level, message) => (level === "error" ? log.warn(`jobs: ${message}`) : log.debug(`jobs: ${message}`)),
+      ),
+      preset: {
+        worker: { concurrentJobs: concurrency, pollInterval: POLL, completeJobBatchDelay: 0, failJobBatchDelay: 0 },
+      },
+      events,
+    });
+  }
+
+  private counted(tasks: TaskList): TaskList {
+    return Object.fromEntries(
+      Object.entries(tasks).map(([name, task]): [string, TaskList[string]] => [
+        name,
+        async (payload, helpers) => {
+          this.busy += 1;
+          try {
+            return await task?.(payload, helpers);
+          } finally {
+            this.busy -= 1;
+          }
+        },
+      ]),
+    );
   }
 }

@@ -1,6 +1,6 @@
 /** What a task returns, as the expressions of later steps see it. */
 import type { ExpressionType, Variable } from "../expression/index.ts";
-import { binary, cast, column, literal, type SqlExpression } from "../sql-ast/expressions.ts";
+import { binary, cast, literal, type SqlExpression } from "../sql-ast/expressions.ts";
 
 type Schema = {
   readonly type?: unknown;

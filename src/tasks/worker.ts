@@ -79,8 +79,8 @@ class WorkerProcess implements RunningWorker {
     this.tasks = options.tasks;
     const { log, concurrency = 10 } = options;
     const lost = (error: Error) => log.warn(`a connection was lost: ${error.message}`);
-    // graphile-worker keeps one to listen; the others are for claims, ends and guardians.
-    this.pool = createPool(options.url, { max: 8, applicationName: "enginejs worker", onLost: lost });
+    // For claims, checkpoints, ends and guardians.
+    this.pool = createPool(options.url, { max: 6, applicationName: "enginejs worker", onLost: lost });
     const url = options.stepsUrl ?? options.url;
     this.stepPool = createPool(url, { max: concurrency + 1, applicationName: "enginejs worker steps", onLost: lost });
     this.definitions = new Definitions(this.pool);
@@ -123,6 +123,7 @@ class WorkerProcess implements RunningWorker {
       },
     });
     this.jobs = startJobRunner({
+      url,
       pool: this.pool,
       concurrency: this.options.concurrency ?? 10,
       log,

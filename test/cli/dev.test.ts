@@ -69,7 +69,7 @@ async function ask(label: string | undefined, query: string, variables: Record<s
 }
 
 async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  for (const end = Date.now() + 60_000; ; await delay(50)) {
+  for (const end = Date.now() + 30_000; ; await delay(50)) {
     const found = await look();
     if (found !== undefined) return found;
     if (Date.now() > end) throw new Error(`never: ${what}\n${dev.output}`);

@@ -115,3 +115,13 @@ test("reloads that come at once are done one after the other, and the last build
   await Promise.all([first, second, server.reload()]);
   expect((await ask(server, token, "{ customers(first: 1) { nodes { second } } }")).errors).toEqual([]);
 });
+
+test("a model that has nothing in it yet is served, too", async () => {
+  const server = await served.serve();
+  const system = await invoicingSystem();
+  const { tenancy: _none, ...rest } = system;
+  await recordBuild(served.database.url, { ...rest, entities: [], workflows: [] });
+  expect(await server.reload()).toBe(true);
+  expect((await ask(server, undefined, "{ __typename }")).data).toEqual({ __typename: "Query" });
+  expect(codeOf(await ask(server, undefined, "{ invoices { totalCount } }"))).toBe("EJS5020");
+});

@@ -180,7 +180,7 @@ it("connections that are cut again and again cost nothing but time", async () =>
     if (i % 4 === 0) {
       await client.query(
         `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
-          and application_name in ('enginejs worker', 'enginejs worker steps', 'enginejs relay', 'enginejs heartbeat', 'enginejs doorbell')
+          and application_name in ('enginejs worker', 'enginejs worker steps', 'enginejs worker jobs', 'enginejs relay', 'enginejs heartbeat', 'enginejs doorbell')
           and random() < 0.7`,
       );
       await new Promise((resolve) => setTimeout(resolve, 150));
@@ -188,7 +188,8 @@ it("connections that are cut again and again cost nothing but time", async () =>
   }
   const cut = Date.now();
   await allDone(40).catch(async (error) => {
-    console.log((await client.query("select * from enginejs.workflow_runs_active")).rows, (await client.query("select * from enginejs.workflow_dead_letters")).rows, (await client.query("select * from enginejs.workflow_events_pending")).rows, (await client.query("select id, locked_by, locked_at, payload, attempts, is_available from graphile_worker._private_jobs")).rows, (await client.query("select *, clock_timestamp() from enginejs.workflow_workers")).rows, worker.log);
+    for (const text of ["select id, status, lease, worker_id, job_id, since, next_run_at, attempts, error from enginejs.workflow_runs_active", "select * from enginejs.workflow_dead_letters", "select * from enginejs.workflow_events_pending", "select id, locked_by, locked_at, payload, attempts, is_available from graphile_worker._private_jobs", "select *, clock_timestamp() from enginejs.workflow_workers","select application_name, state, state_change, query from pg_stat_activity where datname = current_database()", "select classid, objid, pid, granted from pg_locks where locktype='advisory'"]) console.log("STATE " + JSON.stringify((await client.query(text)).rows));
+    console.log("STATE " + worker.log.slice(-12).map((l) => l.message).join("\nSTATE "));
     throw error;
   });
   console.log(`all done ${Date.now() - cut} ms after the last cut`);

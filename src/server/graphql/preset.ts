@@ -23,7 +23,6 @@ const disablePlugins = [
   "PgTableNodePlugin",
   "PgNodeIdAttributesPlugin",
   // Ways back to the root from everywhere: they only deepen documents.
-  "QueryQueryPlugin",
   "MutationPayloadQueryPlugin",
   "PgMutationPayloadEdgePlugin",
   // `condition` is a lesser `filter`.
@@ -63,7 +62,8 @@ export function schemaPreset(
       UpdatedRowPlugin,
       ActionInputPlugin(system),
     ],
-    disablePlugins,
+    // GraphQL needs one field at least: a model that has nothing to read yet gets `query`, which is the root again.
+    disablePlugins: hasReads(system) ? [...disablePlugins, "QueryQueryPlugin"] : disablePlugins,
     // Arguments of functions are required unless they have a default.
     gather: { pgStrictFunctions: true },
     schema: {
@@ -89,3 +89,6 @@ export function schemaPreset(
     grafast: { explain: false },
   };
 }
+
+const hasReads = ({ entities }: System): boolean =>
+  entities.some(({ operations }) => operations.some(({ kind }) => kind === "list" || kind === "get"));

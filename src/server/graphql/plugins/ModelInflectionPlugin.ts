@@ -36,23 +36,50 @@ export const ModelInflectionPlugin: GraphileConfig.Plugin = {
       rowByUnique(_previous, _options, { resource }) {
         return this.tableFieldName(resource);
       },
+      createField(_previous, _options, resource) {
+        return `create${this.tableType(resource.codec)}`;
+      },
+      createInputType(_previous, _options, resource) {
+        return `Create${this.tableType(resource.codec)}Input`;
+      },
+      createPayloadType(_previous, _options, resource) {
+        return `Create${this.tableType(resource.codec)}Payload`;
+      },
       updateByKeysField(_previous, _options, { resource }) {
         return `update${this.tableType(resource.codec)}`;
       },
-      deleteByKeysField(_previous, _options, { resource }) {
-        return `delete${this.tableType(resource.codec)}`;
+      updateByKeysInputType(_previous, _options, { resource }) {
+        return `Update${this.tableType(resource.codec)}Input`;
       },
       updatePayloadType(_previous, _options, { resource }) {
         return `Update${this.tableType(resource.codec)}Payload`;
       },
+      deleteByKeysField(_previous, _options, { resource }) {
+        return `delete${this.tableType(resource.codec)}`;
+      },
+      deleteByKeysInputType(_previous, _options, { resource }) {
+        return `Delete${this.tableType(resource.codec)}Input`;
+      },
       deletePayloadType(_previous, _options, { resource }) {
         return `Delete${this.tableType(resource.codec)}Payload`;
       },
+      customMutationField(previous, _options, details) {
+        return tagName(details.resource) ?? previous?.(details) ?? details.resource.name;
+      },
+      customMutationInput(_previous, _options, details) {
+        return `${upperFirst(this.customMutationField(details))}Input`;
+      },
+      customMutationPayload(_previous, _options, details) {
+        return `${upperFirst(this.customMutationField(details))}Payload`;
+      },
       allRowsConnection(_previous, _options, resource) {
         const single = this.tableFieldName(resource);
-        const many = this.camelCase(this.distinctPluralize(single));
+        const many = this.camelCase(this.pluralize(single));
+        // `news`, `data`: words that are the same for one and for many.
         return many === single ? `${many}List` : many;
       },
     },
   },
 };
+
+const upperFirst = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);
