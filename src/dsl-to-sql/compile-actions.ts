@@ -4,7 +4,7 @@
  * back. It runs as enginejs_action, to which the policies of enginejs_user
  * apply, and which alone may write a state.
  */
-import { type Action, type Entity, objectName, snakeCase } from "../model/index.ts";
+import type { Action, Entity } from "../model/index.ts";
 import {
   and,
   binary,
@@ -12,7 +12,6 @@ import {
   cast,
   column,
   table as fromTable,
-  inList,
   is,
   literal,
   not,
@@ -22,6 +21,7 @@ import {
 } from "../sql-ast/expressions.ts";
 import type { PlpgsqlStatement } from "../sql-ast/plpgsql.ts";
 import type { FunctionParameter } from "../sql-ast/statements.ts";
+import { checkTransition, inputParameter, refuseWhen, setting } from "./action-statements.ts";
 import { compileDefault } from "./compile-default.ts";
 import type { EntityPolicies, PolicyParts } from "./compile-policies.ts";
 import { actionEnvironment, once, rowEnvironment, tenantIdCall } from "./environments.ts";
@@ -29,7 +29,6 @@ import { addExecuteGrants } from "./helper-functions.ts";
 import { fieldOf, idColumn, isStored, sortedBy, storedColumn, tenantColumn } from "./model-index.ts";
 import { objectIdentity } from "./object-identity.ts";
 import { replaceColumns } from "./sql-usage.ts";
-import { stateMachine } from "./state-machines.ts";
 import { valueCheck } from "./type-checks.ts";
 
 /** The variable that holds the row: no table or alias of the generated SQL has this name. */
@@ -124,7 +123,7 @@ class ActionFunction {
       ...this.findRow(),
       ...this.checkRule(),
       ...this.checkGuards(),
-      ...this.checkTransition(),
+      ...checkTransition(this.entity, this.action, TARGET),
       ...this.update(),
       { kind: "return", value: column(undefined, TARGET) },
     ];
@@ -243,43 +242,6 @@ class ActionFunction {
     return replaceColumns(sql, this.entity.table, (name) => column(TARGET, name));
   }
 
-  private checkTransition(): PlpgsqlStatement[] {
-    const { entity, action } = this;
-    const { transition } = action;
-    if (transition === undefined) return [];
-    const state = column(TARGET, storedColumn(fieldOf(entity, transition.field)));
-    const following = Object.fromEntries(stateMachine(entity, transition.field)?.transitions ?? []);
-    const allowed = call(
-      "coalesce",
-      binary("->", literal(JSON.stringify(following), "jsonb"), state),
-      literal("[]", "jsonb"),
-    );
-    const detail = call("jsonb_build_object", literal("from"), state, literal("allowed"), allowed);
-    const from = inList(
-      state,
-      transition.from.map((name) => literal(name)),
-    );
-    const wanted = transition.from.map((name) => `"${name}"`).join(" or ");
-    const message = call(
-      "format",
-      literal(
-        `${entity.name}.${action.name} needs the state ${wanted}`.replaceAll("%", "%%").concat(', this one is "%s"'),
-      ),
-      state,
-    );
-    return [
-      {
-        kind: "if",
-        branches: [
-          {
-            when: is(from, "not true"),
-            body: [{ kind: "raise", sqlState: "EJ409", message, detail: cast(detail, "text") }],
-          },
-        ],
-      },
-    ];
-  }
-
   private update(): PlpgsqlStatement[] {
     const { entity, action } = this;
     const { model } = this.parts.list;
@@ -310,40 +272,4 @@ class ActionFunction {
       { kind: "perform", values: settings.map(([name]) => setting(name, literal(""))) },
     ];
   }
-}
-
-/** The parameter of an action's input: the row's own `id` comes first and keeps its name. */
-export const inputParameter = (field: string): string => {
-  const name = snakeCase(field);
-  return objectName(name === "id" ? "input_id" : name);
-};
-
-/** For this transaction. The name is always a constant of this file: an actor's text never reaches it. */
-const setting = (name: string, value: SqlExpression): SqlExpression =>
-  call("set_config", literal(name), value, literal(true));
-
-function refuseWhen(
-  when: SqlExpression,
-  sqlState: string,
-  message: SqlExpression,
-  options: { readonly column?: string; readonly detail?: unknown } = {},
-): PlpgsqlStatement {
-  const { column: name, detail } = options;
-  return {
-    kind: "if",
-    branches: [
-      {
-        when,
-        body: [
-          {
-            kind: "raise",
-            sqlState,
-            message,
-            ...(detail === undefined ? {} : { detail: literal(JSON.stringify(detail)) }),
-            ...(name === undefined ? {} : { column: name }),
-          },
-        ],
-      },
-    ],
-  };
 }

@@ -2,7 +2,7 @@
 import { sqlType } from "../expression/sql-value.ts";
 import { toSql } from "../expression/to-sql.ts";
 import { type Entity, type Field, objectName, snakeCase } from "../model/index.ts";
-import { binary, caseWhen, column, type SqlExpression } from "../sql-ast/expressions.ts";
+import { binary, caseWhen, cast, column, type SqlExpression } from "../sql-ast/expressions.ts";
 import { once, rowEnvironment, tenantIdCall } from "./environments.ts";
 import { type ExpressionCompiler, fieldType } from "./expression-compiler.ts";
 import { addExecuteGrants, selectValue } from "./helper-functions.ts";
@@ -30,7 +30,9 @@ export function compileVirtualFields(entity: Entity, list: StatementList, expres
       fieldType(field),
     );
     if (core === undefined) continue;
-    const value = toSql(core);
+    // Expressions count in 64 bits; what is declared an integer is shown as one.
+    const isInteger = field.type.kind === "scalar" && field.type.scalar === "integer";
+    const value = isInteger ? cast(toSql(core), "integer") : toSql(core);
     const all = storage.rows === "all";
     const name = model.name(virtualFunctionName(entity, field));
     const table = model.table(entity);
@@ -42,7 +44,7 @@ export function compileVirtualFields(entity: Entity, list: StatementList, expres
         kind: "create function",
         function: name,
         parameters: [{ name: entity.table, type: table }],
-        returns: sqlType(fieldType(field)),
+        returns: isInteger ? "integer" : sqlType(fieldType(field)),
         language: "sql",
         volatility: "stable",
         securityDefiner: all,

@@ -7,7 +7,7 @@
  * - rows that the actor reaches: `column = any ((select app.policy_…())::uuid[])`, gathered once per statement;
  * - anything else of other rows: `app.policy_…(column, …)`, asked per row.
  */
-import type { Core, FilterCore, RowsLike } from "../expression/core.ts";
+import type { Core } from "../expression/core.ts";
 import { toCondition } from "../expression/to-sql.ts";
 import type { Entity } from "../model/index.ts";
 import {
@@ -27,10 +27,12 @@ import { printExpression } from "../sql-ast/print-expression.ts";
 import type { FunctionParameter } from "../sql-ast/statements.ts";
 import { once, tenantIdCall } from "./environments.ts";
 import { type HelperFunctions, type HelperPurpose, selectValue } from "./helper-functions.ts";
+import { type Lookup, noteLookups } from "./lookups.ts";
 import { isStored, type ModelIndex, tenantColumn } from "./model-index.ts";
 import { rewriteCore } from "./rewrite-core.ts";
 import { columnsOf, replaceColumns, tablesOf } from "./sql-usage.ts";
-import { type FarRows, freshBinding, isOwnRow, rebind, turnAround } from "./turn-around.ts";
+import { type FarRows, isOwnRow, rebind, turnAround } from "./turn-around.ts";
+import { withinTenant } from "./within-tenant.ts";
 
 export interface ConditionRequest {
   readonly core: Core;
@@ -53,7 +55,7 @@ export interface CompiledCondition {
   /** Entities whose rows it reads. */
   readonly reads: readonly string[];
   /** Columns that an index should begin with, beside the tenant's. */
-  readonly lookups: readonly { readonly entity: string; readonly column: string }[];
+  readonly lookups: readonly Lookup[];
 }
 
 export class ConditionCompiler {
@@ -75,7 +77,7 @@ export class ConditionCompiler {
 class ConditionPart {
   readonly dependsOn = new Set<string>();
   readonly reads = new Set<string>();
-  readonly lookups: { entity: string; column: string }[] = [];
+  readonly lookups: Lookup[] = [];
   private readonly model: ModelIndex;
   private readonly helpers: HelperFunctions;
   private readonly request: ConditionRequest;
@@ -200,102 +202,10 @@ function distinctTerms(terms: readonly SqlExpression[]): SqlExpression[] {
   return [...new Map(flat.map((term) => [printExpression(term), term])).values()];
 }
 
-/** Columns of the row that are compared with something of the actor. */
-function noteLookups(core: Core, entity: Entity, found: { entity: string; column: string }[]): void {
-  if (core.kind === "and" || core.kind === "or") {
-    for (const operand of core.operands) noteLookups(operand, entity, found);
-  }
-  if (core.kind !== "compare" || core.operator !== "==") return;
-  for (const [side, other] of [
-    [core.left, core.right],
-    [core.right, core.left],
-  ] as const) {
-    if (other.kind !== "value" || other.path[0] !== "actor") continue;
-    const sql = toConditionOperand(side);
-    if (sql !== undefined) found.push({ entity: entity.name, column: sql });
-  }
-}
-
-/** The column of the own row behind a value, where it is one. */
-function toConditionOperand(core: Core): string | undefined {
-  if (core.kind === "column" && isOwnRow(core.target)) return core.column;
-  if (core.kind !== "column" || core.target.kind !== "one" || !isOwnRow(core.target.target)) return undefined;
-  return core.target.columns.find((pair) => pair.references === core.column)?.column;
-}
-
 /** A virtual field of the own row is its expression. */
 function inlineOwnVirtuals(core: Core): Core {
   return rewriteCore(core, (node) => {
     if (node.kind !== "virtual" || !isOwnRow(node.target) || node.target.nullable) return undefined;
     return inlineOwnVirtuals(rebind(node.body, node.binding, node.target));
   });
-}
-
-/** From a global row one would reach rows of all tenants: only the actor's tenant's count. */
-function withinTenant(core: Core, model: ModelIndex): Core {
-  let binding = freshBinding(core);
-  const filtered = (rows: RowsLike): RowsLike => {
-    if (rows.kind === "filter") return { ...rows, rows: filtered(rows.rows) };
-    const entity = model.entity(rows.entity);
-    const tenant = tenantColumn(entity);
-    if (tenant === undefined || model.entity(rows.target.entity).tenant) return rows;
-    return tenantFilter(rows, tenant, entity.primaryKey.columns, binding++);
-  };
-  const visit = (node: Core): Core =>
-    rewriteCore(node, (part) => {
-      switch (part.kind) {
-        case "exists":
-        case "all":
-          return { ...part, rows: filtered(deep(part.rows)), predicate: visit(part.predicate) };
-        case "count":
-          return { ...part, rows: filtered(deep(part.rows)) };
-        case "aggregate":
-        case "map":
-          return { ...part, rows: filtered(deep(part.rows)), body: visit(part.body) };
-        default:
-          return undefined;
-      }
-    });
-  const deep = (rows: RowsLike): RowsLike =>
-    rows.kind === "filter" ? { ...rows, rows: deep(rows.rows), predicate: visit(rows.predicate) } : rows;
-  return visit(core);
-}
-
-function tenantFilter(
-  rows: RowsLike & { kind: "many" },
-  tenant: string,
-  key: readonly string[],
-  binding: number,
-): FilterCore {
-  const { range, entity, type, nullable } = rows;
-  const row = {
-    kind: "row",
-    binding,
-    path: ["tenant filter"],
-    entity,
-    key,
-    type: { kind: "row", entity },
-    nullable: false,
-    range,
-  } as const;
-  const uuid = { type: { kind: "uuid" }, nullable: true, range } as const;
-  return {
-    kind: "filter",
-    rows,
-    entity,
-    variable: "x",
-    binding,
-    predicate: {
-      kind: "compare",
-      operator: "==",
-      left: { kind: "column", target: row, field: "tenant", column: tenant, ...uuid },
-      right: { kind: "value", path: ["actor", "tenantId"], sql: once(tenantIdCall), ...uuid },
-      type: { kind: "bool" },
-      nullable: true,
-      range,
-    },
-    type,
-    nullable,
-    range,
-  };
 }

@@ -1,9 +1,10 @@
+export { inputParameter } from "./action-statements.ts";
 export { compile } from "./compile.ts";
+export { virtualFunctionName } from "./compile-virtual-fields.ts";
 export { type ExpectedObject, expectedObjects } from "./expected-objects.ts";
-export { type ExplainedStatement, type Explanation, explainObject } from "./explain-object.ts";
+export { type ExplainedStatement, explainObject } from "./explain-object.ts";
 export { formatPlan } from "./format-plan.ts";
-export { orderStatements } from "./order-statements.ts";
-export { type Plan, type PlannedChange, type PlanOptions, plan } from "./plan.ts";
+export { type Plan, plan } from "./plan.ts";
 export type { PlanStep } from "./plan-steps.ts";
-export { type SqlFile, sqlFiles } from "./sql-files.ts";
-export type { CompiledSystem, Hazard, Lock, Phase, Statement, StatementKind, StatementRole } from "./statement.ts";
+export { sqlFiles } from "./sql-files.ts";
+export type { CompiledSystem } from "./statement.ts";

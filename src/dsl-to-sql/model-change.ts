@@ -3,7 +3,6 @@
  * by its name: a field that is added to the IR does not compile until somebody
  * has decided what a change of it means.
  */
-import type { Diagnostic } from "../errors/diagnostic.ts";
 import { canonicalText } from "../model/index.ts";
 
 export type Verb = "+" | "~" | "-";
@@ -16,9 +15,6 @@ export interface ModelChange {
   /** What a person calls it: `field Invoice.note`. */
   readonly subject: string;
 }
-
-/** A change that this build cannot make. */
-export type Refusal = Diagnostic;
 
 /** Where a comparison stands, and where its findings go. */
 export interface Comparison {

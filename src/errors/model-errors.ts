@@ -21,7 +21,7 @@ export const modelErrors = defineErrors({
   },
   EJS2104: {
     title: "Two things of one name",
-    detail: "Two entities, two workflows, or two things that become one name in PostgreSQL.",
+    detail: "Two entities, two workflows, or two things that become one name in PostgreSQL or GraphQL.",
     hint: "Rename one of them.",
   },
   EJS2105: {

@@ -83,7 +83,6 @@ export const storage = z.discriminatedUnion("kind", [
   /** The many side of a relation: nothing is stored here. */
   z.strictObject({ kind: z.literal("relation") }),
 ]);
-export type Storage = z.infer<typeof storage>;
 
 export const fieldDefault = z.discriminatedUnion("kind", [
   /** A constant as JSON; bigints and decimals as strings. */

@@ -12,7 +12,7 @@ import { projectError } from "./project-error.ts";
 import { withSourceLines } from "./source-lines.ts";
 
 export interface LoadOptions {
-  /** How long one file may take, in milliseconds; 10 seconds unless given. */
+  /** How long one file may take, in milliseconds; 20 seconds unless given. */
   readonly timeout?: number;
   /** Told what the loader is about, for a progress line. */
   readonly onProgress?: (doing: string) => void;
@@ -50,7 +50,7 @@ async function inThread(workerData: LoaderInput, options: LoadOptions): Promise<
 }
 
 function answerOf(workerData: LoaderInput, options: LoadOptions): Promise<LoaderMessage> {
-  const timeout = options.timeout ?? 10_000;
+  const fileTimeout = options.timeout ?? 20_000;
   const file = new URL(runsSources ? "loader-thread.ts" : "loader-thread.js", import.meta.url);
   const worker = new Worker(file, { workerData, execArgv: [], stdout: true, stderr: true });
   // What a model file prints must not mix with a command's own output.
@@ -61,6 +61,8 @@ function answerOf(workerData: LoaderInput, options: LoadOptions): Promise<Loader
   return new Promise<LoaderMessage>((resolve, reject) => {
     const watchdog = () => {
       clearTimeout(timer);
+      // Checking a thousand entities takes its time; a callback that loops is found in the end as well.
+      const timeout = current.file === undefined ? Math.max(fileTimeout, 300_000) : fileTimeout;
       timer = setTimeout(() => reject(tooLong(current, timeout)), timeout);
     };
     watchdog();

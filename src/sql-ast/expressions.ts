@@ -19,12 +19,6 @@ export interface ColumnNode {
   readonly name: string;
 }
 
-/** The whole row of an alias, as a value. */
-export interface RowNode {
-  readonly kind: "row";
-  readonly table: string;
-}
-
 /** `alias.*`, in a select list. */
 export interface StarNode {
   readonly kind: "star";
@@ -161,7 +155,6 @@ export interface ArraySelectNode {
 
 export type SqlExpression =
   | ColumnNode
-  | RowNode
   | StarNode
   | LiteralNode
   | CallNode
@@ -209,8 +202,6 @@ export const column = (table: string | undefined, name: string): ColumnNode =>
   freeze(table === undefined ? { kind: "column", name } : { kind: "column", table, name });
 
 export const star = (table: string): StarNode => freeze({ kind: "star", table });
-
-export const row = (table: string): RowNode => freeze({ kind: "row", table });
 
 export const literal = (value: LiteralNode["value"], type?: SqlType): LiteralNode =>
   freeze(type === undefined ? { kind: "literal", value } : { kind: "literal", value, type });

@@ -107,8 +107,6 @@ function printBare(node: SqlExpression): string {
       return node.table === undefined
         ? quoteIdentifier(node.name)
         : `${quoteIdentifier(node.table)}.${quoteIdentifier(node.name)}`;
-    case "row":
-      return quoteIdentifier(node.table);
     case "star":
       return `${quoteIdentifier(node.table)}.*`;
     case "literal":

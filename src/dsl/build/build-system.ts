@@ -21,6 +21,7 @@ import { order, Report } from "./report.ts";
 import { refuseRequiredCycles } from "./required-cycles.ts";
 import { resolveConfig, resolveTenancy } from "./resolve-config.ts";
 import { resolveRelations } from "./resolve-relations.ts";
+import { refuseSharedGraphqlNames } from "./shared-graphql-names.ts";
 import { refuseSharedNames } from "./shared-names.ts";
 import { type ReadSource, SourcePositions } from "./source-position.ts";
 import { addTasks } from "./tasks.ts";
@@ -89,6 +90,7 @@ export function buildSystem(collection: Collection, { root, readSource }: BuildO
     entity.operations = operationsOf(entity);
   }
   refuseSharedNames(context);
+  refuseSharedGraphqlNames(context);
   addTasks(collection.tasks, context);
   addWorkflows(collection.workflows, tools);
 

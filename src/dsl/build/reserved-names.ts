@@ -59,6 +59,7 @@ export function reservedTable(table: string): string | undefined {
 /** Why a field cannot have this name. */
 export function reservedField(name: string): string | undefined {
   if (name === "nodeId") return "GraphQL's global object id has this name";
+  if (name === "primaryKey") return "GraphQL's order by the key has this name";
   if (name === "row" || name === "actor")
     return `callbacks of a field get the whole row as "row" and the actor as "actor"`;
   return undefined;

@@ -1,4 +1,5 @@
 /** Derived names that two things would share in PostgreSQL, where tables and indexes are one namespace. */
+import { objectName, snakeCase } from "../../model/index.ts";
 import type { BuildContext } from "./build-context.ts";
 
 const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
@@ -35,6 +36,11 @@ export function refuseSharedNames({ drafts, report }: BuildContext): void {
     own(entity.primaryKey.name, `the key of ${entity.name}`);
     for (const { name, fields } of entity.uniques) own(name, `the unique ${entity.name}.${fields.join(", ")}`);
     for (const { name } of entity.indexes) own(name, `an index of ${entity.name}`);
+    for (const field of entity.fields) {
+      if (field.storage.kind !== "virtual") continue;
+      const name = objectName(entity.table, snakeCase(field.name));
+      claim(functions, name, { entity: entity.name, what: `the field ${entity.name}.${field.name}` });
+    }
     for (const action of entity.actions) {
       claim(functions, action.function, { entity: entity.name, what: `the action ${entity.name}.${action.name}` });
     }

@@ -24,7 +24,10 @@ export function addTaskEffect(effect: Effect, tools: StepTools): void {
     });
     return;
   }
-  const input = inputOf(effect, task.name, schemaProperties(task.input) ?? [], tools);
+  const input =
+    task.input === undefined
+      ? withoutSchema(effect)
+      : inputOf(effect, task.name, schemaProperties(task.input) ?? [], tools);
   const name = `${lowerFirst(entity.name)}.${action}.${task.name}`;
   tools.context.locate(`workflows.${name}`, site);
   system.workflows.push({
@@ -76,6 +79,11 @@ function inputOf(
   }
   if (missing.length > 0) reportMissing(missing, entity.name, action, task, site, context);
   return found;
+}
+
+/** A plain graphile-worker task says nothing of its input: it gets what the action was called with. */
+function withoutSchema({ input }: Effect): Record<string, string> {
+  return { id: "record.id", ...Object.fromEntries(input.map(({ name }) => [name, `event.input.${name}`])) };
 }
 
 /** From the action's input, else from the record. */

@@ -1,7 +1,7 @@
 /**
  * What the GraphQL plugins need to know of a model, in the shape of PostGraphile's smart tags.
  */
-import { virtualFunctionName } from "../../dsl-to-sql/compile-virtual-fields.ts";
+import { virtualFunctionName } from "../../dsl-to-sql/index.ts";
 import type { Entity, Field, System } from "../../model/index.ts";
 
 type Tags = Record<string, string | true | string[]>;
@@ -100,12 +100,15 @@ function* columnTags(entity: Entity, field: Field): Iterable<[string, Tagged]> {
     ...(field.writable.create ? [] : ["-attribute:insert"]),
     ...(field.writable.update ? [] : ["-attribute:update"]),
   ];
+  // The model's own name: `photoURL` would come back from `photo_url` as `photoUrl`.
+  const name = field.type.kind === "one" ? `${field.name}Id` : field.name;
+  const tags = { name, ...(inputs.length > 0 ? { behavior: inputs } : {}) };
   if (field.storage.kind === "column" || field.storage.kind === "generated") {
-    yield [field.storage.column, described({ ...(inputs.length > 0 ? { behavior: inputs } : {}) }, field.description)];
+    yield [field.storage.column, described(tags, field.description)];
   }
   if (field.type.kind === "one" && field.storage.kind !== "column") {
     const own = entity.foreignKeys.find((key) => key.field === field.name)?.columns.at(-1);
-    if (own) yield [own, described({ ...(inputs.length > 0 ? { behavior: inputs } : {}) }, field.description)];
+    if (own) yield [own, described(tags, field.description)];
   }
 }
 

@@ -57,7 +57,7 @@ export function schemaPreset(
     extends: [PostGraphileAmberPreset, PgSimplifyInflectionPreset, PostGraphileConnectionFilterPreset],
     plugins: [
       ModelTagsPlugin(system.schema, modelTags(system)),
-      ModelInflectionPlugin,
+      ModelInflectionPlugin(system),
       PageSizePlugin(limits.defaultPageSize),
       UpdatedRowPlugin,
       ActionInputPlugin(system),

@@ -26,8 +26,12 @@ export function requestBody(request: IncomingMessage & { readonly body?: unknown
     request.once("end", () =>
       resolve((chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)).toString("utf8")),
     );
-    request.once("error", reject);
-    request.once("close", () => reject(new RequestError("EJS5011", 400, "The request ended before its body did.")));
+    // Aborted by the caller; "close" tells it as well.
+    request.once("error", () => undefined);
+    request.once("close", () => {
+      // It closes after each request; what is told here is a caller who has gone.
+      if (!request.complete) reject(new RequestError("EJS5011", 400, "The request ended before its body did."));
+    });
   });
 }
 

@@ -2,16 +2,10 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Actor } from "../authentication/authenticator.ts";
 
-/** What is known of a request before anything is done for it. */
-export interface RequestIdentity {
-  readonly requestId: string;
-  readonly actor: Actor;
-}
-
-const identity = Symbol("enginejs.identity");
+const actorKey = Symbol("enginejs.actor");
 const requestIdKey = Symbol("enginejs.requestId");
 
-type Marked = IncomingMessage & { [identity]?: Actor; [requestIdKey]?: string };
+type Marked = IncomingMessage & { [actorKey]?: Actor; [requestIdKey]?: string };
 
 /** Harmless in logs and headers, whoever sent it. */
 const acceptable = /^[\w.:-]{1,64}$/;
@@ -28,10 +22,10 @@ export function requestIdOf(request: IncomingMessage): string {
 }
 
 export function setActor(request: IncomingMessage, actor: Actor): void {
-  (request as Marked)[identity] = actor;
+  (request as Marked)[actorKey] = actor;
 }
 
 /** As whom the request is made; undefined before `authenticate` ran. */
 export function actorOf(request: IncomingMessage): Actor | undefined {
-  return (request as Marked)[identity];
+  return (request as Marked)[actorKey];
 }

@@ -1,5 +1,5 @@
 import type {} from "postgraphile";
-import { inputParameter } from "../../../dsl-to-sql/compile-actions.ts";
+import { inputParameter } from "../../../dsl-to-sql/index.ts";
 import type { System } from "../../../model/index.ts";
 
 /** What an action's input requires is required in GraphQL, too: its SQL function has a default for everything but `id`. */
