@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:05676db0b7c2462161e1c38d4ed486d013630797
+--! Hash: sha1:b064bccb07b991cc698d03fed252d3c2f6380700
 --! Message: enginejs
 
 -- sql/rls/roles.sql
@@ -1103,7 +1103,16 @@ reset role;
 --
 -- The row's own size is looked at first, so that the payload is made once for all but large rows.
 --
--- FIGURES
+-- Inserts through pgbench, 8 clients, prepared, PostgreSQL 18, medians of alternating turns, as ratios to the same table
+-- without the trigger (two keys, a foreign key, an index, a check, a generated column):
+--
+--                                                      1 row   10 rows   100 rows
+--   nobody wants the event                              0.81      0.65       0.61
+--   a workflow wants it                                 0.72      0.64       0.57
+--   one table with a status column and its index        0.75                 0.58
+--
+-- and of its parts, for one row: log partitioned by day instead of workflow_events_current 0.05 less; looking into
+-- workflow_subscriptions instead of a constant 0.03 less; actor and origin only where there is a request 0.03 more.
 set role enginejs_writer;
 create or replace function enginejs.emit_create() returns trigger
 language plpgsql volatile security definer set search_path = ''

@@ -65,7 +65,7 @@ export class DevSession {
     this.#database = database;
     await shutdown.add("the database", () => database.close(), { essential: true });
     await shutdown.add("server and worker", () => this.#stopServices());
-    await this.change();
+    if (!shutdown.begun) await this.change();
   }
 
   /** Builds anew after a change, and has server and worker follow. */
@@ -86,6 +86,8 @@ export class DevSession {
       // Said when it is true of server and worker as well.
       if (!first) terminal.note(summaryOf(outcome, Date.now() - started));
     } catch (error) {
+      // The database is being stopped under it: nobody's mistake.
+      if (this.#options.shutdown.begun) return;
       terminal.report(findingsOf(error));
       await this.#goOn(database);
     }
@@ -156,7 +158,7 @@ export class DevSession {
       await runSeed(database.url, seed, messageLog(log));
       terminal.note(`Seeded in ${((Date.now() - started) / 1000).toFixed(1)} s.`);
     } catch (error) {
-      terminal.report(findingsOf(error));
+      if (!this.#options.shutdown.begun) terminal.report(findingsOf(error));
     }
   }
 

@@ -121,6 +121,43 @@ describe("a run", () => {
     ]);
   });
 
+  it("reads what a task returned, and what an update held before and after", async () => {
+    await start(
+      [
+        workflowOf({
+          name: "reads",
+          trigger: { kind: "model", entity: "Invoice", event: "update" },
+          as: "system",
+          nodes: [
+            {
+              id: "mail",
+              kind: "task",
+              task: "send-receipt",
+              input: { previous: "event.before.number", owner: "event.after.owner.id" },
+            },
+            {
+              id: "say",
+              kind: "log",
+              level: "info",
+              message: "sent",
+              values: { message: "mail.messageId", total: "record.subtotal + 1", customer: "record.customer.name" },
+            },
+          ],
+        }),
+      ],
+      { "send-receipt": defineTask({ run: ({ input }) => ({ messageId: JSON.stringify(input) }) }) },
+    );
+    const invoice = await makeInvoice(client, "inv-before");
+    await client.query("update app.invoice set number = 'inv-after' where id = $1", [invoice]);
+    expect(await settled(invoice)).toMatchObject({ status: "done" });
+    expect(lines.find(({ message }) => message === "sent")?.fields).toMatchObject({
+      message: JSON.stringify({ owner: ids.biller, previous: "inv-before" }),
+      total: 1_001,
+      customer: "Customer",
+      step: "say",
+    });
+  });
+
   it("is tried again with growing pauses, visibly, and then goes on where it was", async () => {
     let calls = 0;
     await start(

@@ -28,12 +28,15 @@ export async function dev(options: DevOptions, terminal: Terminal): Promise<numb
     log: createLogger(),
     onReady: (state) => showDevState(state, terminal),
   });
+  const work = session.start().then(() => follow(folder, session, shutdown, asked));
   try {
     // Ctrl-C counts from the first moment on, also while the database starts.
-    await Promise.race([asked, session.start().then(() => follow(folder, session, shutdown, asked))]);
+    await Promise.race([asked, work]);
     terminal.note("Stopping …");
   } finally {
     await shutdown.run();
+    // What was being started is stopped as soon as it is there; only then nothing is left behind.
+    await Promise.allSettled([work]);
   }
   return exitCode.ok;
 }

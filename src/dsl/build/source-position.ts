@@ -88,10 +88,13 @@ function findKey(text: string, word: string, from: number): number | undefined {
   return undefined;
 }
 
-/** The word in quotes or as a key, whichever comes first; else by itself. */
+/** The word itself where the site is that of its access, `row.custmer`; in quotes or as a key, whichever comes first; else by itself. */
 function findWord(text: string, word: string, from: number): number | undefined {
   const escaped = word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   const plain = `(?<![\\w$])${escaped}(?![\\w$])`;
+  const here = new RegExp(plain, "y");
+  here.lastIndex = from;
+  if (here.test(text)) return from;
   for (const source of [`(["'\`])${escaped}\\1|${plain}(?=\\s*:)`, plain]) {
     const pattern = new RegExp(source, "g");
     pattern.lastIndex = from;

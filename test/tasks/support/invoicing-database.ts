@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
+import { applyPlan, planBuild } from "../../../src/database/apply.ts";
 import { migrate } from "../../../src/database/migrate.ts";
 import { compile } from "../../../src/dsl-to-sql/index.ts";
 import type { System, Workflow } from "../../../src/model/index.ts";
@@ -59,10 +60,9 @@ async function build(url: string, system: System): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    for (const { sql, role } of compile(system).statements) {
-      await client.query(role === "login" ? sql : `set role ${role}; ${sql}; reset role`);
-    }
-    await recordBuild(client, system);
+    const compiled = compile(system);
+    const { plan, stored } = await planBuild(client, compiled);
+    await applyPlan(client, plan, { system, compiled, stored });
     await client.query(readFileSync(join(import.meta.dirname, "data.sql"), "utf8"));
   } finally {
     await client.end();
