@@ -1,6 +1,6 @@
 /** The PostgreSQL that a benchmark runs on: BENCH_DATABASE_URL, or an embedded one with its defaults, in a folder of its own. */
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -19,6 +19,8 @@ export interface BenchServer {
 export async function startBenchServer(): Promise<BenchServer> {
   const given = process.env.BENCH_DATABASE_URL;
   const folder = await mkdtemp(join(tmpdir(), "enginejs-bench-"));
+  // Open to the unprivileged user that runs the server where we are root; the data in it stays closed.
+  await chmod(folder, 0o755);
   const server = given === undefined ? await startEmbeddedServer({ folder }) : undefined;
   const base = given ?? server?.url ?? "";
   return {

@@ -76,7 +76,12 @@ function answerOf(workerData: LoaderInput, options: LoadOptions): Promise<Loader
       }
     });
     worker.once("error", (error) => reject(ended(current, (error as Error).message)));
-    worker.once("exit", (code) => reject(ended(current, `it ended the process with code ${code}`)));
+    worker.once("exit", (code) => {
+      // Node's code for a thread that has nothing left to do while it still awaits something.
+      const neverSettles = code === 13 && current.file !== undefined;
+      const reason = neverSettles ? "a top-level await never comes to an end" : `it ended the process with code ${code}`;
+      reject(ended(current, reason));
+    });
   }).finally(async () => {
     clearTimeout(timer);
     await worker.terminate();

@@ -54,7 +54,13 @@ async function load(): Promise<LoadedModel> {
       const module: { default?: unknown } = await import(pathToFileURL(join(folder, file)).href);
       const name = taskNames.get(file);
       if (name !== undefined) collection.tasks.push({ name, file: join(folder, file), ...taskOf(module, file) });
-      if (file === configFileName) config = configOf(module, findings);
+      if (file === configFileName) {
+        config = configOf(module, findings);
+        // What is exported counts, with defineConfig() around it or not.
+        const exported = collection.configs.find((declaration) => declaration.config === module.default);
+        const site = { file: join(folder, file), line: 1, column: 1 };
+        collection.configs.splice(0, Infinity, exported ?? { kind: "config", site, config: module.default });
+      }
     } catch (error) {
       findings.push(...(await loadFailure(error, file, folder, loaded)));
     }

@@ -25,8 +25,8 @@ export interface JobRunnerOptions {
 }
 
 export interface JobRunner {
-  /** Starts anew with the current tasks, for instance when their names have changed. */
-  restart(): void;
+  /** Starts anew, with the current tasks and under the current id of the worker. */
+  restart(why: string): void;
   stop(): Promise<void>;
 }
 
@@ -52,7 +52,7 @@ export function startJobRunner(options: JobRunnerOptions): JobRunner {
     }
   })();
   return {
-    restart: () => current?.end("its tasks have changed"),
+    restart: (why) => current?.end(why),
     stop() {
       stopped.abort();
       return done;

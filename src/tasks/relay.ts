@@ -64,7 +64,7 @@ async function lead(options: RelayLoopOptions, state: { leading: boolean }, sign
     if (rows[0] !== undefined) await options.onLeader?.(rows[0].pid);
     await relayUntil(client, options, signal);
   } finally {
-    await client.end().catch(() => undefined);
+    await Promise.race([client.end().catch(() => undefined), sleep(2_000)]);
   }
 }
 

@@ -7,7 +7,7 @@ import { Definitions } from "./definitions.ts";
 import { type Doorbell, listen } from "./doorbell.ts";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
 import { type JobRunner, startJobRunner } from "./job-runner.ts";
-import { type Loop, startLoop } from "./loop.ts";
+import { type Loop, sleep, startLoop } from "./loop.ts";
 import { type Relay, startRelay } from "./relay.ts";
 import { RunStore } from "./run-store.ts";
 import { Runner } from "./runner.ts";
@@ -72,6 +72,7 @@ class WorkerProcess implements RunningWorker {
   private relay: Relay | undefined;
   private jobs: JobRunner | undefined;
   private readonly loops: Loop[] = [];
+  private reviving: Promise<void> | undefined;
   private stopped: Promise<void> | undefined;
 
   constructor(options: WorkerOptions) {
@@ -147,7 +148,7 @@ class WorkerProcess implements RunningWorker {
   reload({ tasks }: { readonly tasks: ReadonlyMap<string, unknown> }): void {
     const before = Object.keys(this.taskList()).sort().join();
     this.tasks = tasks;
-    if (Object.keys(this.taskList()).sort().join() !== before) this.jobs?.restart();
+    if (Object.keys(this.taskList()).sort().join() !== before) this.jobs?.restart("the names of its tasks have changed");
   }
 
   stop(): Promise<void> {
@@ -156,15 +157,17 @@ class WorkerProcess implements RunningWorker {
   }
 
   private async end(): Promise<void> {
-    // First what takes new work, then the work, then what guards it.
-    await this.relay?.stop();
-    const runs = this.runner?.stop(this.options.patience ?? 10_000);
-    await this.jobs?.stop();
-    await runs;
-    await Promise.all(this.loops.map((loop) => loop.stop()));
-    await this.doorbell?.close().catch(() => undefined);
-    await this.heartbeat?.stop();
-    await Promise.all([this.pool.end(), this.stepPool.end()]);
+    const { patience = 10_000 } = this.options;
+    // First what takes new work, then the work, then what guards it. A connection that is lost at a bad moment may
+    // never close: nothing is waited for without an end.
+    await atMost(5_000, this.relay?.stop());
+    await Promise.all([this.runner?.stop(patience), atMost(patience + 5_000, this.jobs?.stop())]);
+    await atMost(5_000, Promise.all(this.loops.map((loop) => loop.stop())));
+    await atMost(2_000, this.doorbell?.close());
+    // A new heartbeat that is just beginning would keep the process alive.
+    await atMost(5_000, this.reviving);
+    await atMost(5_000, this.heartbeat?.stop());
+    await atMost(5_000, Promise.all([this.pool.end(), this.stepPool.end()]));
   }
 
   private get workerId(): number {
@@ -182,7 +185,7 @@ class WorkerProcess implements RunningWorker {
       if (this.stopped !== undefined) return;
       this.options.log.warn("this worker was not heard of for too long: it gives up its runs and registers anew");
       this.runner?.abandon();
-      void this.beatAgain();
+      this.reviving = this.beatAgain();
     });
   }
 
@@ -191,7 +194,8 @@ class WorkerProcess implements RunningWorker {
     while (this.stopped === undefined) {
       try {
         await this.beat();
-        this.jobs?.restart();
+        // Its pool is to be known under the new name.
+        this.jobs?.restart("this worker has registered anew");
         return;
       } catch (error) {
         this.options.log.warn(`heartbeat: ${(error as Error).message}; trying again`);
@@ -224,6 +228,16 @@ class WorkerProcess implements RunningWorker {
     }
     return list;
   }
+}
+
+/** Waits for the end of something, but not longer; how it ends does not matter. */
+async function atMost(milliseconds: number, ending: Promise<unknown> | undefined): Promise<void> {
+  const ended = new AbortController();
+  const settled = Promise.resolve(ending).then(
+    () => ended.abort(),
+    () => ended.abort(),
+  );
+  await Promise.race([settled, sleep(milliseconds, ended.signal)]);
 }
 
 function plainTask(module: unknown): TaskList[string] {

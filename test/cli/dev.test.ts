@@ -1,6 +1,6 @@
 /** `enginejs dev` as a person uses it: real processes, the embedded PostgreSQL, saves while it runs, Ctrl-C. */
 import { spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
@@ -218,4 +218,19 @@ test("Ctrl-C twice in a row, as npm hands it on, still stops the database", asyn
   expect(await dev.ended).toEqual({ code: 0, signal: null });
   const client = new pg.Client({ connectionString: state.database });
   await expect(client.connect()).rejects.toMatchObject({ code: "ECONNREFUSED" });
+});
+
+test("Ctrl-C while it starts leaves no database behind", async () => {
+  const fresh = await makeProject({}, { example: "examples/invoicing" });
+  const cluster = join(fresh.folder, ".enginejs", "postgres", "cluster");
+  const starting = new RunningCli(["dev", "--project", fresh.folder]);
+  try {
+    await until("a cluster", async () => (existsSync(cluster) ? true : undefined));
+    starting.interrupt();
+    expect(await starting.ended).toEqual({ code: 0, signal: null });
+    expect(existsSync(join(cluster, "data", "postmaster.pid"))).toBe(false);
+  } finally {
+    await starting.dispose();
+    await fresh.remove();
+  }
 });

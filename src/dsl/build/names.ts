@@ -62,7 +62,8 @@ export function checkMemberName(name: string, kind: string, named: Named, report
   const { of, site } = named;
   if (!fieldName.safeParse(name).success) {
     const hint = "It begins with a small letter and holds letters and digits: dueAt.";
-    report.error("EJS2101", `${of}: ${shown(name)} cannot be the name of a ${kind}.`, { site, word: name, hint });
+    const message = `${of}: ${shown(name)} cannot be the name of ${kind === "action" ? "an" : "a"} ${kind}.`;
+    report.error("EJS2101", message, { site, word: name, hint });
     return false;
   }
   const reserved = reservedMember(name);

@@ -118,7 +118,14 @@ export function resolveTenancy(declaration: ConfigDeclaration | undefined, conte
     });
   }
   if (tenancy === undefined) return;
-  known(tenancy.entity, "tenancy.entity");
+  if (!known(tenancy.entity, "tenancy.entity")) {
+    // What expressions would read of the tenant is not known either: nothing more is said about it.
+    for (const { entity, broken } of drafts.values()) {
+      if (!entity.tenant) continue;
+      entity.fields = entity.fields.filter(({ name }) => name !== "tenant");
+      broken.add("tenant");
+    }
+  }
   if (actor === undefined) {
     const hint = 'Add actor: { entity: "User" } to the config.';
     report.error("EJS2111", "A tenancy needs to know whose id a token's subject is.", { site, word: "tenancy", hint });
