@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:b064bccb07b991cc698d03fed252d3c2f6380700
+--! Hash: sha1:d259037ab02ecf3994500787227f4d065b11a293
 --! Message: enginejs
 
 -- sql/rls/roles.sql
@@ -1103,6 +1103,9 @@ reset role;
 --
 -- The row's own size is looked at first, so that the payload is made once for all but large rows.
 --
+-- The rows are anybody's: a column may be called `n` or `model`. So `n.*` is the row whatever its columns are called, and
+-- a name that stands alone is a variable.
+--
 -- Inserts through pgbench, 8 clients, prepared, PostgreSQL 18, medians of alternating turns, as ratios to the same table
 -- without the trigger (two keys, a foreign key, an index, a check, a generated column):
 --
@@ -1117,6 +1120,7 @@ set role enginejs_writer;
 create or replace function enginejs.emit_create() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
+#variable_conflict use_variable
 declare
   model constant text := tg_argv[0];
   actor jsonb;
@@ -1132,9 +1136,9 @@ begin
     with event as (
       insert into enginejs.workflow_events_current (model, action, record_id, after, actor, origin, truncated)
       select model, 'create', n.id,
-        case when pg_column_size(n) > 8192 and pg_column_size(to_jsonb(n)) > 65536
-          then enginejs.emit_key(to_jsonb(n), tg_argv) else to_jsonb(n) end,
-        actor, origin, pg_column_size(n) > 8192 and pg_column_size(to_jsonb(n)) > 65536
+        case when pg_column_size(n.*) > 8192 and pg_column_size(to_jsonb(n.*)) > 65536
+          then enginejs.emit_key(to_jsonb(n.*), tg_argv) else to_jsonb(n.*) end,
+        actor, origin, pg_column_size(n.*) > 8192 and pg_column_size(to_jsonb(n.*)) > 65536
       from new_rows n
       returning id, segment
     )
@@ -1148,9 +1152,9 @@ begin
     -- Nobody wants it: done at once, one insert.
     insert into enginejs.workflow_events_current (model, action, record_id, after, actor, origin, truncated)
     select model, 'create', n.id,
-      case when pg_column_size(n) > 8192 and pg_column_size(to_jsonb(n)) > 65536
-        then enginejs.emit_key(to_jsonb(n), tg_argv) else to_jsonb(n) end,
-      actor, origin, pg_column_size(n) > 8192 and pg_column_size(to_jsonb(n)) > 65536
+      case when pg_column_size(n.*) > 8192 and pg_column_size(to_jsonb(n.*)) > 65536
+        then enginejs.emit_key(to_jsonb(n.*), tg_argv) else to_jsonb(n.*) end,
+      actor, origin, pg_column_size(n.*) > 8192 and pg_column_size(to_jsonb(n.*)) > 65536
     from new_rows n;
   end if;
   return null;
@@ -1176,6 +1180,7 @@ reset role;
 --
 -- The plan is kept for the session and may be made for one row: a nested loop of transition tables, which have
 -- no index, would take minutes for some ten thousand.
+-- A column may be called like the alias: `n.*` is the row whatever its columns are called.
 set role enginejs_writer;
 create or replace function enginejs.emit_update() returns trigger
 language plpgsql volatile security definer set search_path = '' set enable_nestloop = off
@@ -1210,7 +1215,7 @@ begin
           where c.value is distinct from p.before -> c.key and c.key <> 'updated_at'
         ) as changed
       from (
-        select n.id, to_jsonb(o) as before, to_jsonb(n) as after
+        select n.id, to_jsonb(o.*) as before, to_jsonb(n.*) as after
         from old_rows o join new_rows n on n.id = o.id
         offset 0
       ) p
@@ -1242,6 +1247,7 @@ reset role;
 --     for each statement execute function enginejs.emit_delete('Invoice', 'tenant_id', 'id');
 --
 -- Arguments as those of emit_create; the transition table is called old_rows.
+-- A column may be called like the alias: `o.*` is the row whatever its columns are called.
 set role enginejs_writer;
 create or replace function enginejs.emit_delete() returns trigger
 language plpgsql volatile security definer set search_path = ''
@@ -1265,7 +1271,7 @@ begin
       actor, origin, r.large
     from (
       select p.id, p.payload, pg_column_size(p.payload) > 65536 as large
-      from (select o.id, to_jsonb(o) as payload from old_rows o offset 0) p
+      from (select o.id, to_jsonb(o.*) as payload from old_rows o offset 0) p
     ) r
     returning id, segment
   )
@@ -1441,6 +1447,18 @@ begin
 end
 $$;
 revoke execute on function enginejs.workflow_relay(bigint, int, int) from public;
+reset role;
+
+-- sql/functions/workflow_actor_roles.sql
+
+-- The roles that whoever caused an event has in its tenant now, for conditions of triggers; empty for none. The
+-- relay evaluates conditions as enginejs_system, which may read every membership anyway.
+set role enginejs_reader;
+create or replace function enginejs.workflow_actor_roles(actor uuid, tenant uuid) returns text[]
+language sql stable parallel safe security definer set search_path = ''
+as 'select coalesce(enginejs.membership_roles(actor, tenant), ''{}'')';
+revoke execute on function enginejs.workflow_actor_roles(uuid, uuid) from public;
+grant execute on function enginejs.workflow_actor_roles(uuid, uuid) to enginejs_system;
 reset role;
 
 -- sql/functions/workflow_defer_event.sql
@@ -1893,9 +1911,4 @@ grant select on
   enginejs.workflow_runs_finished, enginejs.workflow_run_steps, enginejs.workflow_workers,
   enginejs.workflow_runs, enginejs.workflow_events_outbox, enginejs.workflow_dead_letters
 to enginejs_owner;
-reset role;
-
--- A trigger's condition may ask for the roles of whoever caused the event.
-set role enginejs_reader;
-grant execute on function enginejs.membership_roles(uuid, uuid) to enginejs_system;
 reset role;

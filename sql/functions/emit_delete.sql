@@ -4,6 +4,7 @@
 --     for each statement execute function enginejs.emit_delete('Invoice', 'tenant_id', 'id');
 --
 -- Arguments as those of emit_create; the transition table is called old_rows.
+-- A column may be called like the alias: `o.*` is the row whatever its columns are called.
 set role enginejs_writer;
 create or replace function enginejs.emit_delete() returns trigger
 language plpgsql volatile security definer set search_path = ''
@@ -27,7 +28,7 @@ begin
       actor, origin, r.large
     from (
       select p.id, p.payload, pg_column_size(p.payload) > 65536 as large
-      from (select o.id, to_jsonb(o) as payload from old_rows o offset 0) p
+      from (select o.id, to_jsonb(o.*) as payload from old_rows o offset 0) p
     ) r
     returning id, segment
   )

@@ -12,6 +12,7 @@
 --
 -- The plan is kept for the session and may be made for one row: a nested loop of transition tables, which have
 -- no index, would take minutes for some ten thousand.
+-- A column may be called like the alias: `n.*` is the row whatever its columns are called.
 set role enginejs_writer;
 create or replace function enginejs.emit_update() returns trigger
 language plpgsql volatile security definer set search_path = '' set enable_nestloop = off
@@ -46,7 +47,7 @@ begin
           where c.value is distinct from p.before -> c.key and c.key <> 'updated_at'
         ) as changed
       from (
-        select n.id, to_jsonb(o) as before, to_jsonb(n) as after
+        select n.id, to_jsonb(o.*) as before, to_jsonb(n.*) as after
         from old_rows o join new_rows n on n.id = o.id
         offset 0
       ) p

@@ -16,8 +16,3 @@ grant select on
   enginejs.workflow_runs, enginejs.workflow_events_outbox, enginejs.workflow_dead_letters
 to enginejs_owner;
 reset role;
-
--- A trigger's condition may ask for the roles of whoever caused the event.
-set role enginejs_reader;
-grant execute on function enginejs.membership_roles(uuid, uuid) to enginejs_system;
-reset role;

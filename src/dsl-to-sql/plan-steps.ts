@@ -109,6 +109,11 @@ class StepPlanner {
     switch (node.kind) {
       case "create table":
         if (old.kind === "create table" && changed) this.changeTable(old, statement);
+        // No statement gives PUBLIC a right on a table, so none would take away what somebody has given it.
+        if (this.refresh) {
+          const on = { type: "table", name: node.table } as const;
+          this.step("~", statement, { kind: "revoke all", on, from: ["public"] });
+        }
         return;
       case "create schema":
       case "add constraint":

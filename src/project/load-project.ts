@@ -78,9 +78,8 @@ function answerOf(workerData: LoaderInput, options: LoadOptions): Promise<Loader
     worker.once("error", (error) => reject(ended(current, (error as Error).message)));
     worker.once("exit", (code) => {
       // Node's code for a thread that has nothing left to do while it still awaits something.
-      const neverSettles = code === 13 && current.file !== undefined;
-      const reason = neverSettles ? "a top-level await never comes to an end" : `it ended the process with code ${code}`;
-      reject(ended(current, reason));
+      if (code === 13 && current.file !== undefined) reject(neverSettles(current.file));
+      else reject(ended(current, `it ended the process with code ${code}`));
     });
   }).finally(async () => {
     clearTimeout(timer);
@@ -95,6 +94,10 @@ function tooLong({ doing, file }: Current, timeout: number): EngineError {
   const message =
     file === undefined ? `${doing} was not done after ${seconds}.` : `${file} was not loaded after ${seconds}.`;
   return projectError("EJS1024", message, whereOf(file));
+}
+
+function neverSettles(file: string): EngineError {
+  return projectError("EJS1024", `${file} was not loaded: a top-level await never comes to an end.`, whereOf(file));
 }
 
 function ended({ doing, file }: Current, reason: string): EngineError {

@@ -14,11 +14,7 @@ export function conditionStatement(build: Build, workflow: Workflow): string {
   const entity = entityOf(build, workflow, name);
   const actor = actorValue("id");
   const tenant = actorValue("tenant");
-  const roles = call(
-    "coalesce",
-    call({ schema: "enginejs", name: "membership_roles" }, actor, tenant),
-    cast(literal("{}"), "text[]"),
-  );
+  const roles = call({ schema: "enginejs", name: "workflow_actor_roles" }, actor, tenant);
   const uuid = (sql: SqlExpression): Variable => ({ kind: "value", type: { kind: "uuid" }, nullable: true, sql });
   const environment: Environment = {
     catalog: build.catalog,

@@ -148,7 +148,8 @@ class WorkerProcess implements RunningWorker {
   reload({ tasks }: { readonly tasks: ReadonlyMap<string, unknown> }): void {
     const before = Object.keys(this.taskList()).sort().join();
     this.tasks = tasks;
-    if (Object.keys(this.taskList()).sort().join() !== before) this.jobs?.restart("the names of its tasks have changed");
+    if (Object.keys(this.taskList()).sort().join() !== before)
+      this.jobs?.restart("the names of its tasks have changed");
   }
 
   stop(): Promise<void> {

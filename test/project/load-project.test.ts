@@ -147,6 +147,22 @@ describe("the config", () => {
     expect(brief(await load("export const config = {};\n"))).toEqual(["EJS1011 enginejs.config.ts:1:1"]);
   });
 
+  test("what is exported counts, also without defineConfig(), and whatever else was defined", async () => {
+    const schemaOf = async (text: string): Promise<string> => {
+      const model = 'import { entity } from "enginejs";\nentity("Note", { fields: {} });\n';
+      project = await makeProject({ "enginejs.config.ts": text, "domain/note.model.ts": model });
+      const { system } = await loadProject(project.folder);
+      await project.remove();
+      return system.schema;
+    };
+    expect(await schemaOf('export default { schema: "plain" };\n')).toBe("plain");
+    expect(
+      await schemaOf(
+        'import { defineConfig } from "enginejs";\ndefineConfig({ schema: "other" });\nexport default { ...defineConfig({ schema: "another" }), schema: "exported" };\n',
+      ),
+    ).toBe("exported");
+  });
+
   test("secret and jwks exclude each other", async () => {
     const findings = await load('export default { jwt: { secret: "s", jwks: "https://x" } };\n');
     expect(findings[0]?.message).toContain("either secret or jwks");
@@ -171,6 +187,15 @@ describe("a file cannot hurt", () => {
       { timeout: 1_500 },
     );
     expect(brief(findings)).toEqual(["EJS1024 domain/wait.model.ts:1:1"]);
+  });
+
+  test("nor one that nothing is left to settle", async () => {
+    const findings = await findingsOf({
+      "enginejs.config.ts": config,
+      "domain/wait.model.ts": "await new Promise(() => {});\n",
+    });
+    expect(brief(findings)).toEqual(["EJS1024 domain/wait.model.ts:1:1"]);
+    expect(findings[0]?.message).toContain("top-level await");
   });
 
   test("process.exit ends the loader only", async () => {

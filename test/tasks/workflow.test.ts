@@ -384,6 +384,23 @@ describe("the relay", () => {
     expect(rows).toEqual([{ runs: 1 }]);
   });
 
+  it("knows the roles of whoever caused the event", async () => {
+    const condition = '"billing" in actor.roles && actor.id == before.owner.id';
+    const update = { kind: "model", entity: "Invoice", event: "update" } as const;
+    await start([workflowOf({ name: "by-billing", as: "system", trigger: { ...update, condition } })]);
+    const invoice = await makeInvoice(client, "inv-roles");
+    const rename = (user: string, number: string) =>
+      asUser(client, user, () => client.query("update app.invoice set number = $2 where id = $1", [invoice, number]));
+    await rename(ids.biller, "inv-roles-2");
+    expect(await settled(invoice)).toMatchObject({ status: "done", attempts: 1 });
+    // Hers now, but she is not billing; and his no more.
+    await client.query("update app.invoice set owner_id = $2 where id = $1", [invoice, ids.member]);
+    await rename(ids.member, "inv-roles-3");
+    expect(await settled(invoice)).toMatchObject({ status: "done", attempts: 0 });
+    await rename(ids.biller, "inv-roles-4");
+    expect(await settled(invoice)).toMatchObject({ status: "done", attempts: 0 });
+  });
+
   it("puts an event back whose condition cannot be evaluated; others and other workflows go on", async () => {
     const update = { kind: "model", entity: "InvoiceLine", event: "update" } as const;
     await start([

@@ -148,13 +148,28 @@ function transitionOf(
 ): Action["transition"] {
   if (from === undefined && to === undefined) return undefined;
   const fields = entity.fields.filter(({ type }) => type.kind === "state");
-  const [field] = fields;
-  if (field === undefined || fields.length > 1) {
-    if (field === undefined && broken.size > 0) return undefined;
-    const found = fields.length === 0 ? "no state field" : `${fields.length} state fields`;
-    report.error("EJS2142", `${what}: a transition needs one state field, ${entity.name} has ${found}.`, { site });
+  if (fields.length === 0) {
+    if (broken.size > 0) return undefined;
+    report.error("EJS2142", `${what}: a transition needs a state field, ${entity.name} has none.`, {
+      site,
+      hint: 'status: state(["draft", "sent"], { initial: "draft" })',
+    });
     return undefined;
   }
+  // Of several machines it is the one that has all of these states; where none has them, the first says which there are.
+  const named = [...(from?.states ?? []), ...(to === undefined ? [] : [to.state])];
+  const fitting = fields.filter(({ type }) => named.every((state) => (type as StateType).states.includes(state)));
+  if (fitting.length > 1 || (fitting.length === 0 && fields.length > 1)) {
+    const machines = fields.map((machine) => `${machine.name} (${(machine.type as StateType).states.join(", ")})`);
+    const found =
+      fitting.length === 0 ? "no state field has all of these states" : "several state fields have these states";
+    report.error("EJS2142", `${what}: ${found}.`, {
+      site: (from ?? to)?.site ?? site,
+      hint: `State fields of ${entity.name}: ${machines.join("; ")}. A state's name must tell which one is meant.`,
+    });
+    return undefined;
+  }
+  const field = fitting[0] ?? (fields[0] as Field);
   const { states } = field.type as StateType;
   let sound = true;
   const check = (state: unknown, place: typeof site) => {

@@ -5,7 +5,7 @@ import type { BuildContext } from "./build-context.ts";
 import { order } from "./report.ts";
 
 /** Letters and digits, joined one by one by `-`, `_` or `.`. */
-const SLUG = "^[A-Za-z0-9]+([_.\\-][A-Za-z0-9]+)*$";
+export const SLUG = "^[A-Za-z0-9]+([_.\\-][A-Za-z0-9]+)*$";
 
 export function addConstraints(context: BuildContext): void {
   for (const { entity, declared } of context.drafts.values()) {

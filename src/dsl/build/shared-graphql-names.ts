@@ -18,6 +18,7 @@ interface Owner {
 export function refuseSharedGraphqlNames({ drafts, report }: BuildContext): void {
   const types = new Map<string, Owner>(OWN_TYPES.map((name) => [name, { what: "a type that every API has" }]));
   const mutations = new Map<string, Owner>();
+  const actions = new Set<string>();
   const claim = (taken: Map<string, Owner>, kind: string, name: string, owner: Owner) => {
     const other = taken.get(name);
     if (other === undefined) {
@@ -41,6 +42,9 @@ export function refuseSharedGraphqlNames({ drafts, report }: BuildContext): void
   }
   for (const { entity } of drafts.values()) {
     for (const { name } of entity.actions) {
+      // Two actions of one mutation are one function as well, which is told already.
+      if (actions.has(`${name}${entity.name}`)) continue;
+      actions.add(`${name}${entity.name}`);
       const what = `the action ${entity.name}.${name}`;
       claim(mutations, "mutation", `${name}${entity.name}`, { what, entity: entity.name });
     }

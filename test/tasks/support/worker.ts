@@ -1,4 +1,4 @@
-/** Worker processes of a test: started, killed, and ended all of them when the test is over. */
+/** Worker processes of a test, to be started and killed. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -20,8 +20,6 @@ export interface WorkerProcess {
   /** Asks it to stop, and waits. */
   terminate(): Promise<number | string>;
 }
-
-const running = new Set<WorkerProcess>();
 
 export function startWorkerProcess(
   { workerUrl, url }: { readonly workerUrl: string; readonly url: string },
@@ -70,13 +68,8 @@ export function startWorkerProcess(
   };
   // Where a failpoint kills it before it is ready, nobody may be waiting for that.
   worker.ready.catch(() => undefined);
-  running.add(worker);
-  void ended.then(() => running.delete(worker));
   return worker;
 }
-
-/** For afterEach: no test leaves a process. */
-export const killAllWorkers = () => Promise.all([...running].map((worker) => worker.kill()));
 
 function parse(text: string): LogLine {
   try {
