@@ -12,6 +12,7 @@ const steps: readonly { readonly name: string; readonly command: readonly string
   { name: "lint and format", command: ["node_modules/@biomejs/biome/bin/biome", "ci", "--error-on-warnings", "."] },
   { name: "unused", command: ["node_modules/knip/bin/knip.js"] },
   { name: "generated files", command: ["scripts/generate.ts", "--check"] },
+  { name: "generated files of the example", command: ["bin/enginejs.js", "sql", "build", "--check"] },
 ];
 
 for (const { name, command } of steps) {

@@ -13,8 +13,9 @@ export const InvoiceLine = entity("InvoiceLine", {
   rules: { positive: check(({ row }) => row.quantity.gt(0), "the quantity must be positive") },
   policies: [
     allow("read", "members of the tenant").when(isMemberOfTenant),
-    allow(["create", "update", "delete"], "the invoice's owner or billing, while it is a draft").when(({ row, actor }) =>
-      row.invoice.status.eq("draft").and(row.invoice.owner.id.eq(actor.id).or(actor.hasRole("billing"))),
+    allow(["create", "update", "delete"], "the invoice's owner or billing, while it is a draft").when(
+      ({ row, actor }) =>
+        row.invoice.status.eq("draft").and(row.invoice.owner.id.eq(actor.id).or(actor.hasRole("billing"))),
     ),
   ],
 });

@@ -16,7 +16,13 @@ export interface Mail {
  */
 export async function sendMail(mail: Mail): Promise<string> {
   const messageId = `<${mail.id.replace(/[^A-Za-z0-9._-]/g, "-")}@invoicing.example>`;
-  const message = { messageId, from: "invoices@invoicing.example", to: mail.to, subject: mail.subject, text: mail.text };
+  const message = {
+    messageId,
+    from: "invoices@invoicing.example",
+    to: mail.to,
+    subject: mail.subject,
+    text: mail.text,
+  };
   if (process.env.SMTP_URL) {
     await createTransport(process.env.SMTP_URL).sendMail(message);
     return messageId;
