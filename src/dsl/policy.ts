@@ -60,7 +60,8 @@ const WRITE: readonly Command[] = ["create", "update", "delete"];
  * @example policies: allow({ read: isMemberOfTenant, write: isOwnerOrRole("billing") })
  * @example policies: [allow("read", "members read their tenant's invoices").when(isMemberOfTenant)]
  */
-export function allow<R>(rules: ShortForm<R>): Policy<R>;
+// biome-ignore lint/suspicious/noExplicitAny: outside of an entity nothing says which rows it is for; there the rules' own types count no more
+export function allow<R = any>(rules: ShortForm<R>): Policy<R>;
 export function allow(commands: Command | readonly Command[], why: string): { when<R>(condition: When<R>): Policy<R> };
 export function allow(first: unknown, why?: string): unknown {
   const site = captureSite();

@@ -1,4 +1,4 @@
-import { type Has, type One, type RoleName, rule } from "enginejs";
+import { allow, type Has, type One, type RoleName, rule } from "enginejs";
 
 export const isMemberOfTenant = rule("member of the tenant", ({ row, actor }) => row.tenant.id.eq(actor.tenantId));
 
@@ -12,3 +12,6 @@ export const isTeammate = rule<"Project">("teammate", ({ row, actor }) =>
 );
 
 export const canSend = rule<"Invoice">("needs a line", ({ row }) => row.lines.size().gt(0));
+
+/** The short form by itself, to be used by several entities. */
+export const openToMembers = allow({ read: isMemberOfTenant, write: isOwnerOrRole("billing") });
