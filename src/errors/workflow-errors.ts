@@ -47,4 +47,10 @@ export const workflowErrors = defineErrors({
     detail: "The edges between the nodes of a definition form a circle, or name a node that does not exist.",
     hint: "Let each edge lead from an earlier node to a later one.",
   },
+  EJS6009: {
+    title: "Runs follow from one another without end",
+    detail:
+      "What a run writes is an event, which may start a run, and so on. After 50 of them in a row the next one fails: most likely a workflow causes the very event that it starts on.",
+    hint: "Give the trigger a condition that its own change does not meet, `updated(({ before, after }) => …)`, or start it on an action.",
+  },
 });

@@ -14,6 +14,10 @@ import { stepFailure } from "./step-failure.ts";
 import { createStep } from "./steps/create.ts";
 import { logStep } from "./steps/log.ts";
 import { taskStep } from "./steps/task.ts";
+import { workflowError } from "./workflow-error.ts";
+
+/** How many runs may follow from one another: a workflow that causes its own event would never end. */
+const maxDepth = 50;
 
 export interface RunnerOptions {
   readonly pool: pg.Pool;
@@ -107,6 +111,12 @@ export class Runner {
         signal,
         log: withFields(log, fields),
       };
+      if (run.depth > maxDepth) {
+        throw workflowError(
+          "EJS6009",
+          `Workflow ${workflow.name}: ${maxDepth} runs before it followed from one another.`,
+        );
+      }
       const context: StepContext = { pool, store, tasks: this.options.tasks() };
       for (const node of nodes) {
         if (node.kind === "start" || node.kind === "end" || node.id in run.results) continue;

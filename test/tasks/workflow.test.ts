@@ -359,6 +359,38 @@ describe("the actor of a run", () => {
   });
 });
 
+describe("workflows that follow from one another", () => {
+  it("a workflow that causes its own event ends, and says why", async () => {
+    await start([
+      workflowOf({
+        name: "endless",
+        as: "system",
+        trigger: { kind: "model", entity: "Customer", event: "create" },
+        nodes: [
+          {
+            id: "again",
+            kind: "crud.create",
+            entity: "Customer",
+            values: { name: "event.after.name", email: "event.after.email" },
+          },
+        ],
+      }),
+    ]);
+    await client.query("insert into app.customer (tenant_id, name, email) values ($1, 'endless', 'e@example.com')", [
+      ids.tenant,
+    ]);
+    const error = await eventually("an end", async () => {
+      const { rows } = await client.query<{ error: string }>(
+        "select error from enginejs.workflow_events_outbox where model = 'Customer' and status = 'failed'",
+      );
+      return rows[0]?.error;
+    });
+    expect(error).toMatch(/Workflow endless: 50 runs before it followed from one another/);
+    const { rows } = await client.query("select count(*)::int as n from app.customer where name = 'endless'");
+    expect(rows).toEqual([{ n: 51 }]);
+  });
+});
+
 describe("the relay", () => {
   it("starts runs only where the condition holds, and an event that nobody wants is done", async () => {
     await start([

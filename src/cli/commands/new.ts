@@ -82,7 +82,7 @@ function ownSource(): string | undefined {
   return `file:${resolve(dirname(modules), decodeURI(resolved.slice("file:".length)))}`;
 }
 
-/** `https://registry.npmjs.org/enginejs/-/enginejs-0.1.0.tgz` is what a plain version number means as well. */
+/** A registry keeps tarballs below `/-/`: a plain version number means the same one. */
 const isRegistry = (url: string): boolean => url.includes("/-/");
 
 function readJson(path: string): unknown {
