@@ -48,14 +48,36 @@ export class Report {
 
   /** Sorted by place, without repetitions: a rule that two entities use is wrong once. */
   diagnostics(): readonly Diagnostic[] {
-    const unique = new Map(this.findings.map((d) => [JSON.stringify([d.code, d.message, d.where]), d]));
-    return [...unique.values()].sort(compare);
+    const groups = new Map<string, Diagnostic[]>();
+    for (const finding of [...this.findings].sort(compare)) {
+      const { code, where } = finding;
+      const key = JSON.stringify([code, where, where === undefined ? finding.message : parts(finding.message).what]);
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [finding]);
+      else if (!group.some(({ message }) => message === finding.message)) group.push(finding);
+    }
+    return [...groups.values()].map(oneOf);
   }
 
   private place(site: Site, word: FindingOptions["word"]): SourceLocation {
     if (word === undefined) return this.positions.at(site);
     return this.positions.ofWord(site, ...(typeof word === "string" ? [word] : word));
   }
+}
+
+/** `Invoice, policy "own": there is no role "x".`: whose finding it is, and what was found. */
+function parts(message: string): { readonly whose: string; readonly what: string } {
+  const end = message.indexOf(": ");
+  return end < 0 ? { whose: "", what: message } : { whose: message.slice(0, end), what: message.slice(end + 2) };
+}
+
+/** One finding for all that say the same of the same place; the others are named in it. */
+function oneOf([first, ...others]: readonly Diagnostic[]): Diagnostic {
+  const finding = first as Diagnostic;
+  const [next, ...more] = [...new Set(others.map(({ message }) => parts(message).whose))];
+  if (next === undefined) return finding;
+  const rest = more.length === 0 ? "" : ` and ${more.length} more`;
+  return { ...finding, message: `${finding.message} (The same: ${next}${rest}.)` };
 }
 
 function compare(a: Diagnostic, b: Diagnostic): number {
