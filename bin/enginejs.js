@@ -57,9 +57,9 @@ function findNode(folders) {
 function startAgain(node) {
   // The channel tells the child when this process is gone, also by SIGKILL: nothing may go on without its terminal.
   const child = spawn(node, process.argv.slice(1), { stdio: ["inherit", "inherit", "inherit", "ipc"] });
-  // Ctrl-C reaches the whole group; the child stops in its own time, and we wait for it.
-  process.on("SIGINT", () => {});
-  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  // Ctrl-C reaches the whole group, and the child takes two within a moment for one; a SIGINT from elsewhere reaches
+  // us alone. The child stops in its own time, and we wait for it.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.once("error", (error) => {
     console.error(`${node} could not be started: ${error.message}`);
     process.exitCode = 2;

@@ -8,6 +8,13 @@ create table if not exists enginejs.build (
   ir_hash text not null,
   -- enginejs.catalog_fingerprint() after the build: tells of changes that somebody made by hand.
   fingerprint text not null,
+  -- enginejs.catalog_facts() after the build, by kind and name, without what is in no model: what was built,
+  -- object by object. Of the newest build alone: it is large, and nobody asks for an older one's.
+  facts jsonb,
+  -- Which text of enginejs.catalog_facts() they come from: those of another one cannot be compared.
+  facts_format text not null default '',
+  -- What was in the schema then and in no model: [{"object": "policy app.invoice.everybody", "guarded": true}].
+  foreign_objects jsonb not null default '[]',
   -- What the plan did: a list of statements with their hazards, for people and for `enginejs inspect`.
   plan jsonb not null default '{}',
   engine_version text not null,

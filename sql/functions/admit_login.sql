@@ -1,6 +1,7 @@
 -- Gives a login what the server or the worker needs and nothing else: membership of the actor roles,
 -- which it must take on by begin_request, and the functions that come before that. Create the login
--- first (`create role shop_server login noinherit password …`), then, as whoever builds:
+-- first (`create role shop_server login noinherit password …`, `create role shop_worker login inherit password …`),
+-- then, as whoever builds:
 --
 --   select enginejs.admit_login('shop_server', 'server');
 --   select enginejs.admit_login('shop_worker', 'worker');
@@ -29,10 +30,14 @@ begin
       ('enginejs_system', false, kind = 'worker'), ('enginejs_writer', true, kind = 'worker')
     ) as w (role, inherit, needed)
   loop
-    continue when not wanted.needed or exists (
-      select from pg_catalog.pg_auth_members m
-      where m.roleid = wanted.role::regrole and m.member = quote_ident(login)::regrole
-    );
+    continue when not wanted.needed;
+    -- From version 16 on, whoever made a role has ADMIN of it and no more: a row of pg_auth_members is not yet the right.
+    continue when case when server_version >= 160000
+      then pg_has_role(login, wanted.role, 'set') and (not wanted.inherit or pg_has_role(login, wanted.role, 'usage'))
+      else exists (
+        select from pg_catalog.pg_auth_members m
+        where m.roleid = wanted.role::regrole and m.member = quote_ident(login)::regrole
+      ) end;
     execute format('grant %I to %I', wanted.role, login)
       || case when server_version >= 160000 then format(' with inherit %s, set true', wanted.inherit::text) else '' end;
   end loop;

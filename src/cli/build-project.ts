@@ -5,10 +5,8 @@
  *
  * Whatever is wrong is found before anything is applied or written.
  */
-import { applyPlan, type PlannedBuild, planBuild } from "../database/apply.ts";
-import { connect } from "../database/connection.ts";
-import { migrate } from "../database/migrate.ts";
-import { requireBuildRights } from "../database/require-server.ts";
+import type { PlannedBuild } from "../database/apply.ts";
+import { buildDatabase } from "../database/build-database.ts";
 import { compile, sqlFiles } from "../dsl-to-sql/index.ts";
 import type { Diagnostic } from "../errors/diagnostic.ts";
 import { EngineError } from "../errors/engine-error.ts";
@@ -56,54 +54,20 @@ export async function buildProject(folder: string, request: BuildRequest = {}): 
     const sql = new Map(sqlFiles(compiled).map(({ path, text }) => [path, text]));
     const database =
       request.database === undefined
-        ? { applied: false }
-        : await reach(request.database, { model, compiled, dryRun, progress });
+        ? { applied: false, planned: undefined }
+        : await buildDatabase(request.database, { compiled, dryRun, onProgress: progress });
     const files = await writeFiles(request.out ?? folder, sql, { owned, dryRun });
     const declarations = await writeFiles(folder, new Map([["generated.d.ts", model.declarations]]), { dryRun });
     return {
       model,
       hash: await modelHash(model.system),
-      warnings: withSourceLines(compiled.diagnostics, folder),
+      warnings: [...withSourceLines(compiled.diagnostics, folder), ...(database.planned?.warnings ?? [])],
       files: { written: [...declarations.written, ...files.written], removed: files.removed },
-      ...database,
+      applied: database.applied,
+      ...(database.planned !== undefined && { planned: database.planned }),
     };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     throw new EngineError(withSourceLines(error.diagnostics, folder), { cause: error.cause });
-  }
-}
-
-interface Target {
-  readonly model: LoadedModel;
-  readonly compiled: ReturnType<typeof compile>;
-  readonly dryRun: boolean;
-  readonly progress: (doing: string) => void;
-}
-
-async function reach(
-  url: string,
-  { model, compiled, dryRun, progress }: Target,
-): Promise<{ readonly planned: PlannedBuild; readonly applied: boolean }> {
-  const client = await connect(url, { applicationName: "enginejs build" });
-  try {
-    await requireBuildRights(client);
-    if (!dryRun) {
-      progress("migrating the core");
-      await migrate(url);
-    }
-    progress("comparing with the database");
-    const planned = await planBuild(client, compiled);
-    const { plan, stored } = planned;
-    if (plan.refusals.length > 0) throw new EngineError(plan.refusals);
-    if (plan.empty || dryRun) return { planned, applied: false };
-    await applyPlan(client, plan, {
-      system: model.system,
-      compiled,
-      stored,
-      onProgress: (done, total, step) => progress(`applying ${done} of ${total}: ${step.object}`),
-    });
-    return { planned, applied: true };
-  } finally {
-    await client.end();
   }
 }

@@ -36,21 +36,26 @@ export function describeBuild(
   return lines;
 }
 
-function describePlan({ plan, drifted, missing, unknown, stored }: PlannedBuild, dryRun: boolean): string[] {
-  if (plan.empty) return ["  nothing to do"];
+function describePlan({ plan, drifted, missing, changed, unknown, stored }: PlannedBuild, dryRun: boolean): string[] {
+  const own = unknown.map((object) => `? ${object}   is in no model and is left alone`);
+  if (plan.empty) return [...own, "nothing to do"].map(indented);
   const steps = plan.steps.filter((step) => !step.quiet);
   const lines: string[] = [];
   if (drifted) {
-    lines.push("Somebody changed this database by hand since its last build. What a build makes is put back:");
+    const touched = missing.length + changed.length > 0;
+    const putBack = touched ? "What a build makes is put back:" : "Nothing of the model's has changed.";
+    lines.push(`Somebody changed this database by hand since its last build. ${putBack}`);
     lines.push(...missing.map((object) => `+ ${object}   was dropped`));
-    lines.push(...unknown.map((object) => `? ${object}   is in no model and is left alone`));
+    lines.push(...changed.map((object) => `~ ${object}   was changed`));
     lines.push(...plan.changes.map(({ verb, subject }) => `${verb} ${subject}`));
   } else if (plan.changes.length === 0) {
     lines.push(`EngineJS ${stored?.engineVersion} built this database: its objects are written anew.`);
   } else lines.push(...formatPlan(plan));
-  lines.push(`${count(steps.length, "statement")} ${dryRun ? "would be run" : "applied"}`);
-  return lines.map((line) => `  ${line}`);
+  lines.push(...own, `${count(steps.length, "statement")} ${dryRun ? "would be run" : "applied"}`);
+  return lines.map(indented);
 }
+
+const indented = (line: string): string => `  ${line}`;
 
 const listed = (items: readonly string[]): string =>
   items.length <= 8 ? items.join(", ") : `${items.slice(0, 8).join(", ")} and ${items.length - 8} more`;

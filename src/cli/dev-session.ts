@@ -100,7 +100,8 @@ export class DevSession {
       terminal.note("The last good state goes on. Waiting for a change …");
       return;
     }
-    const system = await readBuildOrNothing(database.url);
+    // A core of another version cannot be read; that was said already.
+    const system = await readBuildOrNothing(database.url).catch(() => undefined);
     const config = await loadConfig(folder).catch(() => undefined);
     if (system === undefined || config === undefined) {
       terminal.note("Nothing runs yet. Waiting for a change …");

@@ -25,6 +25,9 @@ export async function showDevState(state: DevState, terminal: Terminal): Promise
   terminal.printJson({ ok: true, graphql: state.graphql, database: state.databaseUrl, people, curl, psql });
   terminal.print();
   terminal.print(`  ${terminal.style("bold", "GraphQL")}   ${state.graphql}   (in a browser: GraphiQL)`);
+  if (people.length > 0) {
+    terminal.print('            a token goes into its Headers tab: {"authorization": "Bearer …"}');
+  }
   for (const person of people) {
     terminal.print();
     const about = person.describe === undefined ? "" : `   ${person.describe}`;

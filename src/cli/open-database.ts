@@ -2,6 +2,7 @@
 import { connect } from "../database/connection.ts";
 import { startEmbeddedServer } from "../database/embedded-server.ts";
 import { ensureLogins, type Logins } from "../database/logins.ts";
+import { admitOwner, type Service } from "../database/require-service-rights.ts";
 import { withProgress } from "./progress.ts";
 
 export interface OpenDatabase {
@@ -11,6 +12,8 @@ export interface OpenDatabase {
   readonly embedded: boolean;
   /** URLs for the server and the worker, with the rights of those and no others where that can be had. Needs a migrated database. */
   logins(): Promise<Logins>;
+  /** The URL for one of them alone; the owner's own login is given what it lacks. */
+  serviceUrl(service: Service): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -23,13 +26,20 @@ export async function openDatabase(folder: string, given: string | undefined): P
   if (given) {
     // Fails here, readably, rather than in the middle of something.
     await (await connect(given)).end();
-    return { url: given, embedded: false, logins: () => namedLogins(given), close: async () => undefined };
+    return {
+      url: given,
+      embedded: false,
+      logins: () => namedLogins(given),
+      serviceUrl: (service) => admitted(given, service),
+      close: async () => undefined,
+    };
   }
   const server = await withProgress("starting PostgreSQL", () => startEmbeddedServer({ folder }));
   return {
     url: server.url,
     embedded: true,
     logins: () => ensureLogins(server.url),
+    serviceUrl: async (service) => (await ensureLogins(server.url))[service === "server" ? "serverUrl" : "workerUrl"],
     close: () => server.stop(),
   };
 }
@@ -41,10 +51,20 @@ async function namedLogins(url: string): Promise<Logins> {
   if (serverUrl === url || workerUrl === url) {
     const client = await connect(url);
     try {
-      await client.query("select enginejs.admit_login(session_user, 'worker')");
+      await admitOwner(client, "worker");
     } finally {
       await client.end();
     }
   }
   return { serverUrl, workerUrl };
+}
+
+async function admitted(url: string, service: Service): Promise<string> {
+  const client = await connect(url);
+  try {
+    await admitOwner(client, service);
+  } finally {
+    await client.end();
+  }
+  return url;
 }

@@ -8,11 +8,13 @@ import { projectError } from "../project/project-error.ts";
 /**
  * Runs a seed as the owner of the tables, in one transaction.
  *
- * @throws EJS1036 with the database's words; nothing of the seed is kept then
+ * @throws EJS1034 where nothing is built into the database, EJS1036 with the database's words; nothing of the seed is kept then
  */
 export async function runSeed(url: string, seed: SeedDeclaration, log: Log): Promise<void> {
   const client = await connect(url, { applicationName: "enginejs seed" });
   try {
+    const { rows } = await client.query<{ built: boolean }>("select to_regnamespace('enginejs') is not null as built");
+    if (rows[0]?.built !== true) throw projectError("EJS1034", "Nothing was built into this database yet.");
     await client.query("begin");
     await client.query("set local role enginejs_owner");
     await seed.run({

@@ -113,7 +113,8 @@ async function mark(client: pg.ClientBase, schema: string, text: string | null):
   );
 }
 
-async function isMarked(client: pg.ClientBase, schema: string): Promise<boolean> {
+/** Whether a build of this schema was cut off. */
+export async function isMarked(client: pg.ClientBase, schema: string): Promise<boolean> {
   const { rows } = await client.query<{ mark: string | null }>(
     "select obj_description(oid, 'pg_namespace') as mark from pg_namespace where nspname = $1",
     [schema],

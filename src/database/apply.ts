@@ -2,27 +2,49 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
 import { type CompiledSystem, compile, plan as makePlan, type Plan, type PlanStep } from "../dsl-to-sql/index.ts";
+import type { Diagnostic } from "../errors/diagnostic.ts";
 import { EngineError } from "../errors/engine-error.ts";
 import { modelHash, type System } from "../model/index.ts";
 import { applyInChunks, lockLimit, locksOf } from "./apply-chunks.ts";
 import { buildFailure, isLockTimeout, tablesInUse } from "./build-failure.ts";
-import { catalogFingerprint, engineVersion, readBuild, recordBuild, type StoredBuild } from "./build-record.ts";
+import { withBuildLock } from "./build-lock.ts";
+import {
+  catalogState,
+  engineVersion,
+  readBothFacts,
+  readBuild,
+  readForeign,
+  recordBuild,
+  type StoredBuild,
+} from "./build-record.ts";
+import { readBuiltFacts, readFacts } from "./catalog-facts.ts";
 import { databaseError } from "./database-error.ts";
-import { findDrift } from "./find-drift.ts";
+import { findDrift, remainingDrift } from "./find-drift.ts";
+import { type ForeignObject, foreignWarnings } from "./foreign-objects.ts";
+import { isSchemaThere } from "./require-free-names.ts";
 import { runSteps, StepError, transaction } from "./run-steps.ts";
 
 export { readBuild, type StoredBuild } from "./build-record.ts";
 
+export interface BuildPlan extends Plan {
+  /** So many of the first steps put back what was changed by hand; after them the catalogue must say what was built. */
+  readonly repairs?: number;
+}
+
 export interface PlannedBuild {
-  readonly plan: Plan;
+  readonly plan: BuildPlan;
   /** What the database holds; null for nothing. */
   readonly stored: StoredBuild | null;
-  /** True where somebody changed the database by hand since its last build: the plan then puts everything in place again. */
+  /** True where somebody changed the database by hand since its last build: the plan then puts back what it can. */
   readonly drifted: boolean;
-  /** Objects that were dropped by hand, and are put back where that can be. `policy app.invoice.tenancy` */
+  /** Objects that were dropped by hand, and are put back. `policy app.invoice.tenancy` */
   readonly missing: readonly string[];
+  /** Objects that were changed by hand, and are put back. */
+  readonly changed: readonly string[];
   /** Objects in the model's schema that no model knows; they are left alone. */
   readonly unknown: readonly string[];
+  /** What of them may open what the model closes. */
+  readonly warnings: readonly Diagnostic[];
 }
 
 /**
@@ -32,21 +54,42 @@ export interface PlannedBuild {
  */
 export async function planBuild(client: pg.ClientBase, next: CompiledSystem): Promise<PlannedBuild> {
   const stored = await readBuild(client);
-  const none = { missing: [], unknown: [] };
-  if (stored === null) return { plan: makePlan(null, next), stored, drifted: false, ...none };
-  const drifted = (await catalogFingerprint(client, stored.system.schema)) !== stored.fingerprint;
-  const refresh = drifted || stored.engineVersion !== engineVersion;
-  if (!refresh && stored.irHash === (await modelHash(next.system))) return { plan: NOTHING, stored, drifted, ...none };
+  const sound = { stored, drifted: false, missing: [], changed: [], ...namesOf(stored?.foreign ?? []) };
+  if (stored === null) return { plan: makePlan(null, next), ...sound };
+  const { fingerprint, format } = await catalogState(client, stored.system.schema);
+  // After an upgrade of the engine or of the server the catalogue is read otherwise: nothing can be compared, all is written anew.
+  const comparable = format === stored.factsFormat;
+  const renewed = !comparable || stored.engineVersion !== engineVersion;
+  const drifted = comparable && fingerprint !== stored.fingerprint;
+  if (!drifted && !renewed && stored.irHash === (await modelHash(next.system))) return { plan: NOTHING, ...sound };
   const previous = compile(stored.system, stored.sourceMap);
-  const planned = makePlan(previous, next, { refresh });
-  if (!drifted) return { plan: planned, stored, drifted, ...none };
-  const { missing, unknown, repairs, refusals } = await findDrift(client, previous);
-  const refused = [...refusals, ...planned.refusals];
-  const steps = refused.length > 0 ? [] : [...repairs, ...planned.steps];
-  return { plan: { ...planned, steps, refusals: refused }, stored, drifted, missing, unknown };
+  const planned = makePlan(previous, next, { refresh: renewed });
+  if (!drifted) return { plan: planned, ...sound };
+  const { built, now } = await readBothFacts(client, stored.system.schema);
+  const drift = findDrift(built, now, previous);
+  const { missing, changed } = drift;
+  const refusals = [...drift.refusals, ...planned.refusals];
+  // Somebody's own objects alone are no reason to touch the model's.
+  const touched = missing.length + changed.length > 0;
+  const refresh = touched && !renewed ? makePlan(previous, previous, { refresh: true }).steps : [];
+  const repairs = [...drift.repairs, ...refresh];
+  const plan: BuildPlan = {
+    ...planned,
+    empty: false,
+    steps: refusals.length > 0 ? [] : [...repairs, ...planned.steps],
+    refusals,
+    // What another version of the engine writes is not what was built.
+    ...(!renewed && { repairs: repairs.length }),
+  };
+  return { plan, stored, drifted, missing, changed, ...namesOf(drift.foreign) };
 }
 
 const NOTHING: Plan = { initial: false, empty: true, changes: [], steps: [], refusals: [] };
+
+const namesOf = (foreign: readonly ForeignObject[]) => ({
+  unknown: foreign.map(({ object }) => object),
+  warnings: foreignWarnings(foreign),
+});
 
 export interface ApplyOptions {
   readonly system: System;
@@ -67,30 +110,29 @@ export interface ApplyOptions {
  * @throws EngineError EJS3010 … for a plan with refusals, EJS4030 where a statement fails, EJS4031 where another build came between,
  *   EJS4032 where tables stay in use
  */
-export async function applyPlan(client: pg.ClientBase, plan: Plan, options: ApplyOptions): Promise<void> {
+export async function applyPlan(client: pg.ClientBase, plan: BuildPlan, options: ApplyOptions): Promise<void> {
   if (plan.refusals.length > 0) throw new EngineError(plan.refusals);
   if (plan.empty) return;
   const until = Date.now() + (options.lockTimeout ?? 60_000);
-  await lockBuilds(client, until);
-  try {
+  await withBuildLock(client, until, async () => {
     await requireUnchanged(client, options.stored);
-    const record = (): Promise<void> => recordBuild(client, options.system, options.compiled.places, plan);
+    const { compiled } = options;
+    const foreign = await readForeign(client, compiled.system.schema, plan.repairs !== undefined);
+    const record = (): Promise<void> => recordBuild(client, compiled, plan, foreign);
     const steps = await withoutExistingSchema(client, plan.steps);
     const maxLocks = options.maxLocks ?? (await lockLimit(client));
     if (plan.initial && locksOf(steps) > maxLocks) {
       const { schema } = options.system;
       await applyInChunks(client, steps, { schema, maxLocks, record, ...progressOf(options) });
     } else {
-      await applyAtOnce(client, steps, record, options, until);
+      await applyAtOnce(client, { ...plan, steps }, record, options, until);
     }
-  } finally {
-    await client.query("select pg_advisory_unlock($1, $2)", BUILD_LOCK).catch(() => undefined);
-  }
+  });
 }
 
 async function applyAtOnce(
   client: pg.ClientBase,
-  steps: readonly PlanStep[],
+  { steps, repairs = 0 }: BuildPlan,
   record: () => Promise<void>,
   options: ApplyOptions,
   until: number,
@@ -100,7 +142,10 @@ async function applyAtOnce(
       await transaction(client, async () => {
         await client.query("set local lock_timeout = '3s'");
         // Many at a time; after a failure one by one, to tell which it was.
-        await runSteps(client, steps, { together: attempt === 0 ? 100 : 1, ...progressOf(options) });
+        const together = attempt === 0 ? 100 : 1;
+        await runSteps(client, steps.slice(0, repairs), { together, ...progressOf(options) });
+        if (repairs > 0) await requirePutBack(client, options.compiled.system.schema);
+        await runSteps(client, steps.slice(repairs), { together, ...progressOf(options) });
         await record();
       });
       return;
@@ -115,23 +160,15 @@ async function applyAtOnce(
   }
 }
 
-const progressOf = ({ onProgress }: ApplyOptions) => (onProgress === undefined ? {} : { onProgress });
-
-/** Any two numbers that nobody else uses: "enginejs", "build". */
-const BUILD_LOCK = [0x656a73, 0x6275696c];
-
-/** Polls: a deployer that waited in a blocking call would deadlock with `create index concurrently` of another. */
-async function lockBuilds(client: pg.ClientBase, until: number): Promise<void> {
-  for (;;) {
-    const { rows } = await client.query<{ locked: boolean }>(
-      "select pg_try_advisory_lock($1, $2) as locked",
-      BUILD_LOCK,
-    );
-    if (rows[0]?.locked) return;
-    if (Date.now() > until) throw databaseError("EJS4031", "Another build of this database is running.");
-    await delay(100);
-  }
+/** Inside the build's transaction: whatever is still not as it was built ends it. */
+async function requirePutBack(client: pg.ClientBase, schema: string): Promise<void> {
+  await client.query("set local role enginejs_owner");
+  const remaining = remainingDrift(await readBuiltFacts(client), await readFacts(client, schema));
+  await client.query("reset role");
+  if (remaining.length > 0) throw new EngineError(remaining);
 }
+
+const progressOf = ({ onProgress }: ApplyOptions) => (onProgress === undefined ? {} : { onProgress });
 
 async function requireUnchanged(client: pg.ClientBase, stored: StoredBuild | null | undefined): Promise<void> {
   if (stored === undefined) return;
@@ -140,21 +177,8 @@ async function requireUnchanged(client: pg.ClientBase, stored: StoredBuild | nul
   throw databaseError("EJS4031", "Another build of this database came between the plan and its application.");
 }
 
-/** `create schema if not exists` would ask for CREATE on the database even where the schema is there. */
 async function withoutExistingSchema(client: pg.ClientBase, steps: readonly PlanStep[]): Promise<readonly PlanStep[]> {
   const schema = steps.find((step) => step.kind === "schema");
-  if (schema === undefined) return steps;
-  const name = schema.object.slice("schema ".length);
-  const { rows } = await client.query<{ owner: string }>(
-    "select pg_get_userbyid(nspowner) as owner from pg_namespace where nspname = $1",
-    [name],
-  );
-  const [found] = rows;
-  if (found === undefined) return steps;
-  if (found.owner !== "enginejs_owner") {
-    throw databaseError("EJS4030", `The schema "${name}" is there already and belongs to "${found.owner}".`, {
-      hint: `Run: alter schema "${name}" owner to enginejs_owner. Or choose another schema in the config.`,
-    });
-  }
+  if (schema === undefined || !(await isSchemaThere(client, schema.object.slice("schema ".length)))) return steps;
   return steps.filter((step) => step !== schema);
 }

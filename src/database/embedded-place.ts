@@ -9,6 +9,7 @@
  *       port           the last one used, preferred at the next start
  *       log            the server's
  *       users/         one file per process that uses the server, see embedded-usage.ts
+ *       project        only where it lies elsewhere: whose it is, see embedded-garbage.ts
  *
  * Root runs the server as an unprivileged user. Where that user reaches neither
  * the project nor the installed binaries (root's home has mode 0700), both go
@@ -18,7 +19,7 @@
 import { spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, readFileSync, realpathSync } from "node:fs";
-import { chmod, lstat, mkdir, rm, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { databaseError } from "./database-error.ts";
 import { copyBinaries, type EmbeddedBinaries, findBinaries, program } from "./embedded-binaries.ts";
@@ -40,6 +41,7 @@ export const placePaths = (place: Pick<EmbeddedPlace, "folder">) => ({
   port: join(place.folder, "port"),
   log: join(place.folder, "log"),
   users: join(place.folder, "users"),
+  project: join(place.folder, "project"),
 });
 
 /** Where root may write and others may only pass. The second serves systems whose /var/lib is read-only. */
@@ -82,7 +84,37 @@ async function placeElsewhere(folder: string, location: string): Promise<string>
   const place = readFileSync(location, "utf8").trim();
   await makePassable(place);
   await makePassable(join(place, "users"));
+  await rememberProject(place, dirname(dirname(folder)));
   return place;
+}
+
+/** A place elsewhere as its `project` file tells of it. */
+export interface RememberedProject {
+  readonly path: string;
+  /** The file system that the project lay on: one that is not mounted today must not look like a deleted project. */
+  readonly device: number;
+}
+
+async function rememberProject(place: string, path: string): Promise<void> {
+  const remembered: RememberedProject = { path, device: (await lstat(path)).dev };
+  await writeFile(placePaths({ folder: place }).project, `${JSON.stringify(remembered)}\n`, { mode: 0o600 });
+}
+
+/** The places of all projects that lie elsewhere, this user's or not. */
+export async function placesElsewhere(): Promise<string[]> {
+  const places: string[] = [];
+  for (const folder of sharedFolders) {
+    if (!(await isRootsAlone(folder))) continue;
+    const projects = join(folder, "projects");
+    for (const name of await readdir(projects).catch(() => [])) places.push(join(projects, name));
+  }
+  return places;
+}
+
+/** Anybody can make a folder in /var/tmp: only a real one that is root's alone to write will do. */
+async function isRootsAlone(folder: string): Promise<boolean> {
+  const found = await lstat(folder).catch(() => undefined);
+  return found?.isDirectory() === true && found.uid === 0 && (found.mode & 0o022) === 0;
 }
 
 /** Wraps what the file system reports; leaves our own errors as they are. */
@@ -125,9 +157,7 @@ async function makeSharedFolder(): Promise<string> {
       ))
     )
       continue;
-    // Anybody can make a folder in /var/tmp: only a real one that is root's alone to write will do.
-    const found = await lstat(folder);
-    if (found.isDirectory() && found.uid === 0 && (found.mode & 0o022) === 0) return folder;
+    if (await isRootsAlone(folder)) return folder;
   }
   throw databaseError("EJS4003", `None of ${sharedFolders.join(", ")} is a folder that root alone may write.`);
 }

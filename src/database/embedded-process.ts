@@ -17,7 +17,7 @@ export interface RunningServer {
 }
 
 /** What `postmaster.pid` says of a server that is really this place's; undefined where none runs. */
-function findRunning(place: EmbeddedPlace): (RunningServer & { readonly status: string }) | undefined {
+function findRunning(place: Pick<EmbeddedPlace, "folder">): (RunningServer & { readonly status: string }) | undefined {
   const { data } = placePaths(place);
   let lines: string[];
   try {
@@ -32,6 +32,9 @@ function findRunning(place: EmbeddedPlace): (RunningServer & { readonly status: 
   if (command !== "" && !command.includes(data)) return undefined;
   return { pid, port: Number(lines[3] ?? 0), status: (lines[7] ?? "").trim() };
 }
+
+/** Whether a server of this place lives, ready or not. */
+export const isRunning = (place: Pick<EmbeddedPlace, "folder">): boolean => findRunning(place) !== undefined;
 
 /** The server of this place, whoever started it, once it is ready; undefined where none runs or it is going down (then it has gone). */
 export async function waitForRunning(place: EmbeddedPlace): Promise<RunningServer | undefined> {

@@ -4,13 +4,14 @@
  * lies where and embedded-usage.ts for who stops it.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { readdir, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
 import { EngineError } from "../errors/engine-error.ts";
 import { connect } from "./connection.ts";
 import { ensureCluster, superuser } from "./embedded-cluster.ts";
+import { removeForgotten, removeOrphans } from "./embedded-garbage.ts";
 import { type EmbeddedPlace, findPlace, placeFailure, placePaths } from "./embedded-place.ts";
 import { freePort, launch, type RunningServer, stopRunning, waitForRunning } from "./embedded-process.ts";
 import { hasUsers, Registration, waitForLeavers } from "./embedded-usage.ts";
@@ -48,12 +49,10 @@ const defaultPort = 54180;
  * @example const server = await startEmbeddedServer({ folder: process.cwd() });
  */
 export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
-  const place = await findPlace(options.folder);
-  const { users } = placePaths(place);
-  const registration = new Registration(users);
+  const { place, registration } = await register(options.folder);
   try {
-    await waitForLeavers(users);
     await removeForgotten(place);
+    await removeOrphans(place);
     const password = await ensureCluster(place);
     const urlAt = (port: number, database: string) =>
       `postgresql://${superuser}:${password}@127.0.0.1:${port}/${encodeURIComponent(database)}`;
@@ -71,6 +70,19 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   } catch (error) {
     await leave(place, registration);
     throw placeFailure(error, place.folder);
+  }
+}
+
+/** Shows this process as a user of the place; whoever was about to stop its server, or to remove it, has done so then. */
+async function register(folder: string): Promise<{ place: EmbeddedPlace; registration: Registration }> {
+  for (;;) {
+    const place = await findPlace(folder);
+    const { users } = placePaths(place);
+    const registration = new Registration(users);
+    await waitForLeavers(users);
+    if (registration.stands) return { place, registration };
+    // The place was removed together with it: the project had been gone until just now.
+    registration.remove();
   }
 }
 
@@ -109,19 +121,6 @@ async function startOrAdopt(
       if (!passes || Date.now() > until) throw error;
     }
     await delay(50);
-  }
-}
-
-/** Whoever deletes `.enginejs` wants to begin anew: a place elsewhere that it named is of no use to anybody then. */
-async function removeForgotten(place: EmbeddedPlace): Promise<void> {
-  const parent = dirname(place.folder);
-  if (basename(parent) !== "projects") return;
-  const project = basename(place.folder).replace(/[0-9a-f]+$/, "");
-  for (const name of await readdir(parent)) {
-    const folder = join(parent, name);
-    if (folder === place.folder || !name.startsWith(project) || hasUsers(placePaths({ folder }).users)) continue;
-    await stopRunning({ ...place, folder });
-    await rm(folder, { recursive: true, force: true });
   }
 }
 

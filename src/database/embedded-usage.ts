@@ -29,6 +29,11 @@ export class Registration {
     process.on("exit", this.#forget);
   }
 
+  /** False where its folder was removed meanwhile. */
+  get stands(): boolean {
+    return existsSync(this.#path);
+  }
+
   remove(): void {
     process.off("exit", this.#forget);
     this.#forget();

@@ -1,81 +1,153 @@
-/** What somebody has changed by hand since the last build, by name, and what puts it back. */
-import type pg from "pg";
-import { type CompiledSystem, type ExpectedObject, expectedObjects, type PlanStep } from "../dsl-to-sql/index.ts";
+/**
+ * What somebody has changed by hand since the last build, object by object, and what becomes of it:
+ *
+ * - a build puts back: policies, triggers, functions, rights, row security, indexes, constraints that are missing;
+ * - nobody's guess would do: columns and their defaults, changed constraints, tables. Named, with the SQL that mends
+ *   it where that is one statement; nothing is applied until it is mended;
+ * - in no model: left alone, and named at every build.
+ */
+import { type CompiledSystem, constraintRepairs, indexDrops, type PlanStep } from "../dsl-to-sql/index.ts";
 import { databaseErrors } from "../errors/database-errors.ts";
 import type { Diagnostic } from "../errors/diagnostic.ts";
-import { coreText } from "./core-sql.ts";
+import { type CatalogFact, type CatalogFacts, objectOf } from "./catalog-facts.ts";
+import {
+  type ForeignObject,
+  foreignObjects,
+  grantOf,
+  hostOfGrant,
+  isModelGrantee,
+  tableOf,
+} from "./foreign-objects.ts";
+import { mendingOf } from "./mending.ts";
 
 export interface Drift {
-  /** Dropped by hand; what a refresh puts back is among it. `policy app.invoice.tenancy` */
+  /** Dropped by hand and put back. `policy app.invoice.tenancy` */
   readonly missing: readonly string[];
-  /** In the schema, and in no model: left alone. */
-  readonly unknown: readonly string[];
-  /** Puts constraints back; the rows that came meanwhile may contradict them. */
+  /** Changed by hand and put back. */
+  readonly changed: readonly string[];
+  /** In the schema, and in no model. */
+  readonly foreign: readonly ForeignObject[];
+  /** Puts constraints back, which the rows that came meanwhile may contradict; drops indexes that are made anew. */
   readonly repairs: readonly PlanStep[];
-  /** What no build can put back. */
+  /** What no build puts back. */
   readonly refusals: readonly Diagnostic[];
 }
 
+/** Written anew by a refresh, see `PlanOptions.refresh`. */
+const refreshed = new Set(["policy", "trigger", "function", "row security", "index"]);
+
+const isRefreshed = ({ kind, name }: CatalogFact): boolean =>
+  refreshed.has(kind) || (kind === "grant" && !name.startsWith("on default privileges "));
+
 /**
- * Compares the objects of a schema with those that a build makes, by name, columns also by type. Changed policies, functions,
- * triggers and rights are no matter here: a refresh writes them anew.
+ * @param built what the last build left; @param now what the catalogue says
+ * @param compiled the last build, compiled anew
  */
-export async function findDrift(client: pg.ClientBase, built: CompiledSystem): Promise<Drift> {
-  const { rows } = await client.query<{ kind: string; name: string; detail: string | null }>(
-    coreText("queries/catalog_objects.sql"),
-    [built.system.schema],
-  );
-  const found = new Map(rows.map(({ kind, name, detail }) => [`${kind} ${name}`, detail]));
-  const schema = `${built.system.schema}.`;
-  // A build also replaces a function of the core's own schema.
-  const expected = expectedObjects(built).filter(({ object }) => object.split(" ")[1]?.startsWith(schema));
-  const missing = expected.filter(({ object }) => !found.has(object));
-  const lostTables = new Set(missing.filter(({ object }) => object.startsWith("table ")).map(({ object }) => object));
-  const known = new Set(expected.map(({ object }) => object));
-  return {
-    missing: missing.map(({ object }) => object),
-    unknown: [...found.keys()].filter((object) => !known.has(object)).sort(),
-    repairs: missing.flatMap(repairOf),
-    refusals: [
-      // Of a table that is gone it is enough to say that.
-      ...missing
-        .filter(({ object, repair }) => repair === "impossible" && !lostTables.has(tableOfColumn(object)))
-        .map(lost),
-      ...expected.flatMap((object) => changed(object, found.get(object.object))),
-    ],
-  };
+export function findDrift(built: CatalogFacts, now: CatalogFacts, compiled: CompiledSystem): Drift {
+  const constraints = constraintRepairs(compiled);
+  const drops = indexDrops(compiled);
+  const missing: string[] = [];
+  const changed: string[] = [];
+  const repairs: PlanStep[] = [];
+  const refusals: Diagnostic[] = [];
+  for (const { was, is } of differences(built, now)) {
+    const object = objectOf(was);
+    const repair = is === undefined ? constraints.get(object) : drops.get(object);
+    if (repair !== undefined) repairs.push(repair);
+    if (!isRefreshed(was) && repair === undefined) refusals.push(refusalOf(was, is));
+    else if (is === undefined) missing.push(object);
+    else changed.push(object);
+  }
+  const foreign: CatalogFact[] = [];
+  for (const fact of added(built, now)) {
+    if (isIntrusion(fact, built)) refusals.push(refusalOf(undefined, fact));
+    else if (isModelRight(fact, built)) changed.push(objectOf(fact));
+    else foreign.push(fact);
+  }
+  return { missing, changed, foreign: foreignObjects(foreign, built), repairs, refusals };
 }
 
-/** `column app.invoice.number` → `table app.invoice` */
-const tableOfColumn = (object: string): string => object.replace(/^column (.*)\.[^.]+$/, "table $1");
+/** The facts of nobody's model. */
+export const foreignFacts = (built: CatalogFacts, now: CatalogFacts): CatalogFact[] =>
+  added(built, now).filter((fact) => !isModelRight(fact, built));
 
-function repairOf({ object, entity, repair }: ExpectedObject): PlanStep[] {
-  if (typeof repair === "string") return [];
+/** What still differs after everything was put back: as refusals. */
+export function remainingDrift(built: CatalogFacts, now: CatalogFacts): Diagnostic[] {
+  const rights = added(built, now).filter((fact) => isModelRight(fact, built));
   return [
-    {
-      verb: "+",
-      kind: "table",
-      object,
-      ...(entity !== undefined && { entity }),
-      ...repair,
-      lock: "access exclusive",
-      transactional: true,
-      hazards: ["blocks reads and writes"],
-      quiet: false,
-    },
+    ...differences(built, now).map(({ was, is }) => refusalOf(was, is)),
+    ...rights.map((fact) => refusalOf(undefined, fact)),
   ];
 }
 
-const refusal = (message: string): Diagnostic => ({
-  code: "EJS4033",
-  severity: "error",
-  message,
-  hint: databaseErrors.EJS4033.hint,
-});
-
-const lost = ({ object }: ExpectedObject): Diagnostic => refusal(`The ${object} was dropped by hand.`);
-
-function changed({ object, detail }: ExpectedObject, found: string | null | undefined): Diagnostic[] {
-  if (detail === undefined || found === undefined || found === null || found === detail) return [];
-  return [refusal(`The ${object} is "${found}" and was built as "${detail}": somebody changed it by hand.`)];
+/** A right that is the model's to give, and that it does not. */
+function isModelRight({ kind, name }: CatalogFact, built: CatalogFacts): boolean {
+  if (kind !== "grant") return false;
+  const { object, grantee } = grantOf(name);
+  return isModelGrantee(grantee) && built.has(hostOfGrant(object));
 }
+
+interface Difference {
+  readonly was: CatalogFact;
+  readonly is: CatalogFact | undefined;
+}
+
+/** What was built and is now otherwise or gone, without what only follows from another difference. */
+function differences(built: CatalogFacts, now: CatalogFacts): Difference[] {
+  const all: Difference[] = [];
+  for (const [object, was] of built) {
+    const is = now.get(object);
+    if (is === undefined || is.detail !== was.detail) all.push({ was, is });
+  }
+  const differs = new Set(all.map(({ was }) => objectOf(was)));
+  const gone = new Set(all.filter(({ is }) => is === undefined).map(({ was }) => objectOf(was)));
+  return all.filter(({ was: { kind, name } }) => {
+    if (kind !== "table" && gone.has(`table ${tableOf(name)}`)) return false;
+    switch (kind) {
+      case "default":
+        return !gone.has(`column ${name}`);
+      case "index of constraint":
+        return ![...differs].some((object) => object.startsWith("constraint ") && lastOf(object) === lastOf(name));
+      case "trigger of constraint":
+        return ![...differs].some(
+          (object) => object.startsWith("constraint ") && lastOf(object) === constraintOf(name),
+        );
+      default:
+        return true;
+    }
+  });
+}
+
+const lastOf = (name: string): string => name.slice(name.lastIndexOf(".") + 1);
+
+/** `app.invoice.invoice_owner_id_fkey/"RI_FKey_check_ins"` → `invoice_owner_id_fkey` */
+const constraintOf = (name: string): string => lastOf(name.slice(0, name.lastIndexOf("/")));
+
+const added = (built: CatalogFacts, now: CatalogFacts): CatalogFact[] =>
+  [...now.values()].filter((fact) => !built.has(objectOf(fact)));
+
+/** Changes what a table of the model does, without being an object that could be left alone. */
+function isIntrusion({ kind, name }: CatalogFact, built: CatalogFacts): boolean {
+  if (kind === "grant") return name.startsWith("on default privileges enginejs_");
+  if (kind === "default") return built.has(`column ${name}`);
+  return kind === "rule" && built.has(`table ${tableOf(name)}`);
+}
+
+function refusalOf(was: CatalogFact | undefined, is: CatalogFact | undefined): Diagnostic {
+  const mending = mendingOf(was, is);
+  return {
+    code: "EJS4033",
+    severity: "error",
+    message: changeOf(was, is),
+    hint: mending === undefined ? databaseErrors.EJS4033.hint : `Run: ${mending}`,
+  };
+}
+
+function changeOf(was: CatalogFact | undefined, is: CatalogFact | undefined): string {
+  if (was === undefined) return `The ${is === undefined ? "object" : nameOf(is)} was added by hand.`;
+  if (is === undefined) return `The ${nameOf(was)} was dropped by hand.`;
+  if (was.detail === null || /^[0-9a-f]{32}$/.test(was.detail)) return `The ${nameOf(was)} was changed by hand.`;
+  return `The ${nameOf(was)} is "${is.detail}" and was built as "${was.detail}": somebody changed it by hand.`;
+}
+
+const nameOf = (fact: CatalogFact): string => (fact.kind === "default" ? `default of ${fact.name}` : objectOf(fact));

@@ -51,3 +51,23 @@ export async function requireBuildRights(client: pg.ClientBase): Promise<void> {
     ),
   );
 }
+
+/** Throws where nothing can be written: a standby, or a database that was set to read-only. */
+export async function requireWritable(client: pg.ClientBase): Promise<void> {
+  const { database } = await requireServer(client);
+  const { rows } = await client.query<{ standby: boolean; readonly: boolean }>(
+    "select pg_is_in_recovery() as standby, current_setting('transaction_read_only')::boolean as readonly",
+  );
+  const [found] = rows;
+  if (found?.standby) {
+    throw databaseError("EJS4019", `The database "${database}" is read-only: its server is a standby.`, {
+      hint: "Name the primary server in the database URL.",
+    });
+  }
+  if (found?.readonly) {
+    throw databaseError(
+      "EJS4019",
+      `The database "${database}" is read-only: default_transaction_read_only is on for this role, database or server.`,
+    );
+  }
+}

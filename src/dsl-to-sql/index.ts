@@ -1,9 +1,10 @@
 export { inputParameter } from "./action-statements.ts";
 export { compile } from "./compile.ts";
 export { virtualFunctionName } from "./compile-virtual-fields.ts";
-export { type ExpectedObject, expectedObjects } from "./expected-objects.ts";
+export { constraintRepairs } from "./constraint-repairs.ts";
 export { type ExplainedStatement, explainObject } from "./explain-object.ts";
 export { formatPlan } from "./format-plan.ts";
+export { indexDrops } from "./index-drops.ts";
 export { type Plan, plan } from "./plan.ts";
 export type { PlanStep } from "./plan-steps.ts";
 export { sqlFiles } from "./sql-files.ts";

@@ -62,7 +62,8 @@ export const databaseErrors = defineErrors({
   },
   EJS4015: {
     title: "The database role lacks a right",
-    detail: "The role of the database URL may not do what a build needs. The hint holds the SQL that grants it.",
+    detail:
+      "The role of the database URL may not do what a build, the server or the worker needs. The hint holds the SQL that grants it.",
     hint: "Have an administrator of the database run the SQL that the message names.",
   },
   EJS4016: {
@@ -80,6 +81,12 @@ export const databaseErrors = defineErrors({
     detail:
       "A statement of the transaction had failed, the code that ran it went on as if it had not, and PostgreSQL rolled everything back at the commit.",
     hint: "Let the statement's error pass, or run the statement in a savepoint.",
+  },
+  EJS4019: {
+    title: "The database is read-only",
+    detail:
+      "Nothing can be written: the server is a standby, or `default_transaction_read_only` is on for the role, the database or the server.",
+    hint: "Take the setting back (`alter database … reset default_transaction_read_only`), or name another server in the database URL.",
   },
   EJS4020: {
     title: "A migration failed",
@@ -115,9 +122,26 @@ export const databaseErrors = defineErrors({
     hint: "End long transactions, or build when there is less to do.",
   },
   EJS4033: {
-    title: "A table or column was changed by hand",
+    title: "Something of the model was changed by hand",
     detail:
-      "Since the last build somebody dropped a table or column of the model, or gave a column another type. What it held cannot be made again, so the build does not guess.",
+      "Since the last build somebody changed what a build does not put back: a table or column, a default, a constraint, a rule. What it held, or what was meant by it, the build does not guess; it applies nothing until it is mended.",
     hint: "Put it back as it was, from a backup where it held rows, and build again.",
+  },
+  EJS4034: {
+    title: "Somebody's own object on a table of the model",
+    detail:
+      "A policy, trigger, function overload or right that no model declares was added by hand. It is left alone, and it may open what the model's policies close: it is named at every build as long as it is there.",
+    hint: "Drop it, or declare in the model what it is for.",
+  },
+  EJS4035: {
+    title: "The core of a failed build stays behind",
+    detail:
+      "The build failed after it had brought the core into a database that held none, and could not take it out again: the connection was lost, or somebody uses it by now. The next build goes on from there.",
+    hint: "Build again, or run: drop schema graphile_worker, enginejs, graphile_migrate cascade;",
+  },
+  EJS4036: {
+    title: "A name is taken",
+    detail: "Something in the model's schema has the name of a table or index that the first build would make.",
+    hint: "Rename or drop it, or choose another schema in the config.",
   },
 });

@@ -115,6 +115,11 @@ export const requestErrors = defineErrors({
     detail: "The page sizes of lists within lists, multiplied, are more than the server allows for one request.",
     hint: "Give smaller `first` to the inner lists. The server's limit is `rows`.",
   },
+  EJS5026: {
+    title: "The GraphQL document holds too many fields",
+    detail: "Aliases and fragments, spelt out wherever they are spread, make more fields than the server allows.",
+    hint: "Ask in several requests. The server's limit is `fields`.",
+  },
   EJS5030: {
     title: "There is no such row",
     detail:

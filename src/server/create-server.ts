@@ -37,7 +37,10 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
   app.disable("etag");
   app.use(securityHeaders());
   if (origins.size > 0) app.use(cors(origins));
-  if (parts.graphiql) app.use(parts.graphiql);
+  if (parts.graphiql) {
+    app.use(parts.graphiql);
+    if (graphqlPath !== "/") app.get("/", (_request, response) => response.redirect(graphqlPath));
+  }
   app.all(graphqlPath, parts.graphqlHandler);
   app.use(parts.health);
   app.use((_request, _response, next) => next(new RequestError("EJS5016", 404)));

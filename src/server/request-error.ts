@@ -23,6 +23,21 @@ export class RequestError extends Error {
   }
 }
 
+const codeOfStatus: Readonly<Record<number, RequestErrorCode>> = {
+  404: "EJS5016",
+  405: "EJS5013",
+  413: "EJS5010",
+  415: "EJS5012",
+};
+
+/** An error that is none of ours: what Express's own parts, such as `express.json()`, say of the caller keeps its status. */
+export function httpError(error: unknown): RequestError {
+  const { status, expose } = (error ?? {}) as { readonly status?: unknown; readonly expose?: unknown };
+  const ofCaller = expose === true && typeof status === "number" && status >= 400 && status < 500;
+  if (!ofCaller) return new RequestError("EJS5049", 500, undefined, { cause: error });
+  return new RequestError(codeOfStatus[status] ?? "EJS5011", status, undefined, { cause: error });
+}
+
 /** The answer outside of GraphQL has the same shape as within. */
 export const errorBody = (error: RequestError, requestId: string) => ({
   errors: [{ message: error.message, extensions: { code: error.code, ...error.extensions, requestId } }],

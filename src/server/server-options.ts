@@ -13,6 +13,8 @@ export interface RequestLimits {
   readonly listDepth: number;
   /** How often a path in a document may come back to the same field. */
   readonly selfReferences: number;
+  /** Fields of a document, each alias by itself and fragments spelt out wherever they are spread. */
+  readonly fields: number;
   /** Rows of a list that is asked for without `first` or `last`. */
   readonly defaultPageSize: number;
   /** Most for `first` and `last`. */
@@ -32,6 +34,7 @@ export const defaultLimits: RequestLimits = {
   depth: 12,
   listDepth: 4,
   selfReferences: 2,
+  fields: 1_000,
   defaultPageSize: 50,
   pageSize: 500,
   offset: 10_000,

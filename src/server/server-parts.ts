@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { connect } from "../database/connection.ts";
 import { createPool } from "../database/pool.ts";
 import { requireServer } from "../database/require-server.ts";
+import { requireServiceRights } from "../database/require-service-rights.ts";
 import { type Actor, Authenticator } from "./authentication/authenticator.ts";
 import { TokenVerifier } from "./authentication/token-verifier.ts";
 import { actorClients } from "./database/actor-client.ts";
@@ -17,7 +18,7 @@ import { graphiql } from "./http/graphiql.ts";
 import { healthRouter } from "./http/health.ts";
 import { actorOf, requestIdOf, setActor } from "./http/request-identity.ts";
 import { createLog } from "./log.ts";
-import { RequestError } from "./request-error.ts";
+import { httpError, RequestError } from "./request-error.ts";
 import { checkLimits, type RequestLimits, type ServerPartsOptions } from "./server-options.ts";
 
 /** The server in parts, for an Express app that exists already. */
@@ -52,7 +53,7 @@ export interface ServerParts {
  * app.use("/graphql", parts.authenticate, parts.graphqlHandler);
  * app.use(parts.errorHandler);
  *
- * @throws EngineError where the database cannot be reached (EJS401x), holds no build (EJS5050), or an option is not valid (EJS5051)
+ * @throws EngineError where the database cannot be reached (EJS401x), its login lacks a right (EJS4015), it holds no build (EJS5050), or an option is not valid (EJS5051)
  */
 export async function createServerParts(options: ServerPartsOptions): Promise<ServerParts> {
   const limits = checkLimits(options.limits);
@@ -65,6 +66,7 @@ export async function createServerParts(options: ServerPartsOptions): Promise<Se
   const build = async () => servedSchema(await builtSystem(pool.pool), withPgClient, { limits, introspection });
   let served: ServedSchema;
   try {
+    await requireServiceRights(pool.pool, "server");
     served = await build();
   } catch (error) {
     await pool.close();
@@ -114,8 +116,8 @@ export async function createServerParts(options: ServerPartsOptions): Promise<Se
     graphiql: options.development ? graphiql(options.graphqlPath ?? "/graphql") : undefined,
     errorHandler: (error: unknown, request, response, _next) => {
       const requestId = requestIdOf(request);
-      const known = error instanceof RequestError ? error : new RequestError("EJS5049", 500);
-      if (known !== error) log.error({ err: error, requestId }, "request failed");
+      const known = error instanceof RequestError ? error : httpError(error);
+      if (known.status >= 500) log.error({ err: error, requestId }, "request failed");
       answerError(response, known, requestId);
     },
     log,

@@ -12,10 +12,16 @@ export interface Build {
 
 /** The newest build, or what is known already where that is the newest; undefined where there is none. */
 export async function currentBuild(pool: pg.Pool, known?: Build): Promise<Build | undefined> {
-  const { rows } = await pool.query<{ id: string; ir: unknown }>(
-    "select id, case when id is distinct from $1 then ir end as ir from enginejs.current_build()",
-    [known?.id ?? null],
-  );
+  const { rows } = await pool
+    .query<{ id: string; ir: unknown }>(
+      "select id, case when id is distinct from $1 then ir end as ir from enginejs.current_build()",
+      [known?.id ?? null],
+    )
+    .catch((error: pg.DatabaseError) => {
+      // No such schema or function: nothing of EngineJS was ever put into this database.
+      if (known === undefined && ["3F000", "42883"].includes(error.code ?? "")) return { rows: [] };
+      throw error;
+    });
   const [row] = rows;
   if (row === undefined || row.id === known?.id) return row && known;
   const model = system.parse(row.ir);

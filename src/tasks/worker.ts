@@ -1,6 +1,7 @@
 /** The worker: relay, runner and their guardians, in this process. */
 import type { TaskList } from "graphile-worker";
 import { createPool } from "../database/pool.ts";
+import { requireServiceRights } from "../database/require-service-rights.ts";
 import type { Log } from "../dsl/task.ts";
 import { type Build, currentBuild } from "./build.ts";
 import { Definitions } from "./definitions.ts";
@@ -11,6 +12,7 @@ import { type Loop, sleep, startLoop } from "./loop.ts";
 import { type Relay, startRelay } from "./relay.ts";
 import { RunStore } from "./run-store.ts";
 import { Runner } from "./runner.ts";
+import { sparingLog } from "./sparing-log.ts";
 import { workflowError } from "./workflow-error.ts";
 
 export interface WorkerOptions {
@@ -45,7 +47,7 @@ export interface RunningWorker {
  * @example
  * const worker = await startWorker({ url, tasks: await loadTasks(folder), log });
  * process.once("SIGTERM", () => worker.stop());
- * @throws EJS6007 where nothing is built into the database
+ * @throws EJS6007 where nothing is built into the database, EJS4015 where its login lacks a right
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const worker = new WorkerProcess(options);
@@ -60,6 +62,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 
 class WorkerProcess implements RunningWorker {
   private readonly options: WorkerOptions;
+  /** For those who try again and again. */
+  private readonly log: Log;
   private readonly pool;
   private readonly stepPool;
   private readonly store: RunStore;
@@ -78,8 +82,9 @@ class WorkerProcess implements RunningWorker {
   constructor(options: WorkerOptions) {
     this.options = options;
     this.tasks = options.tasks;
-    const { log, concurrency = 10 } = options;
-    const lost = (error: Error) => log.warn(`a connection was lost: ${error.message}`);
+    const { concurrency = 10 } = options;
+    this.log = sparingLog(options.log);
+    const lost = (error: Error) => this.log.warn(`a connection was lost: ${error.message}`);
     // For claims, checkpoints, ends and guardians.
     this.pool = createPool(options.url, { max: 6, applicationName: "enginejs worker", onLost: lost });
     const url = options.stepsUrl ?? options.url;
@@ -93,7 +98,9 @@ class WorkerProcess implements RunningWorker {
   }
 
   async start(): Promise<void> {
-    const { log, url, retention = {} } = this.options;
+    const { url, retention = {} } = this.options;
+    const { log } = this;
+    await requireServiceRights(this.pool, "worker");
     this.build = await currentBuild(this.pool);
     if (this.build === undefined) throw workflowError("EJS6007", "Nothing was built into this database yet.");
     this.runner = new Runner({
@@ -102,7 +109,7 @@ class WorkerProcess implements RunningWorker {
       definitions: this.definitions,
       build: () => this.currentBuild,
       tasks: () => this.tasks,
-      log,
+      log: this.options.log,
     });
     // A first use of a task's name blocks the second transaction that uses it: it is registered before anybody needs it.
     await this.pool.query(
@@ -199,7 +206,7 @@ class WorkerProcess implements RunningWorker {
         this.jobs?.restart("this worker has registered anew");
         return;
       } catch (error) {
-        this.options.log.warn(`heartbeat: ${(error as Error).message}; trying again`);
+        this.log.warn(`heartbeat: ${(error as Error).message}; trying again`);
         await new Promise((resolve) => setTimeout(resolve, 1_000));
       }
     }

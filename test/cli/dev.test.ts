@@ -8,8 +8,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeProject, type TemporaryProject } from "../project/temporary-project.ts";
+import { createTestDatabase } from "../support/database.ts";
 import { hasPsql } from "../support/psql.ts";
-import { RunningCli } from "./run-cli.ts";
+import { RunningCli, runCli } from "./run-cli.ts";
 
 interface DevOutput {
   readonly graphql: string;
@@ -232,5 +233,27 @@ test("Ctrl-C while it starts leaves no database behind", async () => {
   } finally {
     await starting.dispose();
     await fresh.remove();
+  }
+});
+
+test("a database with the core of another version: that is said, once, and dev waits", async () => {
+  const database = await createTestDatabase();
+  const older = await makeProject({}, { example: "examples/invoicing" });
+  const options = ["--project", older.folder, "--database", database.url];
+  expect(await runCli(["sql", "build", ...options])).toMatchObject({ code: 0 });
+  const client = await database.client();
+  await client.query("update graphile_migrate.migrations set hash = 'sha1:0'");
+  await client.query("alter table enginejs.build drop column facts_format");
+  const waiting = new RunningCli(["dev", ...options]);
+  try {
+    await waiting.waitFor(/Nothing runs yet/);
+    expect(waiting.output).toContain("EJS4022");
+    expect(waiting.output).not.toContain("EJS1000");
+    waiting.interrupt();
+    expect(await waiting.ended).toEqual({ code: 0, signal: null });
+  } finally {
+    await waiting.dispose();
+    await older.remove();
+    await database.drop();
   }
 });

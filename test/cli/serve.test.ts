@@ -169,6 +169,13 @@ describe("serve refuses to start, readably", () => {
     });
     expect(code).toBe(1);
     expect(stderr).toMatch(/EJS5050/);
+    for (const [command, finding] of [
+      ["worker", /EJS6007/],
+      ["seed", /EJS1034/],
+    ] as const) {
+      const refused = await runCli([command, "--project", project.folder, "--database", empty.url]);
+      expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(finding) });
+    }
     await empty.drop();
   });
 });

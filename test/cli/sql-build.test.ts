@@ -84,6 +84,20 @@ describe("an empty database", () => {
     expect((await build("--check")).code).toBe(0);
   });
 
+  test("that is read-only: exit code 3, and the message says so", async () => {
+    await client.query(`alter database ${database.name} set default_transaction_read_only = on`);
+    const { code, stderr } = await build();
+    expect(stderr).toMatch(/EJS4019 {2}The database "\w+" is read-only/);
+    expect(code).toBe(3);
+  });
+
+  test("two identical builds at once: both end with 0, one of them with nothing to do", async () => {
+    const both = await Promise.all([build(), build()]);
+    expect(both.map(({ code }) => code)).toEqual([0, 0]);
+    expect(both.filter(({ stdout }) => stdout.includes("  nothing to do"))).toHaveLength(1);
+    expect((await client.query("select count(*)::int as builds from enginejs.build")).rows).toEqual([{ builds: 1 }]);
+  });
+
   test("--json is one object on stdout", async () => {
     const { code, stdout } = await build("--json");
     expect(code).toBe(0);
@@ -235,7 +249,12 @@ export const Note = entity("Note", {
       "select count(*)::int as keys from pg_constraint where conname = 'receipt_invoice_id_fkey' and convalidated",
     );
     expect(rows).toEqual([{ keys: 1 }]);
-    expect((await build()).stdout.toLowerCase()).toContain("nothing to do");
+    for (const again of [await build(), await build()]) {
+      expect(again.stdout.toLowerCase()).toContain("nothing to do");
+      expect(again.stdout).toMatch(/\? policy app\.invoice\.everybody +is in no model/);
+      expect(again.stderr).toContain("EJS4034  warning: The policy app.invoice.everybody was added by hand");
+      expect(again.code).toBe(0);
+    }
 
     await client.query("alter table app.customer drop column email");
     await client.query("alter table app.invoice_line alter column description type varchar(500)");
@@ -243,6 +262,17 @@ export const Note = entity("Note", {
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain("EJS4033  The column app.customer.email was dropped by hand.");
     expect(refused.stderr).toMatch(/app\.invoice_line\.description is "character varying\(500\) not null"/);
+  });
+
+  test("by hand, and not put back: named with the SQL that mends it, exit code 1 until it is mended", async () => {
+    await client.query("alter table app.invoice alter column status drop default");
+    for (const refused of [await build(), await build("--check"), await build()]) {
+      expect(refused.code).toBe(1);
+      expect(refused.stderr).toContain("EJS4033  The default of app.invoice.status was dropped by hand.");
+      expect(refused.stderr).toContain("Run: alter table app.invoice alter column status set default 'draft'::text;");
+    }
+    await client.query("alter table app.invoice alter column status set default 'draft'::text");
+    expect(await build()).toMatchObject({ code: 0, stdout: expect.stringContaining("nothing to do") });
   });
 
   test("a build that fails half-way leaves the database as it was", async () => {

@@ -1,7 +1,7 @@
 /** The life of the embedded server, each test in a folder of its own. Slow by nature: each one makes a data folder. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -241,6 +241,60 @@ describe("the embedded server", () => {
     cleanups.unshift(() => rm(newLocation, { recursive: true, force: true }));
     await expect(query(third.url, "select answer from kept")).rejects.toMatchObject({ code: "42P01" });
     expect(existsSync(location)).toBe(false);
+  });
+
+  test.skipIf(!root)(
+    "the data of a project that is gone goes at the next start of any other; nobody else's does",
+    async () => {
+      const home = await makeProject();
+      await chmod(home, 0o700);
+      const placeOf = (folder: string) => readFileSync(join(folder, ".enginejs/postgres/location"), "utf8").trim();
+      const makePlace = async (name: string) => {
+        const folder = join(home, name);
+        await mkdir(folder);
+        const server = await start(folder);
+        const place = placeOf(folder);
+        cleanups.push(() => rm(place, { recursive: true, force: true }));
+        return { folder, server, place };
+      };
+      const gone = await makePlace("gone");
+      const kept = await makePlace("kept");
+      const running = await makePlace("running");
+      const unmounted = await makePlace("unmounted");
+      const [other, project] = [join(gone.place, "../.removed-by-a-killed-sweeper"), join(unmounted.place, "project")];
+      await mkdir(other);
+      for (const { server } of [gone, kept, unmounted]) await server.stop();
+      for (const { folder } of [gone, running, unmounted]) await rm(folder, { recursive: true });
+      // As if its file system were another one, which is not there today.
+      writeFileSync(project, readFileSync(project, "utf8").replace(/"device":(\d+)/, '"device":1$1'));
+
+      await start(await makeProject());
+      expect(existsSync(gone.place)).toBe(false);
+      expect(existsSync(other)).toBe(false);
+      for (const { place } of [kept, running, unmounted]) expect(existsSync(join(place, "cluster/data"))).toBe(true);
+      expect(await query(running.server.url, "select 1")).toEqual([[1]]);
+    },
+  );
+
+  test.skipIf(!root)("a project that comes back while its data is being removed starts anew", async () => {
+    const home = await makeProject();
+    await chmod(home, 0o700);
+    const [folder, away] = [join(home, "project"), join(home, "away")];
+    await mkdir(folder);
+    await (await start(folder)).stop();
+    const location = readFileSync(join(folder, ".enginejs/postgres/location"), "utf8").trim();
+    cleanups.push(() => rm(location, { recursive: true, force: true }));
+    // The sweeper has shown itself and holds the place; then the project is there again.
+    const sweeping = join(location, "users", `stopping-${process.pid}-00000000`);
+    writeFileSync(sweeping, "");
+    await rename(folder, away);
+    await rename(away, folder);
+    const starting = start(folder);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await rename(location, `${location}-removed`);
+    cleanups.push(() => rm(`${location}-removed`, { recursive: true, force: true }));
+    expect(await query((await starting).url, "select 1")).toEqual([[1]]);
+    expect(readFileSync(join(folder, ".enginejs/postgres/location"), "utf8").trim()).toBe(location);
   });
 
   test("stops also when its folder was deleted meanwhile", async () => {

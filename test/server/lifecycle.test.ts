@@ -213,6 +213,13 @@ describe("parts in an Express app that exists already", () => {
         body: JSON.stringify({ query: question }),
       });
       expect(await parsed.json()).toEqual({ data: { invoices: { totalCount: 40 } } });
+      const malformed = await fetch(`http://127.0.0.1:${port}/parsed`, {
+        method: "POST",
+        headers: { "content-type": "application/json", authorization },
+        body: "{",
+      });
+      expect(malformed.status).toBe(400);
+      expect(await malformed.json()).toMatchObject({ errors: [{ extensions: { code: "EJS5011" } }] });
       expect(codeOf(await ask({ port }, "not.a.token", question))).toBe("EJS5001");
       const me = await fetch(`http://127.0.0.1:${port}/me`, { headers: { authorization, "x-request-id": "mine" } });
       expect(await me.json()).toEqual({ actor: userId("biller"), id: "mine" });
@@ -246,6 +253,9 @@ describe("what browsers get", () => {
       const page = await fetch(development.url, html);
       expect([page.status, page.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
       expect(await page.text()).toContain("ruru-root");
+      // Who opens the bare address finds the page as well.
+      expect((await fetch(`${base(development)}/`, html)).url).toBe(development.url);
+      expect((await fetch(`${base(production)}/`, html)).status).toBe(404);
       expect((await fetch(`${base(development)}/ruru-static/ruru.js`)).status).toBe(200);
       expect((await ask(development, undefined, "{ __schema { queryType { name } } }")).errors).toEqual([]);
     } finally {

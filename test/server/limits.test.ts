@@ -1,4 +1,5 @@
 import { connect as connectSocket } from "node:net";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RunningServer } from "../../src/server/index.ts";
 import { checkLimits, type RequestLimits } from "../../src/server/server-options.ts";
@@ -72,14 +73,15 @@ describe("rows of one document", () => {
   });
 
   test("fragments that double at each step are counted without being spelt out", async () => {
-    const steps = 30;
+    const patient = await served.serve({ limits: { fields: 2 ** 31 - 1 } });
+    const steps = 20;
     const fragments = Array.from(
       { length: steps },
       (_, i) => `fragment f${i} on Customer { a: tenant { id } ...f${i + 1} ...f${i + 1} }`,
     );
     const last = `fragment f${steps} on Customer { invoices(first: 1) { nodes { id } } }`;
     const answer = await ask(
-      server,
+      patient,
       token,
       `{ customers(first: 1) { nodes { ...f0 } } } ${fragments.join(" ")} ${last}`,
     );
@@ -93,6 +95,25 @@ describe("documents", () => {
       levels === 0 ? "id" : `customer { invoices(first: 1) { nodes { ${deep(levels - 1)} } } }`;
     expect(codeOf(await ask(server, token, `{ invoices(first: 1) { nodes { ${deep(6)} } } }`))).toBe("EJS5021");
     expect((await ask(server, token, `{ invoices(first: 1) { nodes { ${deep(1)} } } }`)).errors).toEqual([]);
+  });
+
+  test("fields: aliases, and fragments that double at each step without a list in them", async () => {
+    const fragments = Array.from({ length: 25 }, (_, i) => `fragment f${i} on Customer { ...f${i + 1} ...f${i + 1} }`);
+    const bomb = `{ customers { nodes { ...f0 } } } ${fragments.join(" ")} fragment f25 on Customer { id }`;
+    const answer = await ask(server, token, bomb);
+    expect(codeOf(answer)).toBe("EJS5026");
+    expect(answer.data).toBeUndefined();
+    const aliases = (count: number) => `{ ${Array.from({ length: count }, (_, i) => `a${i}: __typename`).join(" ")} }`;
+    expect(codeOf(await ask(server, token, aliases(1_001)))).toBe("EJS5026");
+    expect((await ask(server, token, aliases(1_000))).errors).toEqual([]);
+    // Neither used by an operation nor ever to be: planned by nobody, but validated.
+    const unused = bomb.replace("{ customers { nodes { ...f0 } } }", "{ __typename }");
+    expect(codeOf(await ask(server, token, unused))).toBe("EJS5026");
+  });
+
+  test("fragments that spread each other are refused, whatever they count", async () => {
+    const circle = "fragment a on Customer { ...b } fragment b on Customer { ...a }";
+    expect(codeOf(await ask(server, token, `{ customers { nodes { ...a } } } ${circle}`))).toBe("EJS5020");
   });
 
   test("size: more tokens than a person writes", async () => {
@@ -198,6 +219,12 @@ describe("requests", () => {
   ])("%s: 415, so that no website's form can ask", async (type) => {
     const body = JSON.stringify({ query: "{ __typename }" });
     expect(await codeFrom(await post({ headers: { "content-type": type }, body }))).toEqual([415, "EJS5012"]);
+  });
+
+  test("a packed body: 415, so that a small one cannot become a huge one", async () => {
+    const body = gzipSync(JSON.stringify({ query: "{ __typename }" }));
+    const packed = await post({ headers: { ...json, "content-encoding": "gzip" }, body });
+    expect(await codeFrom(packed)).toEqual([415, "EJS5012"]);
   });
 
   test("GET, PUT and a media type that we do not have", async () => {

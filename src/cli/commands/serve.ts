@@ -27,10 +27,9 @@ export async function serve(options: ServeOptions, _terminal: Terminal): Promise
   try {
     const database = await openDatabase(folder, process.env.SERVER_DATABASE_URL || options.database);
     await shutdown.add("the database", () => database.close(), { essential: true });
-    const { serverUrl } = database.embedded ? await database.logins() : { serverUrl: database.url };
     const port = options.port ?? config.server?.port;
     const server = await createServer({
-      database: serverUrl,
+      database: await database.serviceUrl("server"),
       log,
       ...(jwt !== undefined && { jwt }),
       ...(port !== undefined && { port }),

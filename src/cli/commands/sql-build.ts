@@ -46,7 +46,12 @@ function asJson({ hash, applied, files, warnings, planned }: BuildOutcome) {
     applied,
     files,
     warnings,
-    ...(planned !== undefined && { drifted: planned.drifted, missing: planned.missing, unknown: planned.unknown }),
+    ...(planned !== undefined && {
+      drifted: planned.drifted,
+      missing: planned.missing,
+      changed: planned.changed,
+      unknown: planned.unknown,
+    }),
     changes: plan?.changes ?? [],
     statements: (plan?.steps ?? []).map(({ verb, kind, object, hazards, role, sql }) => ({
       verb,

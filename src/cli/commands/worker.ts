@@ -25,9 +25,8 @@ export async function worker(options: WorkerOptions, _terminal: Terminal): Promi
   try {
     const database = await openDatabase(folder, process.env.WORKER_DATABASE_URL || options.database);
     await shutdown.add("the database", () => database.close(), { essential: true });
-    const { workerUrl } = database.embedded ? await database.logins() : { workerUrl: database.url };
     const running = await startWorker({
-      url: workerUrl,
+      url: await database.serviceUrl("worker"),
       tasks,
       log: messageLog(log),
       ...(options.concurrency !== undefined && { concurrency: options.concurrency }),

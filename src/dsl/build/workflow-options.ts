@@ -91,7 +91,11 @@ export function triggerOf(
   if (trigger.event === "action" && !entity.actions.some((action) => action.name === trigger.action)) {
     const actions = entity.actions.map((action) => action.name);
     const message = `Workflow ${name}: ${entity.name} has no action ${shown(trigger.action)}.`;
-    const hint = suggestion(trigger.action, actions, `Actions of ${entity.name}`);
+    const event = { create: "created", update: "updated", delete: "deleted" }[String(trigger.action)];
+    const hint =
+      event === undefined
+        ? suggestion(trigger.action, actions, `Actions of ${entity.name}`)
+        : `A row's ${trigger.action} is no action: write ${entity.name}.${event}() in place of ${entity.name}.on("${trigger.action}").`;
     report.error("EJS2151", message, { site: trigger.site, word: trigger.action, hint });
     return undefined;
   }

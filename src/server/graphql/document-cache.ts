@@ -11,6 +11,7 @@ import {
 } from "postgraphile/graphql";
 import { LruCache } from "../lru-cache.ts";
 import type { RequestErrorCode } from "../request-error.ts";
+import { countFields } from "./count-fields.ts";
 import { type PageLimits, type RowCheck, rowCheck } from "./row-estimate.ts";
 
 export interface CheckedOperation {
@@ -23,6 +24,11 @@ export type CheckedDocument =
   | { readonly document: DocumentNode; readonly operations: ReadonlyMap<string, CheckedOperation> }
   | { readonly errors: readonly GraphQLError[] };
 
+export interface DocumentLimits extends PageLimits {
+  /** Fields of a document, fragments spelt out. */
+  readonly fields: number;
+}
+
 /** A document has no more tokens than this: graphql-js stops reading there. */
 const maxTokens = 10_000;
 const remembered = 500;
@@ -31,10 +37,10 @@ const remembered = 500;
 export class DocumentCache {
   readonly #schema: GraphQLSchema;
   readonly #rules: readonly ValidationRule[];
-  readonly #limits: PageLimits;
+  readonly #limits: DocumentLimits;
   readonly #known = new LruCache<string, CheckedDocument>(remembered);
 
-  constructor(schema: GraphQLSchema, rules: readonly ValidationRule[], limits: PageLimits) {
+  constructor(schema: GraphQLSchema, rules: readonly ValidationRule[], limits: DocumentLimits) {
     this.#schema = schema;
     this.#rules = rules;
     this.#limits = limits;
@@ -58,6 +64,13 @@ export class DocumentCache {
       // graphql-js descends by calling itself.
       const code: RequestErrorCode = "EJS5021";
       return { errors: [new GraphQLError("The document is nested too deeply to be read.", { extensions: { code } })] };
+    }
+    // First of all: validation and planning of fragments within fragments would never end.
+    const fields = countFields(document);
+    if (fields > this.#limits.fields) {
+      const code: RequestErrorCode = "EJS5026";
+      const message = `The document holds ${fields} fields, fragments spelt out; ${this.#limits.fields} are allowed.`;
+      return { errors: [new GraphQLError(message, { extensions: { code } })] };
     }
     const errors = validate(this.#schema, document, this.#rules, { maxErrors: 20 });
     if (errors.length > 0) return { errors };

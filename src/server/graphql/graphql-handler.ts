@@ -72,7 +72,10 @@ function negotiate({ method, headers }: IncomingMessage): string {
   if (method !== "POST") throw new RequestError("EJS5013", 405);
   const [type = ""] = (headers["content-type"] ?? "").split(";");
   if (type.trim().toLowerCase() !== "application/json") throw new RequestError("EJS5012", 415);
-  const accept = headers.accept ?? "*/*";
+  // What is packed is not unpacked: a small body could become a huge one.
+  if (!/^(identity)?$/i.test(headers["content-encoding"] ?? ""))
+    throw new RequestError("EJS5012", 415, "The content encoding is not supported.");
+  const accept = headers.accept || "*/*";
   if (accept.includes("application/graphql-response+json")) return graphqlResponseJson;
   if (/application\/(json|\*)|\*\/\*/.test(accept)) return plainJson;
   throw new RequestError("EJS5012", 406);

@@ -1,4 +1,4 @@
-import { action, allow, entity, ref, slug, state, text } from "enginejs";
+import { action, allow, entity, ref, slug, state, text, view } from "enginejs";
 import { isAuthorOrEditor, isMemberOfTenant } from "../policies/rules.policy.ts";
 
 export const Article = entity("Article", {
@@ -13,6 +13,7 @@ export const Article = entity("Article", {
     status: state(["draft", "published"], { initial: "draft" }),
   },
   policies: allow({ read: isMemberOfTenant, write: isAuthorOrEditor }),
+  views: { list: view().columns(["slug", "title", "status"]) },
   actions: {
     publish: action()
       .from("draft")

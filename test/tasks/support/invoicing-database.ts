@@ -72,7 +72,7 @@ async function build(url: string, system: System): Promise<void> {
 /** What a build leaves for the worker: another model with other workflows, for the same tables. */
 export async function recordBuild(client: pg.ClientBase, system: System): Promise<void> {
   await client.query(
-    "insert into enginejs.build (ir, ir_hash, fingerprint, engine_version) values ($1, 'test', 'test', '0')",
+    "insert into enginejs.build (ir, ir_hash, fingerprint, facts_format, engine_version) values ($1, 'test', 'test', 'test', '0')",
     [JSON.stringify(system)],
   );
 }

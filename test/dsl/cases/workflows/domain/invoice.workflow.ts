@@ -41,3 +41,4 @@ workflow("steps", {
       .log("loud", "done", undefined, { level: "shout" })
       .log("odd", "done", () => 5),
 });
+workflow("event-as-action", { on: Invoice.on("create" as never), steps: (flow) => flow.log("done", "made") });
