@@ -58,7 +58,7 @@ afterAll(async () => {
 });
 
 test.skipIf(!registryAnswers)(
-  "new, npm install, tsc, dev, in an empty folder (skipped: npm reaches no registry here)",
+  `new, npm install, tsc, dev, in an empty folder${registryAnswers ? "" : " (skipped: npm reaches no registry here)"}`,
   async () => {
     const empty = join(folder, "em pty");
     await mkdir(empty);
