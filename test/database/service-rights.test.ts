@@ -24,7 +24,8 @@ beforeAll(async () => {
   const client = await database.client();
   await client.query(`create role ${login} login noinherit password 'of no use elsewhere'`);
   await client.query(`create role ${builder} login createrole password 'of no use elsewhere'`);
-  await client.query(`grant enginejs_owner to ${builder}`);
+  // As each build needs: whoever builds becomes the owner of tables and the owner of membership functions.
+  await client.query(`grant enginejs_owner, enginejs_reader to ${builder}`);
 });
 afterAll(async () => {
   const client = await database.client();
