@@ -1,5 +1,5 @@
--- What the relay has not seen yet: narrow rows, taken by delete. Measured against a status column of the log itself
--- (500 a batch): the update writes six times the WAL of this delete, and leaves a dead version of every payload.
+-- What the relay has not seen yet: narrow rows, taken by delete. A status column of the log itself would leave a dead
+-- version of every payload behind, and its updates write the payload's WAL a second time.
 set role enginejs_writer;
 
 create table if not exists enginejs.workflow_events_pending (

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:f154bcd8445104e4965293ae02263dce30edc107
+--! Hash: sha1:cb00c5ab37deabf1a07a2b32f6075632e40197cd
 --! Message: enginejs
 
 -- sql/rls/roles.sql
@@ -746,8 +746,8 @@ reset role;
 
 -- sql/workflow_events_pending.sql
 
--- What the relay has not seen yet: narrow rows, taken by delete. Measured against a status column of the log itself
--- (500 a batch): the update writes six times the WAL of this delete, and leaves a dead version of every payload.
+-- What the relay has not seen yet: narrow rows, taken by delete. A status column of the log itself would leave a dead
+-- version of every payload behind, and its updates write the payload's WAL a second time.
 set role enginejs_writer;
 
 create table if not exists enginejs.workflow_events_pending (
@@ -1166,7 +1166,8 @@ reset role;
 --   a workflow wants it                                 0.72      0.64       0.57
 --   one table with a status column and its index        0.75                 0.58
 --
--- and of its parts, for one row: log partitioned by day instead of workflow_events_current 0.05 less; looking into
+-- on a table written by hand after InvoiceLine; `npm run bench -- outbox` measures the compiled one. Of the parts, in
+-- sketches and for one row: log partitioned by day instead of workflow_events_current 0.05 less; looking into
 -- workflow_subscriptions instead of a constant 0.03 less; actor and origin only where there is a request 0.03 more.
 set role enginejs_writer;
 create or replace function enginejs.emit_create() returns trigger
