@@ -103,6 +103,7 @@ function rulesFor(entity: Entity, before: Field, after: Field): Rules<Field> {
       else changed("default")(_old, _new, at);
     },
     writable: changed("grants"),
+    access: changed("rules"),
     inferred: changed("note"),
   };
 }

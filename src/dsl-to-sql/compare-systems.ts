@@ -11,6 +11,12 @@ const recorded =
   (_before, _after, at) =>
     at.change("~", "", subject);
 
+/** Policies are compiled anew from it; what they become is compared as statements. */
+const policies =
+  (subject: string): FieldRule<unknown> =>
+  (_before, _after, at) =>
+    at.change("~", "", subject);
+
 const fixed =
   (what: string): FieldRule<unknown> =>
   (_before, _after, at) =>
@@ -20,7 +26,10 @@ const rules: SystemRules = {
   format: fixed("The format of the model"),
   schema: fixed("The schema"),
   tenancy: fixed("The tenancy"),
-  actor: fixed("The actor's entity"),
+  actor: (before, after, at) => {
+    if (before?.entity !== after?.entity) fixed("The actor's entity")(before, after, at);
+    else policies("claims of the actor")(before, after, at);
+  },
   roles: (before, after, at) =>
     compareLists(
       before,
@@ -45,6 +54,8 @@ const rules: SystemRules = {
       },
       at,
     ),
+  permissions: policies("permissions"),
+  flags: policies("flags"),
   principals: recorded("principals"),
   entities: (before, after, at) =>
     compareLists(

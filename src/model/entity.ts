@@ -43,11 +43,19 @@ export type Command = z.infer<typeof command>;
 export const policy = z.strictObject({
   /** The sentence: "members read their tenant's invoices". */
   name: z.string().min(1),
-  effect: z.literal("allow"),
-  commands: z.array(command).min(1),
-  /** Over `row` and `actor`; unknown is false. */
+  /** Deny wins. The system passes both. */
+  effect: z.enum(["allow", "deny"]),
+  commands: z.array(command),
+  /** Actions that it allows or denies by name; what is said of them replaces the update rule, as `.allow` does. */
+  actions: z.array(fieldName),
+  /** What may be touched. Over `row`, `actor`, `request`, `flags`; unknown is false, so that an unknown deny denies nothing. */
   expression: z.string(),
+  /** What may be left behind (WITH CHECK of create and update), where it differs from what may be touched. */
+  check: z.string().optional(),
+  /** Why the rule may be wider than the one before: a build that widens access asks for it. */
+  consent: z.string().optional(),
 });
+export type Policy = z.infer<typeof policy>;
 
 export const action = z.strictObject({
   name: fieldName,

@@ -80,6 +80,11 @@ export const storage = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("virtual"), expression: z.string(), rows: z.enum(["reader", "all"]) }),
   /** A generated column: same-row scalars only. */
   z.strictObject({ kind: z.literal("generated"), column: sqlName, sqlType: z.string(), expression: z.string() }),
+  /**
+   * A column of a table of its own, 1:1 with the entity's, with the same key: a field that not everybody may read who may
+   * read the row. `select *`, filters and aggregates of the entity's table neither fail nor leak.
+   */
+  z.strictObject({ kind: z.literal("side"), table: sqlName, column: sqlName, sqlType: z.string() }),
   /** The many side of a relation: nothing is stored here. */
   z.strictObject({ kind: z.literal("relation") }),
 ]);
@@ -92,6 +97,19 @@ export const fieldDefault = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("generated"), by: z.enum(["uuid_v7", "now", "tenant"]) }),
 ]);
 
+/** A rule of a field: its sentence, and the condition over `row`, `actor`, `request`, `flags`; unknown is false. */
+const fieldRule = z.strictObject({ name: z.string().min(1), expression: z.string() });
+
+/** Who may do what with one field of a row that he may read, or write. */
+export const fieldAccess = z.strictObject({
+  /** Who may read it; its storage is a side table. */
+  read: fieldRule.optional(),
+  /** Who may give it a value, besides whoever may write the row: in a side table by policy, in a column by trigger. */
+  write: fieldRule.optional(),
+  /** "never": no one changes it after the row was made; "once": what has a value keeps it. Raw SQL of the owner too. */
+  change: z.enum(["never", "once"]).optional(),
+});
+
 export const field = z.strictObject({
   name: fieldName,
   description: z.string().optional(),
@@ -101,6 +119,7 @@ export const field = z.strictObject({
   default: fieldDefault.optional(),
   /** What an API's user may write when a row is made, and later. State, tenant, id and computed fields are neither. */
   writable: z.strictObject({ create: z.boolean(), update: z.boolean() }),
+  access: fieldAccess.optional(),
   /** Why the field is there although the model does not say it. */
   inferred: z.string().optional(),
 });

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { entity } from "./entity.ts";
-import { entityName, fieldName, slugName, sqlName } from "./names.ts";
+import { entityName, fieldName, permissionName, slugName, sqlName } from "./names.ts";
 import { task, workflow } from "./workflow.ts";
 
 export const tenancy = z.strictObject({
@@ -26,6 +26,38 @@ export const role = z.strictObject({
   includes: z.array(slugName),
   /** "tenant": given by a membership; "system": given by the platform's own token. */
   of: z.enum(["tenant", "system"]),
+  /** What the role may, all of it: that of the roles it includes is among them. In expressions: `"Invoice.pay" in actor.permissions`. */
+  permissions: z.array(permissionName),
+});
+
+/** `Invoice.pay`, `Invoice.update`, or a name of the model's own: `reports.export`. Roles carry them. */
+export const permission = z.strictObject({
+  name: permissionName,
+  description: z.string().optional(),
+});
+
+/**
+ * Something of the actor that is read live, once per statement: the teams that he is in. Over `actor`, which here is the
+ * actor's row. In expressions: `row.team.id in actor.claims.teams`. In SQL: `app.claim_teams()`, a definer's function.
+ */
+export const claim = z.strictObject({
+  name: fieldName,
+  expression: z.string(),
+  type: z.strictObject({
+    list: z.boolean(),
+    scalar: z.enum(["uuid", "string", "int", "bool", "date", "timestamp", "decimal"]),
+    /** `uuid[]` */
+    sqlType: z.string(),
+  }),
+});
+export type Claim = z.infer<typeof claim>;
+
+/** A switch that is turned in the database, for everybody or for one tenant. In expressions: `flags.betaBilling`. */
+export const flag = z.strictObject({
+  name: fieldName,
+  description: z.string().optional(),
+  /** What holds where nobody has turned it. */
+  default: z.boolean(),
 });
 
 /** Who can act: events carry one of these. */
@@ -37,8 +69,10 @@ export const system = z.strictObject({
   schema: sqlName,
   tenancy: tenancy.optional(),
   /** The entity whose id is a token's subject. */
-  actor: z.strictObject({ entity: entityName }).optional(),
+  actor: z.strictObject({ entity: entityName, claims: z.array(claim) }).optional(),
   roles: z.array(role),
+  permissions: z.array(permission),
+  flags: z.array(flag),
   principals: z.array(principal),
   /** By name. */
   entities: z.array(entity),

@@ -192,7 +192,13 @@ describe("what is wrong", () => {
   test("every wrong expression at once, with its place", () => {
     const system = projects("row.nothing == 1");
     const team = system.entities.find((entity) => entity.name === "Team");
-    team?.policies.push({ name: "second", effect: "allow", commands: ["delete"], expression: "row.name > actor.id" });
+    team?.policies.push({
+      name: "second",
+      effect: "allow",
+      commands: ["delete"],
+      actions: [],
+      expression: "row.name > actor.id",
+    });
     const found = errorsOf(system, { "Project.policies.policy": { file: "p.ts", line: 4, column: 2 } });
     expect(found).toHaveLength(2);
     expect(found).toContainEqual(

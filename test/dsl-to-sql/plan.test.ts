@@ -230,9 +230,9 @@ describe("what is done in place", () => {
 
   test("a role that was added: the CHECK of memberships and the roles that count", () => {
     const roles: System["roles"] = [
-      { name: "billing", includes: ["member"], of: "tenant" },
-      { name: "member", includes: [], of: "tenant" },
-      { name: "viewer", includes: [], of: "tenant" },
+      { name: "billing", includes: ["member"], of: "tenant", permissions: [] },
+      { name: "member", includes: [], of: "tenant", permissions: [] },
+      { name: "viewer", includes: [], of: "tenant", permissions: [] },
     ];
     const result = planOf(buildSystem({ tenancy: true, entities: invoicingEntities, roles }));
     expect(result.refusals).toEqual([]);
@@ -357,7 +357,7 @@ describe("what is refused, by name, with the model's place", () => {
     ["virtual became stored", "EJS3012", withField("subtotal", { type: scalar("money") })],
     ["no tenant any more", "EJS3013", buildSystem({ tenancy: true, entities: { ...invoicingEntities, Log: { tenant: false, fields: {} } } })],
     ["another schema", "EJS3013", buildSystem({ tenancy: true, entities: invoicingEntities, schema: "other" })],
-    ["a role that is gone", "EJS3015", buildSystem({ tenancy: true, entities: invoicingEntities, roles: [{ name: "billing", includes: [], of: "tenant" }] })],
+    ["a role that is gone", "EJS3015", buildSystem({ tenancy: true, entities: invoicingEntities, roles: [{ name: "billing", includes: [], of: "tenant", permissions: [] }] })],
   ] as const)("%s", (label, code, next) => {
     if (label === "no tenant any more") {
       const before = buildSystem({ tenancy: true, entities: { ...invoicingEntities, Log: { fields: {} } } });

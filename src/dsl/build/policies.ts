@@ -85,7 +85,7 @@ function addPolicy(
   const same = entity.policies.find((policy) => policy.name === name);
   if (same === undefined) {
     context.locate(path, site);
-    entity.policies.push({ name, effect: "allow", commands: [...commands], expression: text });
+    entity.policies.push({ name, effect: "allow", commands: [...commands], actions: [], expression: text });
   } else if (same.expression === text) {
     same.commands = COMMANDS.filter((one) => same.commands.includes(one) || commands.includes(one));
   } else {

@@ -30,8 +30,10 @@ export function resolveConfig(declaration: ConfigDeclaration | undefined, report
             membership: { entity: tenancy.membership, user: "", tenant: "tenant", roles: "" },
           },
         }),
-    ...(actor === undefined ? {} : { actor: { entity: actor.entity } }),
+    ...(actor === undefined ? {} : { actor: { entity: actor.entity, claims: [] } }),
     roles: rolesOf(config.roles, site, report),
+    permissions: [],
+    flags: [],
     principals: ["anonymous", "system", "user"],
     entities: [],
     workflows: [],
@@ -78,7 +80,7 @@ function rolesOf(value: unknown, site: Site | undefined, report: Report): System
       report.error("EJS2113", `The role "${name}" extends itself.`, { site, word: name });
     }
     includes.delete(name);
-    return { name, includes: [...includes].sort(order), of: declared.get(name)?.of ?? "tenant" };
+    return { name, includes: [...includes].sort(order), of: declared.get(name)?.of ?? "tenant", permissions: [] };
   });
 }
 

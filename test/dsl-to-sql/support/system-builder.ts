@@ -116,11 +116,13 @@ export function buildSystem(options: SystemOptions): System {
   const drafts = Object.entries(options.entities).map(([name, entity]) => draft(name, entity, tenancy));
   for (const entity of drafts) addForeignKeys(entity, drafts);
   const roles = options.roles ?? [
-    { name: "billing", includes: ["member"], of: "tenant" as const },
-    { name: "member", includes: [], of: "tenant" as const },
+    { name: "billing", includes: ["member"], of: "tenant" as const, permissions: [] },
+    { name: "member", includes: [], of: "tenant" as const, permissions: [] },
   ];
   return systemSchema.parse({
     format: "enginejs/1",
+    permissions: [],
+    flags: [],
     schema: options.schema ?? "app",
     ...(tenancy
       ? {
@@ -128,7 +130,7 @@ export function buildSystem(options: SystemOptions): System {
             entity: "Tenant",
             membership: { entity: "Membership", user: "user", tenant: "tenant", roles: "roles" },
           },
-          actor: { entity: "User" },
+          actor: { entity: "User", claims: [] },
         }
       : {}),
     roles,
@@ -207,6 +209,7 @@ function draft(name: string, options: EntityOptions, tenancy: boolean): Entity {
       name: policy,
       effect: "allow" as const,
       commands: commands as Entity["policies"][number]["commands"],
+      actions: [],
       expression,
     })),
     actions: Object.entries(options.actions ?? {}).map(([action, value]) => {
