@@ -3,15 +3,10 @@
  * pgbench (8 clients, prepared). Without pgbench on the machine, eight connections of this process do the same, and the
  * unit says so: their own work then hides a part of the difference.
  */
-import { execFile } from "node:child_process";
-import { existsSync, globSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import pg from "pg";
 import { enginejs, startBenchServer } from "./bench-server.ts";
 import { type Bench, inTurns, median, moreIsBetter } from "./measure.ts";
+import { pgbench, runPgbench } from "./pgbench.ts";
 
 const clients = 8;
 const cases = [
@@ -105,40 +100,9 @@ async function insertFor(
     const [walBefore, rowsBefore] = [Number(await wal()), await count()];
     const perSecond = await (pgbench === undefined
       ? drive(url, seconds, rows)
-      : runPgbench(pgbench, url, seconds, rows));
+      : runPgbench({ url, seconds, clients, script: `\\set pick random(1, 1000)\n${statement(rows)};\n` }));
     return { perSecond, walPerRow: (Number(await wal()) - walBefore) / Math.max(1, (await count()) - rowsBefore) };
   });
-}
-
-const pgbench = ["/usr/bin/pgbench", "/usr/local/bin/pgbench", ...globSync("/usr/lib/postgresql/*/bin/pgbench")].find(
-  existsSync,
-);
-
-async function runPgbench(program: string, url: string, seconds: number, rows: number): Promise<number> {
-  const folder = await mkdtemp(join(tmpdir(), "enginejs-pgbench-"));
-  try {
-    const script = join(folder, "insert.sql");
-    await writeFile(script, `\\set pick random(1, 1000)\n${statement(rows)};\n`);
-    const { stdout } = await promisify(execFile)(program, [
-      "-n",
-      "-M",
-      "prepared",
-      "-c",
-      String(clients),
-      "-j",
-      "2",
-      "-T",
-      String(seconds),
-      "-f",
-      script,
-      url,
-    ]);
-    const tps = /tps = ([\d.]+)/.exec(stdout)?.[1];
-    if (tps === undefined) throw new Error(`pgbench printed no tps:\n${stdout}`);
-    return Number(tps);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }
 
 async function drive(url: string, seconds: number, rows: number): Promise<number> {

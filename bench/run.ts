@@ -11,10 +11,12 @@ const benches: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   outbox: () => import("./outbox.ts"),
   graphql: () => import("./graphql.ts"),
   build: () => import("./build.ts"),
+  rls: () => import("./rls.ts"),
+  workflows: () => import("./workflows.ts"),
 };
 
 /** Those that measure against packages of `bench/package.json`; they cannot even be loaded before it is installed. */
-const withPeers = new Set(["graphql"]);
+const withPeers = new Set(["graphql", "workflows"]);
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -22,7 +22,11 @@ create or replace view enginejs.workflow_events_outbox as
   cross join lateral (
     select count(*) as runs, coalesce(sum(r.attempts), 0) as attempts, min(r.next_run_at) as next_run_at,
       max(r.error) as error
-    from enginejs.workflow_runs_active r
+    from (
+      select id, attempts, next_run_at, error from enginejs.workflow_runs_active
+      union all
+      select id, attempts, next_run_at, error from enginejs.workflow_runs_parked
+    ) r
     where r.id >= (lpad(to_hex(e.id), 16, '0') || '0000000000000000')::uuid
       and r.id <= (lpad(to_hex(e.id), 16, '0') || 'ffffffffffffffff')::uuid
   ) a

@@ -1,20 +1,38 @@
--- All runs, finished or not, for people.
+-- All runs, finished or not, for people; with what each that is not finished waits for.
 set role enginejs_writer;
 
 create or replace view enginejs.workflow_runs as
   select r.id, d.name as workflow, r.event_id, r.segment,
-    case r.status when 'running' then 'processing' else 'pending' end as status,
-    r.attempts, r.next_run_at, r.failed_step, r.error, r.worker_id, r.created_at, null::timestamptz as finished_at,
-    r.definition_id
-  from enginejs.workflow_runs_active r
+    case when r.failure is not null then 'compensating' when r.status = 'running' then 'processing'
+      when r.parked then 'waiting' else 'pending' end as status,
+    r.attempts, r.next_run_at, coalesce(r.failure ->> 'step', r.failed_step) as failed_step,
+    coalesce(r.failure ->> 'error', r.error) as error, r.worker_id, r.created_at,
+    null::timestamptz as finished_at, r.definition_id,
+    case
+      when r.parked then coalesce((
+        select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('kind', w.kind, 'step', w.step, 'until', w.until,
+          'name', w.name, 'key', w.key, 'run', w.child, 'question', w.question, 'error', w.error)) order by w.step)
+        from enginejs.workflow_waits w where w.run_id = r.id
+      ), '[]')
+      when r.status = 'waiting'
+        then jsonb_build_array(jsonb_build_object('kind', 'retry', 'step', r.failed_step, 'until', r.next_run_at, 'error', r.error))
+      when r.status = 'running' then jsonb_build_array(jsonb_build_object('kind', 'step', 'worker', r.worker_id))
+      else '[{"kind": "worker"}]'::jsonb
+    end as waiting_for,
+    r.cancel, null::jsonb as output
+  from (
+    select a.*, false as parked from enginejs.workflow_runs_active a
+    union all
+    select p.*, true from enginejs.workflow_runs_parked p
+  ) r
   join enginejs.workflow_definitions d on d.id = r.definition_id
   union all
   select r.id, d.name, r.event_id, r.segment, r.status,
     r.attempts, null, r.failed_step, r.error, null, r.created_at, r.finished_at,
-    r.definition_id
+    r.definition_id, null, null, r.output
   from enginejs.workflow_runs_finished r
   join enginejs.workflow_definitions d on d.id = r.definition_id;
 
-comment on view enginejs.workflow_runs is 'Runs of workflows: pending, processing, done or failed.';
+comment on view enginejs.workflow_runs is 'Runs of workflows: pending, processing, waiting, compensating, done, failed or cancelled; and what they wait for.';
 
 reset role;

@@ -28,6 +28,12 @@ create table if not exists enginejs.workflow_runs_active (
   crashed_after int not null default 0,
   error text,
   created_at timestamptz not null default clock_timestamp(),
+  -- Whether there are rows of it in enginejs.workflow_waits: a run that never waits is asked for none.
+  waits boolean not null default false,
+  -- {"step", "error"}: it has failed for good, or was cancelled, and what it did is being undone.
+  failure jsonb,
+  -- Why somebody wants it to end.
+  cancel text,
   constraint workflow_runs_active_pkey primary key (id),
   constraint workflow_runs_active_definition_id_fkey foreign key (definition_id) references enginejs.workflow_definitions (id),
   constraint workflow_runs_active_status_check check (status in ('queued', 'running', 'waiting'))
@@ -41,6 +47,9 @@ create table if not exists enginejs.workflow_runs_active (
 -- Its predicate names the column itself, not the status: a claim changes neither, and stays on its page.
 create index if not exists workflow_runs_active_next_run_at_idx on enginejs.workflow_runs_active (next_run_at)
   where next_run_at is not null;
+
+-- Few at any time; neither column changes in a claim.
+create index if not exists workflow_runs_active_cancel_idx on enginejs.workflow_runs_active (id) where cancel is not null;
 
 comment on table enginejs.workflow_runs_active is 'Runs of workflows that are not finished.';
 

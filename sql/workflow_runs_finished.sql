@@ -1,4 +1,4 @@
--- Runs that are done or failed for good, in their event's segment.
+-- Runs that are done, failed for good, or were cancelled, in their event's segment.
 set role enginejs_writer;
 
 create table if not exists enginejs.workflow_runs_finished (
@@ -10,12 +10,14 @@ create table if not exists enginejs.workflow_runs_finished (
   attempts int not null,
   failed_step text,
   error text,
+  -- What the run gave, where it comes to an end that says so.
+  output jsonb,
   created_at timestamptz not null,
   finished_at timestamptz not null default clock_timestamp(),
   constraint workflow_runs_finished_pkey primary key (id, segment),
-  constraint workflow_runs_finished_status_check check (status in ('done', 'failed'))
+  constraint workflow_runs_finished_status_check check (status in ('done', 'failed', 'cancelled'))
 ) partition by list (segment);
 
-comment on table enginejs.workflow_runs_finished is 'Runs of workflows that are done or failed for good.';
+comment on table enginejs.workflow_runs_finished is 'Runs of workflows that are done, failed for good, or cancelled.';
 
 reset role;

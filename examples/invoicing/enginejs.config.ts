@@ -6,7 +6,7 @@ export default defineConfig({
   actor: { entity: "User" },
   roles: {
     member: {},
-    billing: { extends: ["member"] },
+    billing: { extends: ["member"], can: { Customer: "*", Invoice: "*", Receipt: ["create"] } },
     operator: { of: "system" },
   },
   jwt: { secret: env("JWT_SECRET", { development: "a-secret-for-development-only-000" }) },

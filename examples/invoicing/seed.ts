@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { defineSeed } from "enginejs";
 
-// Ids are fixed and tell what they name: 1… tenants, 2… users, 3… customers, 4… invoices, 5… lines, 6… receipts.
+// Ids are fixed and tell what they name: 1… tenants, 2… users, 3… customers, 4… invoices, 5… lines, 6… receipts, 8… teams.
 const acme = "10000000-0000-4000-8000-000000000001";
 const globex = "10000000-0000-4000-8000-000000000002";
 const bea = "20000000-0000-4000-8000-000000000001";
@@ -16,7 +16,17 @@ export default defineSeed({
     { label: "stranger", user: sam, tenant: globex, describe: "does the billing at Globex, and sees nothing of Acme" },
   ],
   async run({ query }) {
-    for (const name of ["companies", "people", "memberships", "customers", "invoices", "invoice-lines", "receipts"]) {
+    for (const name of [
+      "companies",
+      "people",
+      "memberships",
+      "teams",
+      "customers",
+      "invoices",
+      "invoice-lines",
+      "margins",
+      "receipts",
+    ]) {
       await query(await readFile(new URL(`seed/${name}.sql`, import.meta.url), "utf8"));
     }
   },

@@ -46,10 +46,14 @@ begin
   end if;
   execute format('grant usage on schema enginejs to %I', login);
   execute format('grant execute on function
-      enginejs.begin_request(text, uuid, uuid, jsonb, int, text),
+      enginejs.begin_request(text, uuid, uuid, jsonb, int, text, jsonb),
       enginejs.membership_roles(uuid, uuid),
       enginejs.current_build()
     to %I', login);
+  -- Nobody calls a worker by an API key.
+  if kind = 'server' then
+    execute format('grant execute on function enginejs.authenticate_key(bytea) to %I', login);
+  end if;
 end
 $$;
 revoke execute on function enginejs.admit_login(name, text) from public;

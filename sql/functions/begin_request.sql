@@ -6,6 +6,9 @@
 --
 -- A tenant of which the actor is no member is not set at all, so that nothing of it is visible.
 -- enginejs_system acts for the platform: it is a member nowhere, and the tenant is set as given.
+--
+-- `request` is what the server knows of the call: {"origin", "ip"}, and "kind" where no person with a token acts:
+-- "service" for a service account, "key" for a person by an API key. Nothing else of it counts.
 set role enginejs_owner;
 create or replace function enginejs.begin_request(
   role text,
@@ -13,15 +16,26 @@ create or replace function enginejs.begin_request(
   tenant uuid,
   claims jsonb,
   statement_timeout_ms int,
-  request_id text
+  request_id text,
+  request jsonb default null
 ) returns void
 language plpgsql volatile parallel unsafe
 as $$
 declare
   roles text[];
+  kind text;
 begin
   if role is null or role not in ('enginejs_anonymous', 'enginejs_user', 'enginejs_system') then
     raise exception 'begin_request: % is not a role that a request can have', coalesce(quote_literal(role), 'null')
+      using errcode = 'insufficient_privilege';
+  end if;
+  kind := case
+    when role = 'enginejs_system' then 'system'
+    when role = 'enginejs_anonymous' or actor is null then 'anonymous'
+    else coalesce(request ->> 'kind', 'user')
+  end;
+  if role = 'enginejs_user' and request ->> 'kind' not in ('user', 'service', 'key') then
+    raise exception 'begin_request: % is not a kind of actor that a request can have', quote_literal(request ->> 'kind')
       using errcode = 'insufficient_privilege';
   end if;
   if role = 'enginejs_user' and actor is not null then
@@ -32,15 +46,17 @@ begin
   end if;
   -- The role comes last: afterwards this login's own rights are gone.
   perform
+    pg_catalog.set_config('enginejs.actor_kind', kind, true),
     pg_catalog.set_config('enginejs.actor_id', coalesce(actor::text, ''), true),
     pg_catalog.set_config('enginejs.tenant_id', coalesce(tenant::text, ''), true),
     pg_catalog.set_config('enginejs.roles', coalesce(roles::text, '{}'), true),
     pg_catalog.set_config('enginejs.claims', coalesce(claims::text, ''), true),
     pg_catalog.set_config('enginejs.request_id', coalesce(request_id, ''), true),
+    pg_catalog.set_config('enginejs.request', coalesce(request::text, ''), true),
     case when statement_timeout_ms is not null
       then pg_catalog.set_config('statement_timeout', statement_timeout_ms::text, true) end,
     pg_catalog.set_config('role', role, true);
 end
 $$;
-revoke execute on function enginejs.begin_request(text, uuid, uuid, jsonb, int, text) from public;
+revoke execute on function enginejs.begin_request(text, uuid, uuid, jsonb, int, text, jsonb) from public;
 reset role;

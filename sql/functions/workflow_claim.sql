@@ -4,7 +4,7 @@ set role enginejs_writer;
 create or replace function enginejs.workflow_claim(runs uuid[], worker int)
 returns table (
   id uuid, lease int, definition_id int, segment int, attempts int, failed_step text, failures int,
-  event jsonb, actor jsonb, origin jsonb, results jsonb
+  event jsonb, actor jsonb, origin jsonb, results jsonb, waits boolean, failure jsonb, cancel text, age_ms double precision
 )
 language plpgsql volatile set search_path = ''
 as $$
@@ -16,7 +16,8 @@ begin
       since = clock_timestamp()
     where r.id = any (runs) and r.status = 'queued'
       and exists (select from enginejs.workflow_workers w where w.id = worker)
-    returning r.id, r.lease, r.definition_id, r.event_id, r.segment, r.attempts, r.failed_step, r.failures
+    returning r.id, r.lease, r.definition_id, r.event_id, r.segment, r.attempts, r.failed_step, r.failures,
+      r.waits, r.failure, r.cancel
   )
   select c.id, c.lease, c.definition_id, c.segment, c.attempts, c.failed_step, c.failures,
     jsonb_build_object('id', e.id::text, 'model', e.model, 'action', e.action, 'recordId', e.record_id,
@@ -25,7 +26,8 @@ begin
     coalesce((
       select jsonb_object_agg(s.step, s.output) from enginejs.workflow_run_steps s
       where s.run_id = c.id and s.segment = c.segment
-    ), '{}')
+    ), '{}'),
+    c.waits, c.failure, c.cancel, extract(epoch from clock_timestamp() - e.created_at)::double precision * 1000
   from claimed c
   join enginejs.workflow_events e on e.id = c.event_id and e.segment = c.segment;
 end

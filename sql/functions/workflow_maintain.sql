@@ -20,11 +20,13 @@ begin
   ) then
     perform enginejs.workflow_open_segment();
   end if;
+  delete from enginejs.workflow_signals k where k.created_at < clock_timestamp() - keep_failed;
   for old in
     select s.segment, s.closed_at from enginejs.workflow_segments s
     where s.closed_at < clock_timestamp() - keep_done
       and not exists (select from enginejs.workflow_events_pending p where p.segment = s.segment)
       and not exists (select from enginejs.workflow_runs_active r where r.segment = s.segment)
+      and not exists (select from enginejs.workflow_runs_parked r where r.segment = s.segment)
     order by s.segment
   loop
     continue when old.closed_at >= clock_timestamp() - keep_failed and (

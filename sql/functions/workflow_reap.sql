@@ -60,6 +60,9 @@ begin
     where r.status = 'running' and r.crashes >= most_crashes
       and not exists (select from enginejs.workflow_workers w where w.id = r.worker_id)
     returning r.*
+  ),
+  forgotten as (
+    delete from enginejs.workflow_waits w using poison p where w.run_id = p.id
   )
   insert into enginejs.workflow_runs_finished
     (id, definition_id, event_id, segment, status, attempts, failed_step, error, created_at)

@@ -23,9 +23,16 @@ begin
     and d.hash = encode(sha256(convert_to(w.definition::text, 'UTF8')), 'hex')
   where t.trigger ->> 'kind' = 'model';
 
+  -- By its name every workflow can be started: enginejs.workflow_start.
+  insert into enginejs.workflow_subscriptions (model, action, workflow, definition_id, conditional)
+  select 'workflow:' || d.name, 'start', d.name, d.id, false
+  from jsonb_array_elements(coalesce(new.ir -> 'workflows', '[]')) as w (definition)
+  join enginejs.workflow_definitions d on d.name = w.definition ->> 'name'
+    and d.hash = encode(sha256(convert_to(w.definition::text, 'UTF8')), 'hex');
+
   -- What the emit triggers ask for every statement, as a constant: a look into the table would cost them 3 %.
   select coalesce(array_agg(distinct s.model || '/' || s.action order by s.model || '/' || s.action), '{}')
-  into wanted from enginejs.workflow_subscriptions s;
+  into wanted from enginejs.workflow_subscriptions s where s.model not like 'workflow:%';
   execute format(
     'create or replace function enginejs.workflow_subscribed(model text, action text) returns boolean
      language sql immutable parallel safe

@@ -3,8 +3,10 @@
 with
 me as (
   select current_user::text as login, current_setting('server_version_num')::int >= 160000 as modern,
-    n.oid as schema, p.oid as begin_request
-  from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+    n.oid as schema, p.oid as begin_request, k.oid as authenticate_key
+  from pg_catalog.pg_proc p
+  join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+  left join pg_catalog.pg_proc k on k.pronamespace = n.oid and k.proname = 'authenticate_key'
   where n.nspname = 'enginejs' and p.proname = 'begin_request'
 ),
 wanted (role, inherited) as (
@@ -29,4 +31,9 @@ where w.inherited and pg_has_role(w.role, 'member') and not pg_has_role(w.role, 
 union all
 select 'EXECUTE on enginejs.begin_request', format('select enginejs.admit_login(%L, %L);', me.login, $1)
 from me
-where not has_schema_privilege(me.schema, 'usage') or not has_function_privilege(me.begin_request, 'execute');
+where not has_schema_privilege(me.schema, 'usage') or not has_function_privilege(me.begin_request, 'execute')
+union all
+-- Whoever may answer requests must be able to tell whose key it is.
+select 'EXECUTE on enginejs.authenticate_key', format('select enginejs.admit_login(%L, %L);', me.login, $1)
+from me
+where $1 = 'server' and has_schema_privilege(me.schema, 'usage') and not has_function_privilege(me.authenticate_key, 'execute');

@@ -4,14 +4,16 @@
 set role enginejs_writer;
 revoke all on
   enginejs.workflow_segments, enginejs.workflow_events, enginejs.workflow_events_pending, enginejs.workflow_events_failed,
-  enginejs.workflow_definitions, enginejs.workflow_subscriptions, enginejs.workflow_runs_active,
+  enginejs.workflow_definitions, enginejs.workflow_subscriptions, enginejs.workflow_runs_active, enginejs.workflow_runs_parked,
+  enginejs.workflow_waits, enginejs.workflow_signals,
   enginejs.workflow_runs_finished, enginejs.workflow_run_steps, enginejs.workflow_workers,
   enginejs.workflow_runs, enginejs.workflow_events_outbox, enginejs.workflow_dead_letters
 from public;
 grant select on enginejs.workflow_events to enginejs_system;
 grant select on
   enginejs.workflow_segments, enginejs.workflow_events, enginejs.workflow_events_pending, enginejs.workflow_events_failed,
-  enginejs.workflow_definitions, enginejs.workflow_subscriptions, enginejs.workflow_runs_active,
+  enginejs.workflow_definitions, enginejs.workflow_subscriptions, enginejs.workflow_runs_active, enginejs.workflow_runs_parked,
+  enginejs.workflow_waits, enginejs.workflow_signals,
   enginejs.workflow_runs_finished, enginejs.workflow_run_steps, enginejs.workflow_workers,
   enginejs.workflow_runs, enginejs.workflow_events_outbox, enginejs.workflow_dead_letters
 to enginejs_owner;

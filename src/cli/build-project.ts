@@ -5,6 +5,7 @@
  *
  * Whatever is wrong is found before anything is applied or written.
  */
+import type { AccessImpact } from "../database/access-impact/impact.ts";
 import type { PlannedBuild } from "../database/apply.ts";
 import { buildDatabase } from "../database/build-database.ts";
 import { compile, sqlFiles } from "../dsl-to-sql/index.ts";
@@ -23,6 +24,8 @@ export interface BuildRequest {
   readonly out?: string | undefined;
   /** Only look: nothing is written or applied. */
   readonly dryRun?: boolean;
+  /** Whether what widens access without a consent in the model is told, or ends the build. Told unless given. */
+  readonly consents?: "tell" | "require";
   readonly onProgress?: (doing: string) => void;
 }
 
@@ -35,6 +38,10 @@ export interface BuildOutcome {
   readonly planned?: PlannedBuild;
   /** The database was changed. */
   readonly applied: boolean;
+  /** Who gains and who loses; absent without a database, or where it holds no build yet. */
+  readonly access?: AccessImpact;
+  /** What widens access without a consent where that is required: nothing was applied or written. */
+  readonly refused: readonly Diagnostic[];
 }
 
 /** Folders of the project's `sql/` whose files are the build's, and how such a file begins. */
@@ -52,19 +59,30 @@ export async function buildProject(folder: string, request: BuildRequest = {}): 
     progress("compiling");
     const compiled = compile(model.system, model.sourceMap);
     const sql = new Map(sqlFiles(compiled).map(({ path, text }) => [path, text]));
+    const { consents = "tell" } = request;
     const database =
       request.database === undefined
-        ? { applied: false, planned: undefined }
-        : await buildDatabase(request.database, { compiled, dryRun, onProgress: progress });
-    const files = await writeFiles(request.out ?? folder, sql, { owned, dryRun });
-    const declarations = await writeFiles(folder, new Map([["generated.d.ts", model.declarations]]), { dryRun });
+        ? { applied: false, planned: undefined, access: undefined, unconsented: [] }
+        : await buildDatabase(request.database, { compiled, dryRun, consents, onProgress: progress });
+    const unconsented = withSourceLines(database.unconsented, folder);
+    const refused = unconsented.filter(({ severity }) => severity === "error");
+    const looking = dryRun || refused.length > 0;
+    const files = await writeFiles(request.out ?? folder, sql, { owned, dryRun: looking });
+    const declared = new Map([["generated.d.ts", model.declarations]]);
+    const declarations = await writeFiles(folder, declared, { dryRun: looking });
     return {
       model,
       hash: await modelHash(model.system),
-      warnings: [...withSourceLines(compiled.diagnostics, folder), ...(database.planned?.warnings ?? [])],
+      warnings: [
+        ...withSourceLines(compiled.diagnostics, folder),
+        ...(database.planned?.warnings ?? []),
+        ...unconsented.filter(({ severity }) => severity === "warning"),
+      ],
+      refused,
       files: { written: [...declarations.written, ...files.written], removed: files.removed },
       applied: database.applied,
       ...(database.planned !== undefined && { planned: database.planned }),
+      ...(database.access !== undefined && { access: database.access }),
     };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;

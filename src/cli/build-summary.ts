@@ -3,6 +3,7 @@ import type { PlannedBuild } from "../database/apply.ts";
 import { targetOf } from "../database/connection-failure.ts";
 import { formatPlan } from "../dsl-to-sql/index.ts";
 import type { BuildOutcome } from "./build-project.ts";
+import { describeAccess } from "./describe-access.ts";
 
 /** `3 changes applied, 2 files written in 0.4 s: + field Customer.phone, …`, on one line; for `enginejs dev`. */
 export function summaryOf(outcome: BuildOutcome, milliseconds: number): string {
@@ -25,10 +26,12 @@ export function describeBuild(
   if (planned !== undefined && options.url !== undefined) {
     const { host, port, database } = targetOf(options.url);
     lines.push(`Database ${database} on ${host}:${port}`);
-    lines.push(...describePlan(planned, options.dryRun));
+    lines.push(...describePlan(planned, options.dryRun || outcome.refused.length > 0));
+    lines.push(...describeAccess(outcome.access).map(indented));
   }
-  const write = options.dryRun ? "would be written" : "written";
-  const remove = options.dryRun ? "would be removed" : "removed";
+  const looking = options.dryRun || outcome.refused.length > 0;
+  const write = looking ? "would be written" : "written";
+  const remove = looking ? "would be removed" : "removed";
   if (files.written.length > 0) lines.push(`${count(files.written.length, "file")} ${write}: ${listed(files.written)}`);
   if (files.removed.length > 0)
     lines.push(`${count(files.removed.length, "file")} ${remove}: ${listed(files.removed)}`);

@@ -13,6 +13,7 @@ import { loadTasks } from "../project/load-tasks.ts";
 import { tokenSettings } from "../project/token-settings.ts";
 import { buildProject } from "./build-project.ts";
 import { summaryOf } from "./build-summary.ts";
+import { describeAccess } from "./describe-access.ts";
 import { findingsOf } from "./findings-of.ts";
 import { isFreshDatabase } from "./fresh-database.ts";
 import { messageLog } from "./message-log.ts";
@@ -76,6 +77,7 @@ export class DevSession {
     const started = Date.now();
     try {
       const outcome = await buildProject(folder, { database: database.url });
+      for (const line of describeAccess(outcome.access)) terminal.note(line);
       if (outcome.warnings.length > 0) terminal.report(outcome.warnings);
       const { system, config } = outcome.model;
       const first = this.#services === undefined;

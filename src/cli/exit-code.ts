@@ -12,7 +12,7 @@ import type { Diagnostic } from "../errors/diagnostic.ts";
 
 export const exitCode = { ok: 0, findings: 1, usage: 2, database: 3 } as const;
 
-const usageCodes = new Set(["EJS1001", "EJS1002", "EJS1003"]);
+const usageCodes = new Set(["EJS1001", "EJS1002", "EJS1003", "EJS1060", "EJS1061"]);
 
 /** The code for findings: that of the first one's stage. */
 export function exitCodeOf(diagnostics: readonly Diagnostic[]): number {

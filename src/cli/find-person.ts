@@ -1,6 +1,5 @@
-/** Whom `enginejs token --as` means. */
+/** Whom `--as` and `--to` mean. */
 import type pg from "pg";
-import { connect } from "../database/connection.ts";
 import { nearest } from "../errors/nearest.ts";
 import type { Entity, System } from "../model/index.ts";
 import { projectError } from "../project/project-error.ts";
@@ -16,38 +15,42 @@ export interface TokenSubject {
 const uuid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 /**
- * Finds a user by id or e-mail address, and the tenant unless it is given.
+ * A user's id, by id or e-mail address.
  *
- * @throws EJS1033, EJS1037
+ * @param labels what people are called besides, for the nearest match
+ * @throws EJS1033
  */
-export async function findPerson(
-  url: string,
+export async function findUserId(
+  client: pg.Client,
   system: System,
   as: string,
-  tenant: string | undefined,
   labels: readonly string[],
-): Promise<TokenSubject> {
+): Promise<string> {
   const entity = system.entities.find((candidate) => candidate.name === system.actor?.entity);
-  const client = await connect(url);
-  try {
-    await client.query("begin read only");
-    await client.query("set local role enginejs_owner");
-    const user = entity === undefined ? undefined : await findUser(client, system, entity, as);
-    if (user === undefined) {
-      const near = nearest(as, labels);
-      const known = labels.length === 0 ? "" : ` The seed's people are: ${labels.join(", ")}.`;
-      const hint = `${near === undefined ? "" : `Did you mean "${near}"?`}${known}`.trim();
-      throw projectError("EJS1033", `Nobody is called "${as}".`, { hint: hint || undefined });
-    }
-    if (tenant !== undefined) return { user, tenant };
-    const tenants = await tenantsOf(client, system, user);
-    if (tenants.length <= 1) return { user, tenant: tenants[0] };
-    throw projectError("EJS1037", `"${as}" belongs to ${tenants.length} tenants.`, {
-      hint: `Name one of them: ${tenants.map((id) => `--tenant ${id}`).join(", ")}.`,
-    });
-  } finally {
-    await client.end();
-  }
+  const user = entity === undefined ? undefined : await findUser(client, system, entity, as);
+  if (user !== undefined) return user;
+  const near = nearest(as, labels);
+  const known = labels.length === 0 ? "" : ` The seed's people are: ${labels.join(", ")}.`;
+  const hint = `${near === undefined ? "" : `Did you mean "${near}"?`}${known}`.trim();
+  throw projectError("EJS1033", `Nobody is called "${as}".`, { hint: hint || undefined });
+}
+
+/**
+ * The tenant of a person who belongs to one, undefined where it is none.
+ *
+ * @throws EJS1037
+ */
+export async function onlyTenantOf(
+  client: pg.Client,
+  system: System,
+  user: string,
+  as: string,
+): Promise<string | undefined> {
+  const tenants = await tenantsOf(client, system, user);
+  if (tenants.length <= 1) return tenants[0];
+  throw projectError("EJS1037", `"${as}" belongs to ${tenants.length} tenants.`, {
+    hint: `Name one of them: ${tenants.map((id) => `--tenant ${id}`).join(", ")}.`,
+  });
 }
 
 async function findUser(client: pg.Client, system: System, entity: Entity, as: string): Promise<string | undefined> {

@@ -1,10 +1,8 @@
 /** The commands and their options, as commander takes them. Each command's own module is loaded when it runs. */
-import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { type AddCommand, addAdministrationCommands } from "./administration-commands.ts";
+import { packageVersion } from "./package-version.ts";
 import { Terminal } from "./terminal.ts";
-
-/** What a command's module exports under the command's name: runs it and gives the exit code. */
-type Runner<O> = (options: O, terminal: Terminal) => Promise<number>;
 
 /** @param onEnd is given the exit code of the command that ran */
 export function createProgram(onEnd: (code: number) => void): Command {
@@ -18,20 +16,14 @@ export function createProgram(onEnd: (code: number) => void): Command {
     .helpCommand("help [command]", "explain a command")
     .addHelpText("after", generalHelp);
 
-  const add = <O extends { json?: boolean }>(
-    parent: Command,
-    name: string,
-    description: string,
-    help: string,
-    load: () => Promise<Runner<O>>,
-  ): Command =>
+  const add: AddCommand = (parent, name, description, help, load, { isDefault = false } = {}) =>
     parent
-      .command(name)
+      .command(name, { isDefault })
       .description(description)
       .addHelpText("after", help)
       .action(async (...given: unknown[]) => {
         // Commander passes the arguments, the options, the command.
-        const [command, options] = given.toReversed() as [Command, O];
+        const [command, options] = given.toReversed() as [Command, Parameters<Awaited<ReturnType<typeof load>>>[0]];
         const named = Object.fromEntries(
           command.registeredArguments.map((argument, i) => [argument.name(), command.processedArgs[i] as unknown]),
         );
@@ -98,7 +90,7 @@ export function createProgram(onEnd: (code: number) => void): Command {
     async () => (await import("./commands/token.ts")).token,
   )
     .requiredOption("--as <person>", "a user's id or e-mail address, or the label of one of the seed's people")
-    .option("--tenant <id>", "the tenant that the token is for; needed where the person has several")
+    .option("--tenant <tenant>", "the id or name of the tenant that it is for; needed where the person has several")
     .option("--expires <time>", "how long it is valid: 15m, 8h, 30d", "8h")
     .addOption(project())
     .addOption(database())
@@ -113,9 +105,76 @@ export function createProgram(onEnd: (code: number) => void): Command {
     .argument("<name>", "an entity, a table, policy, function, trigger or index")
     .addOption(project())
     .addOption(json());
+  add(
+    program,
+    "explain",
+    "say why somebody may do something, or may not: each rule, its verdict, what failed first",
+    explainHelp,
+    async () => (await import("./commands/explain.ts")).explain,
+  )
+    .requiredOption("--as <person>", "a user's id, e-mail address, or label of the seed; anonymous for nobody")
+    .requiredOption("--can <what...>", "a command or action, an entity (or Entity.field), and a row's id")
+    .option("--tenant <tenant>", "the tenant's id or name; needed where the person has several")
+    .addOption(project())
+    .addOption(database())
+    .addOption(json());
+  add(
+    program,
+    "try",
+    "run a request as somebody, show what would come of it, and roll it back",
+    tryHelp,
+    async () => (await import("./commands/try.ts")).tryRequest,
+  )
+    .argument("<request>", "a GraphQL document; with --sql one SQL statement")
+    .requiredOption("--as <person>", "a user's id, e-mail address, or label of the seed; anonymous for nobody")
+    .option("--sql", "the request is one SQL statement: select, insert, update, delete or merge")
+    .option("--variables <json>", "the document's variables")
+    .option("--tenant <tenant>", "the tenant's id or name; needed where the person has several")
+    .addOption(project())
+    .addOption(database())
+    .addOption(json());
+  add(
+    program,
+    "doctor",
+    "look at any PostgreSQL database for what row level security needs",
+    doctorHelp,
+    async () => (await import("./commands/doctor.ts")).doctor,
+  )
+    .addOption(project())
+    .addOption(database())
+    .option("--schema <names...>", "look at these schemas only (default: all but the server's own)")
+    .addOption(
+      new Option("--level <level>", "report this level and graver ones (default: warn)").choices([
+        "info",
+        "warn",
+        "error",
+      ]),
+    )
+    .option("--only <ids...>", "these lints only")
+    .option("--ignore <ids...>", "leave out a lint, or a lint for an object: rls-disabled:app.country")
+    .option("--login <role>", "the role that the application logs in as")
+    .option("--config <file>", "the file of settings (default: doctor.json in the project or here)")
+    .addOption(json())
+    .option("--sarif", "print the result as SARIF 2.1.0");
+  const policy = program.command("policy").description("look at the rules of the model");
+  add(
+    policy,
+    "test",
+    "test the rules against PostgreSQL, and whether anything would notice the loss of a clause",
+    policyTestHelp,
+    async () => (await import("./commands/policy-test.ts")).policyTest,
+  )
+    .addOption(project())
+    .addOption(database())
+    .option("--entity <name>", "only the rules of this entity")
+    .option("--seed <number>", "make the same worlds and cases again", wholeNumber)
+    .option("--min-score <percent>", "exit with 1 where fewer of the mutants are found out (default: 0)", percentage)
+    .addOption(json());
   add(program, "new", "make a new project", newHelp, async () => (await import("./commands/new.ts")).newProject)
     .argument("<dir>", "the folder to make; its name becomes the project's")
     .addOption(json());
+
+  addAdministrationCommands(program, add, { project, database, json });
 
   prepare(program);
   return program;
@@ -131,11 +190,6 @@ function prepare(command: Command): void {
   for (const child of command.commands) prepare(child);
 }
 
-function packageVersion(): string {
-  return (JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string })
-    .version;
-}
-
 const project = () => new Option("--project <dir>", "the project's folder; the nearest one upwards unless given");
 const database = () =>
   new Option("--database <url>", "the database; the project's embedded one unless given").env("DATABASE_URL");
@@ -149,6 +203,18 @@ function portNumber(text: string): number {
 
 function positiveNumber(text: string): number {
   if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError("It is a number from 1 to 99999.");
+  return Number(text);
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It is a whole number with at most nine digits.");
+  return Number(text);
+}
+
+function percentage(text: string): number {
+  if (!/^\d{1,3}(\.\d+)?$/.test(text) || Number(text) > 100) {
+    throw new InvalidArgumentError("It is a number from 0 to 100.");
+  }
   return Number(text);
 }
 
@@ -211,6 +277,69 @@ Examples:
   enginejs inspect Invoice
   enginejs inspect pay_invoice
   enginejs inspect Invoice.subtotal`;
+
+const explainHelp = `
+The rules are those of the build that the database holds, the roles those that the person has now. A row that the person may
+not read does not exist for him. Without an id: what holds whichever the row is.
+
+Examples:
+  enginejs explain --as biller --can update Invoice 0198c6b2-5f1e-7c3a-9b1d-2f4e6a8c0d12
+  enginejs explain --as ada@acme.example --can pay Invoice 0198c6b2-5f1e-7c3a-9b1d-2f4e6a8c0d12
+  enginejs explain --as biller --can update Invoice.dueAt 0198c6b2-5f1e-7c3a-9b1d-2f4e6a8c0d12
+  enginejs explain --as anonymous --can create Invoice
+
+Exit codes:
+  0  allowed
+  1  denied, or it depends on the row and none was given
+  2  wrong use of the command line
+  3  the database cannot be reached`;
+
+const tryHelp = `
+Everything happens in one transaction that is rolled back: rows, events, and with them whatever would start from those.
+Nothing leaves the database. That it was run is a line of "enginejs audit".
+
+Examples:
+  enginejs try --as biller 'mutation { payInvoice(input: { id: "0198…" }) { invoice { status } } }'
+  enginejs try --as ada@acme.example --sql "delete from app.invoice where status = 'draft'"
+
+Exit codes:
+  0  it would have done what it asks for
+  1  it would have been refused, or failed
+  2  wrong use of the command line
+  3  the database cannot be reached`;
+
+const doctorHelp = `
+Reads the catalogues in one read-only transaction, with the rights that the login has; no superuser is needed.
+docs/doctor.md lists the lints. Each is a file that psql runs as it is: sql/doctor/*.sql in the package.
+
+Examples:
+  enginejs doctor
+  enginejs doctor --database "$DATABASE_URL" --login app_server
+  enginejs doctor --database "$DATABASE_URL" --level info --only unused-index duplicate-index
+  enginejs doctor --database "$DATABASE_URL" --ignore rls-disabled:public.country --sarif > doctor.sarif
+
+Exit codes:
+  0  nothing at the level or above
+  1  findings
+  2  wrong use of the command line or of doctor.json
+  3  the database cannot be reached, is too old, or a lint could not be run`;
+
+const policyTestHelp = `
+Makes a scratch database, beside --database or on the embedded server, and drops it afterwards: no data of yours is read.
+In generated worlds everybody tries everything: every role, command, action, state and field. Each statement must come to
+the same by the rules in memory and by PostgreSQL. Then each clause of each rule is left out or turned around in turn: where
+no answer changes, the clause is named. The score is the part of these mutants that was found out.
+
+Examples:
+  enginejs policy test
+  enginejs policy test --entity Invoice --seed 42
+  enginejs policy test --database "$DATABASE_URL" --min-score 95 --json
+
+Exit codes:
+  0  both agree, and the score is not below --min-score
+  1  they differ, or too many mutants survived
+  2  wrong use of the command line
+  3  the database cannot be reached, or the role may not create databases`;
 
 const newHelp = `
 Example:

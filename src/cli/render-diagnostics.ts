@@ -79,7 +79,7 @@ function sorted(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
 const indented = (text: string): string => text.split("\n").map(printable).join("\n    ");
 
 /** Names and source lines are foreign text: none may move the cursor or change a colour. */
-function printable(text: string): string {
+export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   return text.replace(/\t/g, " ").replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
 }

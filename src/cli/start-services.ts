@@ -58,6 +58,10 @@ async function startServer(options: ServicesOptions): Promise<RunningServer> {
         log: options.log,
         ...(options.jwt !== undefined && { jwt: options.jwt }),
         ...(options.config.server?.cors !== undefined && { corsOrigins: options.config.server.cors }),
+        ...(options.config.server?.explainDenials !== undefined && {
+          explainDenials: options.config.server.explainDenials,
+        }),
+        ...(options.config.server?.trustProxy !== undefined && { trustProxy: options.config.server.trustProxy }),
       });
     } catch (error) {
       // Somebody took it between our look and the start.

@@ -4,6 +4,8 @@ import { databaseError } from "./database-error.ts";
 /** On whose behalf a transaction runs. */
 export interface Actor {
   readonly role: "anonymous" | "user" | "system";
+  /** What acts where it is no person with a token: a service account, or a person by an API key. */
+  readonly kind?: "user" | "service" | "key";
   readonly id?: string | null;
   /** Counts only where the actor is a member of it. */
   readonly tenant?: string | null;
@@ -13,10 +15,13 @@ export interface Actor {
   readonly statementTimeout?: number;
   /** Names the request in logs, events and audit. */
   readonly requestId?: string;
+  /** The website and the address that the request came from, for rules that ask: `request.origin`, `request.ip`. */
+  readonly origin?: string | null;
+  readonly ip?: string | null;
 }
 
 /** The call that starts every request; its parameters are `beginRequestValues`. */
-export const beginRequestText = "select enginejs.begin_request($1, $2, $3, $4, $5, $6)";
+export const beginRequestText = "select enginejs.begin_request($1, $2, $3, $4, $5, $6, $7)";
 
 /** The parameters of `beginRequestText`. */
 export const beginRequestValues = (actor: Actor): (string | number | null)[] => [
@@ -26,7 +31,18 @@ export const beginRequestValues = (actor: Actor): (string | number | null)[] => 
   actor.claims ? JSON.stringify(actor.claims) : null,
   actor.statementTimeout ?? null,
   actor.requestId ?? null,
+  requestText(actor),
 ];
+
+/** What begin_request takes as `request`: JSON, or null where nothing of it is known. */
+export function requestText({ kind, origin, ip }: Pick<Actor, "kind" | "origin" | "ip">): string | null {
+  if ((kind === undefined || kind === "user") && !origin && !ip) return null;
+  return JSON.stringify({
+    ...(kind !== undefined && kind !== "user" && { kind }),
+    ...(origin && { origin }),
+    ...(ip && { ip }),
+  });
+}
 
 /**
  * Runs `fn` in one transaction as the actor: commits when it resolves, rolls back when it throws.

@@ -1,13 +1,17 @@
 /**
  * The whole build of a database, under one lock, so that of two at once the second one plans against what the first one left:
  *
- *     rights ─▶ what stands in the way ─▶ core migrations ─▶ plan ─▶ apply
+ *     rights ─▶ what stands in the way ─▶ core migrations ─▶ plan ─▶ who gains access ─▶ apply
  *
  * What fails leaves the database as it was, also where this very build brought the core.
  */
 import type pg from "pg";
-import type { CompiledSystem, PlanStep } from "../dsl-to-sql/index.ts";
+import { type CompiledSystem, compile, type PlanStep } from "../dsl-to-sql/index.ts";
+import type { Diagnostic } from "../errors/diagnostic.ts";
 import { EngineError } from "../errors/engine-error.ts";
+import { accessImpact } from "./access-impact/access-impact.ts";
+import type { AccessImpact } from "./access-impact/impact.ts";
+import { missingConsents } from "./access-impact/missing-consents.ts";
 import { applyPlan, type PlannedBuild, planBuild } from "./apply.ts";
 import { withBuildLock } from "./build-lock.ts";
 import { hasBuild } from "./build-record.ts";
@@ -21,6 +25,11 @@ export interface BuildDatabaseOptions {
   readonly compiled: CompiledSystem;
   /** Only look: nothing is applied, also no migration of the core. */
   readonly dryRun?: boolean;
+  /**
+   * What widens access without a consent in the model is told, or ends the build before anything is applied. Where this is
+   * absent nobody looks.
+   */
+  readonly consents?: "tell" | "require";
   /** How long to wait for another build, and for tables that are in use, in milliseconds; a minute unless given. */
   readonly lockTimeout?: number;
   readonly onProgress?: (doing: string) => void;
@@ -30,6 +39,10 @@ export interface BuiltDatabase {
   readonly planned: PlannedBuild;
   /** The database was changed. */
   readonly applied: boolean;
+  /** Who gains and who loses; absent where nobody looked. */
+  readonly access?: AccessImpact;
+  /** What has no consent: errors where they are required, and then nothing was applied; warnings elsewhere. */
+  readonly unconsented: readonly Diagnostic[];
 }
 
 /**
@@ -41,7 +54,8 @@ export async function buildDatabase(url: string, options: BuildDatabaseOptions):
   try {
     if (options.dryRun) {
       await requireBuildRights(client);
-      return { planned: await planChecked(client, options), applied: false };
+      const planned = await planChecked(client, options);
+      return { planned, applied: false, ...(await lookAtAccess(client, planned, options)) };
     }
     await requireWritable(client);
     await requireBuildRights(client);
@@ -60,8 +74,11 @@ async function bringUp(client: pg.ClientBase, url: string, options: BuildDatabas
     onProgress?.("migrating the core");
     await migrate(url, lockTimeout === undefined ? {} : { lockTimeout });
     const planned = await planChecked(client, options);
-    if (planned.plan.empty) return { planned, applied: false };
-    await applyPlan(client, planned.plan, {
+    if (planned.plan.empty) return { planned, applied: false, unconsented: [] };
+    const looked = await lookAtAccess(client, planned, options);
+    if (looked.unconsented.some(({ severity }) => severity === "error")) return { planned, applied: false, ...looked };
+    const access = looked.access?.changes ?? [];
+    await applyPlan(client, access.length === 0 ? planned.plan : { ...planned.plan, access }, {
       system: compiled.system,
       compiled,
       stored: planned.stored,
@@ -69,10 +86,21 @@ async function bringUp(client: pg.ClientBase, url: string, options: BuildDatabas
         onProgress?.(`applying ${done} of ${total}: ${step.object}`),
       ...(lockTimeout === undefined ? {} : { lockTimeout }),
     });
-    return { planned, applied: true };
+    return { planned, applied: true, ...looked };
   } catch (error) {
     throw bringsCore ? await removeCore(client, error) : error;
   }
+}
+
+async function lookAtAccess(
+  client: pg.ClientBase,
+  { plan, stored }: PlannedBuild,
+  { compiled, consents, onProgress }: BuildDatabaseOptions,
+): Promise<Pick<BuiltDatabase, "access" | "unconsented">> {
+  if (consents === undefined || stored === null || plan.empty) return { unconsented: [] };
+  onProgress?.("comparing who may do what");
+  const access = await accessImpact(client, compile(stored.system, stored.sourceMap), compiled, { onProgress });
+  return { access, unconsented: missingConsents(access, consents === "require" ? "error" : "warning") };
 }
 
 async function planChecked(

@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import type pg from "pg";
 import type { CompiledSystem, Plan } from "../dsl-to-sql/index.ts";
 import { modelHash, type SourceMap, type System, sourceMap, system as systemSchema } from "../model/index.ts";
+import { accessRecord } from "./access-impact/access-record.ts";
+import type { ChangeImpact } from "./access-impact/impact.ts";
 import { type CatalogFact, type CatalogFacts, objectOf, readBuiltFacts, readFacts } from "./catalog-facts.ts";
 import { coreText } from "./core-sql.ts";
 import { foreignFacts } from "./find-drift.ts";
@@ -144,14 +146,17 @@ export async function readForeign(client: pg.ClientBase, schema: string, drifted
 export async function recordBuild(
   client: pg.ClientBase,
   { system, places }: CompiledSystem,
-  plan: Plan,
+  plan: Plan & { readonly access?: readonly ChangeImpact[] },
   foreign: Foreign,
 ): Promise<void> {
   await client.query("set local role enginejs_owner");
   const done = {
     changes: plan.changes,
-    steps: plan.steps.filter((step) => !step.quiet).map(({ verb, object, hazards }) => ({ verb, object, hazards })),
+    steps: plan.steps
+      .filter((step) => !step.quiet)
+      .map(({ verb, kind, object, hazards }) => ({ verb, kind, object, hazards })),
     sourceMap: places,
+    ...(plan.access === undefined ? {} : { access: accessRecord(plan.access) }),
   };
   const { fingerprint, format } = await stateOf(client, system.schema);
   await client.query(coreText("queries/record_build.sql"), [

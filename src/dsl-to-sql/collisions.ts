@@ -23,6 +23,15 @@ export function collisions(list: StatementList): Diagnostic[] {
     if (first.kind !== "comment" && first.kind !== "grant" && first.kind !== "revoke")
       tell(first.object, first, second);
   }
+  // By name alone: PostgreSQL would keep both by their parameters, and GraphQL would show what is not meant for it.
+  const functions = new Map<string, Statement>();
+  for (const statement of list.statements) {
+    if (statement.node.kind !== "create function") continue;
+    const name = `function ${statement.node.function.schema}.${statement.node.function.name}`;
+    const first = functions.get(name);
+    if (first === undefined) functions.set(name, statement);
+    else tell(name, first, statement);
+  }
   const relations = new Map<string, Statement>();
   for (const statement of list.statements) {
     for (const name of relationNames(statement)) {

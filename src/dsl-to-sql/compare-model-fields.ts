@@ -2,10 +2,15 @@
 import type { Entity, Field } from "../model/index.ts";
 import { type Comparison, compareFields, type FieldRule, type Rules, same } from "./model-change.ts";
 import { isStored } from "./model-index.ts";
+import { holdsValues, isSide } from "./side-fields.ts";
 
 const path = (entity: Entity, field: Field): string => `${entity.name}.fields.${field.name}`;
 const column = (entity: Entity, field: Field): string =>
-  isStored(field) ? `${entity.table}.${field.storage.column}` : field.name;
+  isStored(field)
+    ? `${entity.table}.${field.storage.column}`
+    : isSide(field)
+      ? `${field.storage.table}.${field.storage.column}`
+      : field.name;
 
 /** A new field, where rows may be there already. */
 export function addField(entity: Entity, field: Field, at: Comparison): void {
@@ -22,7 +27,7 @@ export function addField(entity: Entity, field: Field, at: Comparison): void {
 }
 
 function whyNot(field: Field): string | undefined {
-  if (!isStored(field) || field.storage.kind === "generated" || !field.required) return undefined;
+  if (!holdsValues(field) || field.storage.kind === "generated" || !field.required) return undefined;
   if (field.type.kind === "state") return undefined;
   switch (field.default?.kind) {
     case undefined:
@@ -39,14 +44,14 @@ function whyNot(field: Field): string | undefined {
 }
 
 export function removeField(entity: Entity, field: Field, at: Comparison): void {
-  if (!isStored(field)) {
+  if (!holdsValues(field)) {
     at.change("-", path(entity, field), `field ${entity.name}.${field.name}`);
     return;
   }
   at.refuse(
     "EJS3011",
     entity.name,
-    `${entity.name}.${field.name} is gone from the model. Its column ${column(entity, field)} and what it holds would be dropped.`,
+    `${entity.name}.${field.name} is gone from the model. Its ${isSide(field) ? "table" : "column"} ${isSide(field) ? field.storage.table : column(entity, field)} and what it holds would be dropped.`,
     "Put the field back. If it was renamed: a build guesses no renames, and would drop one column and make another.",
   );
 }
@@ -63,7 +68,7 @@ function rulesFor(entity: Entity, before: Field, after: Field): Rules<Field> {
       at.change("~", path(entity, after), `${what} of ${name}`);
   const refuse = (at: Comparison, code: string, message: string, hint?: string): void =>
     at.refuse(code, path(entity, after), `${name}: ${message}`, hint);
-  const isStoredNow = isStored(before) || isStored(after);
+  const isStoredNow = holdsValues(before) || holdsValues(after);
   return {
     name: (_old, _new, at) => refuse(at, "EJS3011", "the name changed."),
     description: changed("description"),
@@ -87,7 +92,16 @@ function rulesFor(entity: Entity, before: Field, after: Field): Rules<Field> {
       );
     },
     storage: (old, current, at) => {
-      if (isStoredNow) {
+      if (isSide(before) !== isSide(after) && holdsValues(before) && holdsValues(after)) {
+        refuse(
+          at,
+          "EJS3012",
+          isSide(after)
+            ? `got a rule for reading, so that its values belong into a table of their own, ${column(entity, after)}. A build moves no values.`
+            : `lost its rule for reading, so that its values belong into the column ${column(entity, after)}. A build moves no values.`,
+          "Declare a new field with the rule that is wanted, and copy the values by hand.",
+        );
+      } else if (isStoredNow) {
         refuse(
           at,
           "EJS3012",

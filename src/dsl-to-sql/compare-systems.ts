@@ -1,7 +1,16 @@
 /** What a change of each part of a system means. Entities are compared in `compare-entities.ts`. */
-import type { System } from "../model/index.ts";
+import type { Claim, System } from "../model/index.ts";
 import { addEntity, compareEntities, removeEntity } from "./compare-entities.ts";
-import { type Comparison, compareFields, compareLists, type FieldRule, type Rules } from "./model-change.ts";
+import {
+  type Comparison,
+  compareFields,
+  compareLists,
+  type FieldRule,
+  type ListRule,
+  type Rules,
+  same,
+  type Verb,
+} from "./model-change.ts";
 
 type SystemRules = Rules<System>;
 
@@ -11,16 +20,41 @@ const recorded =
   (_before, _after, at) =>
     at.change("~", "", subject);
 
-/** Policies are compiled anew from it; what they become is compared as statements. */
-const policies =
-  (subject: string): FieldRule<unknown> =>
-  (_before, _after, at) =>
-    at.change("~", "", subject);
-
 const fixed =
   (what: string): FieldRule<unknown> =>
   (_before, _after, at) =>
     at.refuse("EJS3013", "", `${what} changed. Every table depends on it: an existing database cannot follow.`);
+
+/** Policies and functions are compiled anew from it; what they become is compared as statements. */
+const named = <T extends { readonly name: string }>(kind: string, path: string): ListRule<T> => {
+  const tell =
+    (verb: Verb) =>
+    ({ name }: T, at: Comparison): void =>
+      at.change(verb, `${path}.${name}`, `${kind} ${name}`);
+  return {
+    key: ({ name }) => name,
+    added: tell("+"),
+    removed: tell("-"),
+    changed: (_before, item, at) => tell("~")(item, at),
+  };
+};
+
+/** Policies hang on its function, and a function that returns something else is another one. */
+const claimRule: ListRule<Claim> = {
+  ...named("claim", "actor.claims"),
+  changed: (old, claim, at) => {
+    const path = `actor.claims.${claim.name}`;
+    if (same(old.type, claim.type)) at.change("~", path, `claim ${claim.name}`);
+    else {
+      at.refuse(
+        "EJS3016",
+        path,
+        `The claim "${claim.name}" changed its type from ${old.type.sqlType} to ${claim.type.sqlType}. The policies that ask for it hang on its function.`,
+        "Give the claim with the other type another name.",
+      );
+    }
+  },
+};
 
 const rules: SystemRules = {
   format: fixed("The format of the model"),
@@ -28,7 +62,7 @@ const rules: SystemRules = {
   tenancy: fixed("The tenancy"),
   actor: (before, after, at) => {
     if (before?.entity !== after?.entity) fixed("The actor's entity")(before, after, at);
-    else policies("claims of the actor")(before, after, at);
+    else compareLists(before?.claims ?? [], after?.claims ?? [], claimRule, at);
   },
   roles: (before, after, at) =>
     compareLists(
@@ -54,8 +88,8 @@ const rules: SystemRules = {
       },
       at,
     ),
-  permissions: policies("permissions"),
-  flags: policies("flags"),
+  permissions: (before, after, at) => compareLists(before, after, named("permission", "permissions"), at),
+  flags: (before, after, at) => compareLists(before, after, named("flag", "flags"), at),
   principals: recorded("principals"),
   entities: (before, after, at) =>
     compareLists(
@@ -65,6 +99,8 @@ const rules: SystemRules = {
       at,
     ),
   workflows: (before, after, at) => compareRecorded(before, after, "workflow", at),
+  queries: (before, after, at) => compareRecorded(before ?? [], after ?? [], "query", at),
+  consents: recorded("consents"),
   tasks: (before, after, at) => compareRecorded(before, after, "task", at),
 };
 

@@ -15,6 +15,7 @@ import {
   is,
   literal,
   not,
+  or,
   type SqlExpression,
   select,
   star,
@@ -24,7 +25,7 @@ import type { FunctionParameter } from "../sql-ast/statements.ts";
 import { checkTransition, inputParameter, refuseWhen, setting } from "./action-statements.ts";
 import { compileDefault } from "./compile-default.ts";
 import type { EntityPolicies, PolicyParts } from "./compile-policies.ts";
-import { actionEnvironment, once, rowEnvironment, tenantIdCall } from "./environments.ts";
+import { actionEnvironment, once, tenantIdCall } from "./environments.ts";
 import { addExecuteGrants } from "./helper-functions.ts";
 import { fieldOf, idColumn, isStored, sortedBy, storedColumn, tenantColumn } from "./model-index.ts";
 import { objectIdentity } from "./object-identity.ts";
@@ -164,6 +165,8 @@ class ActionFunction {
       binary("=", column(alias, idColumn(entity)), this.parameter("id")),
     );
     return [
+      // Whoever writes SQL could have set it, and so find a row that he may not read.
+      { kind: "perform", values: [setting("enginejs.action_row", literal(""))] },
       {
         kind: "select into",
         select: select({
@@ -180,34 +183,24 @@ class ActionFunction {
     ];
   }
 
-  /** The system passes; everybody else needs the action's own rule, or the right to update. */
+  /** The system passes; everybody else needs a rule that allows it, and none that denies it. Each refusal names its rules. */
   private checkRule(): PlpgsqlStatement[] {
     const { entity, action } = this;
-    const rule = action.allow === undefined ? this.updateRule() : this.ownRule(action.allow);
+    const { allows, denies } = this.policies.actions.get(action.name) ?? { allows: [], denies: [] };
     const isActor = binary("is distinct from", call("current_setting", literal("role")), literal("enginejs_system"));
-    const message = `${entity.name}.${action.name} is for: ${rule.names.join(", ") || "nobody"}`;
+    for (const { using } of [...allows, ...denies]) for (const id of using.dependsOn) this.dependsOn.add(id);
+    const refuse = (when: SqlExpression, message: string, rule: readonly string[]): PlpgsqlStatement =>
+      refuseWhen(and(isActor, when), "42501", literal(message), { detail: { action: action.name, rule } });
+    const allowed = or(...allows.map(({ using }) => this.ofTarget(using.sql)));
+    const names = allows.map(({ sentence }) => sentence);
     return [
-      refuseWhen(and(isActor, is(this.ofTarget(rule.sql), "not true")), "42501", literal(message), {
-        detail: { action: action.name, rule: rule.names },
-      }),
+      refuse(is(allowed, "not true"), `${entity.name}.${action.name} is for: ${names.join(", ") || "nobody"}`, names),
+      ...denies.map(({ sentence, using }) =>
+        refuse(is(this.ofTarget(using.sql), "true"), `${entity.name}.${action.name} is denied: ${sentence}`, [
+          sentence,
+        ]),
+      ),
     ];
-  }
-
-  private updateRule(): { readonly sql: SqlExpression; readonly names: readonly string[] } {
-    const update = this.policies.byCommand.get("update");
-    if (update === undefined) return { sql: literal(false), names: [] };
-    for (const id of update.dependsOn) this.dependsOn.add(id);
-    return update;
-  }
-
-  private ownRule({ name, expression }: NonNullable<Action["allow"]>) {
-    const { entity, source } = this;
-    const { expressions, conditions, list } = this.parts;
-    const core = expressions.condition(expression, rowEnvironment(list.model, entity, entity.table), source);
-    if (core === undefined) return { sql: literal(false), names: [name] };
-    const compiled = conditions.compile({ core, entity, purpose: "rule", text: expression, sentence: name, source });
-    for (const id of compiled.dependsOn) this.dependsOn.add(id);
-    return { sql: compiled.sql, names: [name] };
   }
 
   private checkGuards(): PlpgsqlStatement[] {

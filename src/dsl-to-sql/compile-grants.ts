@@ -3,6 +3,7 @@ import type { Entity } from "../model/index.ts";
 import type { GrantNode } from "../sql-ast/statements.ts";
 import { isStored, sortedBy, storedColumn } from "./model-index.ts";
 import { objectIdentity } from "./object-identity.ts";
+import { isWritable, sideFields } from "./side-fields.ts";
 import { stateMachines } from "./state-machines.ts";
 import type { StatementList } from "./statement-list.ts";
 
@@ -25,7 +26,7 @@ export function compileGrants(entity: Entity, list: StatementList): void {
     );
   };
   const created = writableColumns(entity, "create");
-  const updated = writableColumns(entity, "update");
+  const updated = updatableColumns(entity);
   const privileges: GrantNode["privileges"] = [
     { privilege: "select" },
     ...(created.length === 0 ? [] : [{ privilege: "insert", columns: created } as const]),
@@ -40,16 +41,28 @@ export function compileGrants(entity: Entity, list: StatementList): void {
   if (byActions.length > 0) grant("actions", ["enginejs_action"], [{ privilege: "update", columns: byActions }]);
 }
 
-function writableColumns(entity: Entity, when: "create" | "update"): string[] {
+export function writableColumns(entity: Entity, when: "create" | "update"): string[] {
   return sortedBy(
-    entity.fields.filter((field) => field.storage.kind === "column" && field.writable[when]).map(storedColumn),
+    entity.fields.filter((field) => field.storage.kind === "column" && isWritable(field, when)).map(storedColumn),
     (name) => name,
   );
 }
 
+/**
+ * The columns that actors may write later. A right on one of them at least is what asking for the right to update takes: an
+ * entity that has nothing but side fields to change lends its time of change, which a trigger keeps true.
+ */
+export function updatableColumns(entity: Entity): string[] {
+  const columns = writableColumns(entity, "update");
+  if (columns.length > 0 || !sideFields(entity).some((field) => isWritable(field, "update"))) return columns;
+  return touchedColumns(entity);
+}
+
+const touchedColumns = (entity: Entity): string[] =>
+  entity.fields.filter((field) => isStored(field) && field.storage.column === "updated_at").map(storedColumn);
+
 /** What action functions write: the states, and when that was. */
 export function actionColumns(entity: Entity): string[] {
   if (entity.actions.length === 0) return [];
-  const touched = entity.fields.filter((field) => isStored(field) && field.storage.column === "updated_at");
-  return [...stateMachines(entity).map((machine) => machine.column), ...touched.map(storedColumn)].sort();
+  return [...stateMachines(entity).map((machine) => machine.column), ...touchedColumns(entity)].sort();
 }

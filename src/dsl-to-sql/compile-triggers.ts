@@ -1,5 +1,5 @@
 /** An entity's triggers, numbered because PostgreSQL fires them in the order of their names. */
-import { type Entity, objectName } from "../model/index.ts";
+import { type Entity, type Field, objectName } from "../model/index.ts";
 import {
   and,
   binary,
@@ -18,7 +18,7 @@ import {
 import type { PlpgsqlStatement } from "../sql-ast/plpgsql.ts";
 import type { CreateTriggerNode } from "../sql-ast/statements.ts";
 import { addExecuteGrants } from "./helper-functions.ts";
-import { fieldOf, isStored, storedColumn, tenantColumn } from "./model-index.ts";
+import { fieldOf, isStored, sortedBy, storedColumn, tenantColumn } from "./model-index.ts";
 import { objectIdentity } from "./object-identity.ts";
 
 import { type StateMachine, stateMachines } from "./state-machines.ts";
@@ -27,8 +27,9 @@ import type { StatementList } from "./statement-list.ts";
 const core = (name: string): QualifiedName => ({ schema: "enginejs", name });
 
 export function compileTriggers(entity: Entity, list: StatementList): void {
-  const add = triggerAdder(entity, list);
+  const add = triggerAdder(entity, list.model.table(entity), list);
   addImmutable(entity, add);
+  addWriteOnce(entity, add);
   addMemberCheck(entity, list, add);
   if (entity.fields.some((field) => isStored(field) && field.storage.column === "updated_at")) {
     add(
@@ -48,14 +49,14 @@ export function compileTriggers(entity: Entity, list: StatementList): void {
   if (entity.events) addEvents(entity, add);
 }
 
-type AddTrigger = (
+export type AddTrigger = (
   trigger: Omit<CreateTriggerNode, "kind" | "table">,
   why: string,
   options?: { readonly source?: string; readonly dependsOn?: readonly string[] },
 ) => void;
 
-function triggerAdder(entity: Entity, list: StatementList): AddTrigger {
-  const table = list.model.table(entity);
+/** Adds triggers of one table that stands for an entity, or for a part of one. */
+export function triggerAdder(entity: Entity, table: QualifiedName, list: StatementList): AddTrigger {
   return (trigger, why, { source = entity.name, dependsOn = [] } = {}) => {
     const reference = { type: "trigger", table, name: trigger.name } as const;
     list.add(
@@ -76,10 +77,12 @@ function triggerAdder(entity: Entity, list: StatementList): AddTrigger {
   };
 }
 
-/** Events pair old and new rows on the key, and references hold it: it stays. */
+/** Events pair old and new rows on the key, and references hold it: it stays. So do the fields that say so. */
 function addImmutable(entity: Entity, add: AddTrigger): void {
   const created = entity.fields.find((field) => isStored(field) && field.storage.column === "created_at");
-  const columns = [...entity.primaryKey.columns, ...(created === undefined ? [] : ["created_at"])];
+  const never = changing(entity, "never").map(storedColumn);
+  const key = [...entity.primaryKey.columns, ...(created === undefined ? [] : ["created_at"])];
+  const columns = [...key, ...never.filter((name) => !key.includes(name)).sort()];
   add(
     {
       name: "10_immutable",
@@ -90,7 +93,33 @@ function addImmutable(entity: Entity, add: AddTrigger): void {
       function: core("refuse_change"),
       arguments: columns,
     },
-    "the key never changes: references and events rely on it",
+    never.length === 0
+      ? "the key never changes: references and events rely on it"
+      : "the key never changes, nor do the fields that are given once and for all",
+  );
+}
+
+const changing = (entity: Entity, change: "never" | "once"): Field[] =>
+  entity.fields.filter((field) => field.storage.kind === "column" && field.access?.change === change);
+
+/** What has a value keeps it, whoever writes; what has none gets one once. */
+function addWriteOnce(entity: Entity, add: AddTrigger): void {
+  const fields = sortedBy(changing(entity, "once"), storedColumn);
+  if (fields.length === 0) return;
+  const given = fields.map((field) =>
+    and(is(column("old", storedColumn(field)), "not null"), changes(storedColumn(field))),
+  );
+  add(
+    {
+      name: "11_write_once",
+      timing: "before",
+      events: [{ event: "update" }],
+      level: "row",
+      when: or(...given),
+      function: core("refuse_second_value"),
+      arguments: fields.flatMap((field) => [storedColumn(field), `${entity.name}.${field.name}`]),
+    },
+    `what has a value keeps it: ${fields.map((field) => field.name).join(", ")}`,
   );
 }
 

@@ -3,6 +3,7 @@ import { sqlType } from "../expression/sql-value.ts";
 import { toSql } from "../expression/to-sql.ts";
 import { type Entity, type Field, objectName, snakeCase } from "../model/index.ts";
 import { binary, caseWhen, cast, column, type SqlExpression } from "../sql-ast/expressions.ts";
+import { claimsOf } from "./claims-of.ts";
 import { once, rowEnvironment, tenantIdCall } from "./environments.ts";
 import { type ExpressionCompiler, fieldType } from "./expression-compiler.ts";
 import { addExecuteGrants, selectValue } from "./helper-functions.ts";
@@ -61,6 +62,7 @@ export function compileVirtualFields(entity: Entity, list: StatementList, expres
         dependsOn: [
           objectIdentity({ type: "table", name: table }),
           ...tablesOf(value).map((read) => `table ${dotted(model.name(read))}`),
+          ...claimsOf(value, model),
         ],
         why: field.description ?? `the field ${entity.name}.${field.name}`,
       },

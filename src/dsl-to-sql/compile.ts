@@ -8,18 +8,27 @@ import { EngineError } from "../errors/engine-error.ts";
 import type { SourceMap, System } from "../model/index.ts";
 import { collisions } from "./collisions.ts";
 import { compileActions } from "./compile-actions.ts";
+import { compileAffordances } from "./compile-affordances.ts";
+import { compileClaims } from "./compile-claims.ts";
 import { compileComments } from "./compile-comments.ts";
+import { compileExplain, compileExplainRules } from "./compile-explain.ts";
+import { compileFieldRules } from "./compile-field-rules.ts";
 import { compileGrants } from "./compile-grants.ts";
 import { compileMembership } from "./compile-membership.ts";
 import { compilePolicies } from "./compile-policies.ts";
+import { compileRowRules } from "./compile-row-rules.ts";
 import { compileSchema } from "./compile-schema.ts";
+import { compileSideReaders } from "./compile-side-readers.ts";
+import { compileSideTables } from "./compile-side-tables.ts";
+import { compileSideTriggers } from "./compile-side-triggers.ts";
 import { compileTable } from "./compile-table.ts";
 import { compileTriggers } from "./compile-triggers.ts";
 import { compileVirtualFields } from "./compile-virtual-fields.ts";
+import { compileWriteFunctions } from "./compile-write-functions.ts";
 import { ConditionCompiler } from "./condition-compiler.ts";
 import { ExpressionCompiler } from "./expression-compiler.ts";
 import { HelperFunctions } from "./helper-functions.ts";
-import { missingIndexes } from "./missing-indexes.ts";
+import { claimsWithoutIndex, missingIndexes } from "./missing-indexes.ts";
 import { ModelIndex } from "./model-index.ts";
 import { orderStatements } from "./order-statements.ts";
 import type { CompiledSystem } from "./statement.ts";
@@ -41,17 +50,27 @@ export function compile(system: System, sourceMap: SourceMap = {}): CompiledSyst
   const warnings: Diagnostic[] = [];
 
   compileSchema(list);
+  warnings.push(...claimsWithoutIndex(compileClaims(list, expressions), model));
   for (const entity of model.entities) {
     compileTable(entity, list, expressions);
     const policies = compilePolicies(entity, parts);
     warnings.push(...missingIndexes(entity, policies, model));
     compileVirtualFields(entity, list, expressions);
+    compileSideTables(entity, parts);
+    compileSideReaders(entity, list);
+    compileSideTriggers(entity, list);
+    compileFieldRules(entity, parts);
+    compileWriteFunctions(entity, parts);
     compileActions(entity, policies, parts);
+    const rowRules = compileRowRules(entity, policies, parts);
+    compileAffordances(entity, rowRules, list);
+    compileExplain(entity, rowRules, list);
     compileTriggers(entity, list);
     compileGrants(entity, list);
     compileComments(entity, list);
   }
   compileMembership(list);
+  compileExplainRules(list);
 
   const errors = [...expressions.diagnostics, ...collisions(list)];
   if (errors.length > 0) throw new EngineError(errors);

@@ -4,7 +4,8 @@
  * functions. Three forms of what a condition is made of:
  *
  * - own columns and the actor: as it is;
- * - rows that the actor reaches: `column = any ((select app.policy_…())::uuid[])`, gathered once per statement;
+ * - rows that the actor reaches: `column = any ((select app.policy_…())::uuid[])`, gathered once per statement, and where
+ *   no index could make use of it, `column in (select unnest(…))`, a hash table: an array is searched from end to end;
  * - anything else of other rows: `app.policy_…(column, …)`, asked per row.
  */
 import type { Core } from "../expression/core.ts";
@@ -14,24 +15,29 @@ import {
   and,
   anyArray,
   arraySelect,
-  binary,
   call,
   cast,
   column,
+  inSelect,
   or,
   type SqlExpression,
   select,
-  table,
 } from "../sql-ast/expressions.ts";
-import { printExpression } from "../sql-ast/print-expression.ts";
 import type { FunctionParameter } from "../sql-ast/statements.ts";
-import { once, tenantIdCall } from "./environments.ts";
-import { type HelperFunctions, type HelperPurpose, selectValue } from "./helper-functions.ts";
+import { cheapestFirst } from "./cheapest-first.ts";
+import { claimsOf } from "./claims-of.ts";
+import { type ConditionTerm, conditionTerms } from "./condition-terms.ts";
+import { once } from "./environments.ts";
+import { gatherRows, ofTenant } from "./gathered-rows.ts";
+import type { HelperFunctions, HelperPurpose } from "./helper-functions.ts";
 import { type Lookup, noteLookups } from "./lookups.ts";
 import { isStored, type ModelIndex, tenantColumn } from "./model-index.ts";
+import { ownAndAbove } from "./own-and-above.ts";
+import { resolvePermissions } from "./resolve-permissions.ts";
 import { rewriteCore } from "./rewrite-core.ts";
+import { isServable } from "./servable.ts";
 import { columnsOf, replaceColumns, tablesOf } from "./sql-usage.ts";
-import { type FarRows, isOwnRow, rebind, turnAround } from "./turn-around.ts";
+import { type FarRows, isOwnRow, rebind, turnAround, turnPartly } from "./turn-around.ts";
 import { withinTenant } from "./within-tenant.ts";
 
 export interface ConditionRequest {
@@ -43,6 +49,8 @@ export interface ConditionRequest {
   /** The rule's sentence. */
   readonly sentence: string;
   readonly source: string;
+  /** Whether an index may find the rows by it; otherwise it only filters rows that are found already. */
+  readonly finds?: boolean;
   /** An alias beside the row's own whose columns are parameters too, with their types: an action's input. */
   readonly input?: { readonly alias: string; readonly types: Readonly<Record<string, string>> };
 }
@@ -56,6 +64,8 @@ export interface CompiledCondition {
   readonly reads: readonly string[];
   /** Columns that an index should begin with, beside the tenant's. */
   readonly lookups: readonly Lookup[];
+  /** What it is the conjunction of, in the order of the text: what an explanation goes through. */
+  readonly terms: readonly ConditionTerm[];
 }
 
 export class ConditionCompiler {
@@ -69,8 +79,20 @@ export class ConditionCompiler {
 
   compile(request: ConditionRequest): CompiledCondition {
     const part = new ConditionPart(this.model, this.helpers, request);
-    const sql = part.compile(withinTenant(inlineOwnVirtuals(request.core), this.model), true);
-    return { sql, dependsOn: [...part.dependsOn].sort(), reads: [...part.reads].sort(), lookups: part.lookups };
+    const prepare = (core: Core): Core => this.prepare(core);
+    const sql = part.compile(prepare(request.core), true, request.finds ?? true);
+    for (const id of claimsOf(sql, this.model)) part.dependsOn.add(id);
+    const terms = conditionTerms(request.core, request.text, prepare);
+    return { sql, dependsOn: [...part.dependsOn].sort(), reads: [...part.reads].sort(), lookups: part.lookups, terms };
+  }
+
+  /** Whether indexes can find the rows of a condition, given that nothing but it decides. */
+  finds(core: Core, entity: Entity): boolean {
+    return isServable(this.prepare(core), entity.tenant);
+  }
+
+  private prepare(core: Core): Core {
+    return withinTenant(resolvePermissions(inlineOwnVirtuals(core), this.model), this.model);
   }
 }
 
@@ -89,46 +111,43 @@ class ConditionPart {
   }
 
   /** The truth of a part: negation is pushed to the leaves, where each form knows what it means. */
-  compile(core: Core, want: boolean): SqlExpression {
+  compile(core: Core, want: boolean, finds: boolean): SqlExpression {
     const plain = toCondition(core, want);
     const tables = tablesOf(plain);
     if (tables.length === 0) {
-      this.noteLookups(core);
+      noteLookups(core, this.request.entity, this.lookups);
       return plain;
     }
-    if (want) {
-      const far = turnAround(core, this.request.entity.tenant);
-      if (far !== undefined) return this.gathered(far);
+    const { tenant } = this.request.entity;
+    const far = want ? turnAround(core, tenant) : undefined;
+    if (far !== undefined) {
+      const parts = ownAndAbove(core);
+      return parts === undefined ? this.gathered(far, finds) : this.connect("or", parts, want, finds);
     }
-    if (core.kind === "not") return this.compile(core.operand, !want);
-    if (core.kind === "and" || core.kind === "or") {
-      const terms = core.operands.map((operand) => this.compile(operand, want));
-      return (core.kind === "and") === want ? and(...terms) : or(...terms);
-    }
-    return this.perRow(plain, tables);
+    if (core.kind === "not") return this.compile(core.operand, !want, false);
+    if (core.kind === "and" || core.kind === "or") return this.connect(core.kind, core.operands, want, finds);
+    const asked = this.perRow(plain, tables);
+    const partly = want ? turnPartly(core, tenant) : undefined;
+    return partly === undefined ? asked : and(this.gathered(partly, finds), asked);
+  }
+
+  private connect(kind: "and" | "or", operands: readonly Core[], want: boolean, finds: boolean): SqlExpression {
+    const { entity } = this.request;
+    const all = (kind === "and") === want;
+    const found = finds && (all || operands.every((operand) => isServable(operand, entity.tenant)));
+    const terms = operands.map((operand) => this.compile(operand, want, found));
+    const sorted = cheapestFirst(terms, this.model.system.schema);
+    return all ? and(...sorted) : or(...sorted);
   }
 
   /** `column = any ((select app.policy_…())::uuid[])` */
-  private gathered(far: FarRows): SqlExpression {
-    const entity = this.model.entity(far.farEntity);
-    const tenant = tenantColumn(entity);
-    const terms = [
-      ...(tenant === undefined ? [] : [ofTenant(entity.table, tenant)]),
-      ...far.conditions.map((condition) => toCondition(condition)),
-    ];
-    const where = and(...distinctTerms(terms));
-    const value = arraySelect(
-      select({
-        columns: [{ value: column(entity.table, far.farColumn) }],
-        from: table(this.model.table(entity), entity.table),
-        where,
-      }),
-    );
-    for (const condition of far.conditions) noteLookups(condition, entity, this.lookups);
+  private gathered(far: FarRows, finds: boolean): SqlExpression {
+    const value = arraySelect(gatherRows(far, this.model, this.lookups));
     this.lookups.push({ entity: this.request.entity.name, column: far.ownColumn });
     const own = this.typeOf(far.ownColumn);
-    const fn = this.define([], `${own}[]`, value, [...new Set([far.farTable, ...tablesOf(value)])]);
-    return anyArray(column(this.request.entity.table, far.ownColumn), cast(once(call(fn)), `${own}[]`));
+    const ids = cast(once(call(this.define([], `${own}[]`, value, tablesOf(value)))), `${own}[]`);
+    const compared = column(this.request.entity.table, far.ownColumn);
+    return finds ? anyArray(compared, ids) : inSelect(compared, select({ columns: [{ value: call("unnest", ids) }] }));
   }
 
   /** `app.policy_…(column, …)` */
@@ -139,7 +158,7 @@ class ConditionPart {
     if (tenant !== undefined) own.add(tenant);
     const ownColumns = [...own].sort();
     const inputs = input === undefined ? [] : columnsOf(condition, input.alias);
-    const guarded = tenant === undefined ? condition : and(ofTenant(entity.table, tenant), condition);
+    const guarded = and(...ofTenant(entity), condition);
     const parameters: FunctionParameter[] = [
       ...ownColumns.map((name) => ({ name, type: this.typeOf(name) })),
       ...inputs.map((name) => ({ name: `input_${name}`, type: input?.types[name] ?? "text" })),
@@ -167,13 +186,12 @@ class ConditionPart {
       parameters,
       returns,
       reads,
-      body: (functionName) => {
+      calls: claimsOf(value, this.model),
+      value: (functionName) => {
         // The alias of a far row of the same table is the table's name too: then nothing of the own row is named.
-        if (parameters.length === 0) return selectValue(value);
+        if (parameters.length === 0) return value;
         const own = replaceColumns(value, entity.table, (c) => column(functionName, c));
-        const all =
-          input === undefined ? own : replaceColumns(own, input.alias, (c) => column(functionName, `input_${c}`));
-        return selectValue(all);
+        return input === undefined ? own : replaceColumns(own, input.alias, (c) => column(functionName, `input_${c}`));
       },
     });
     this.dependsOn.add(id);
@@ -187,19 +205,6 @@ class ConditionPart {
       throw new TypeError(`${this.request.entity.name} has no column ${name}`);
     return field.storage.sqlType;
   }
-
-  private noteLookups(core: Core): void {
-    noteLookups(core, this.request.entity, this.lookups);
-  }
-}
-
-const ofTenant = (alias: string, tenant: string): SqlExpression =>
-  binary("=", column(alias, tenant), once(tenantIdCall));
-
-/** A policy that says itself what the tenant filter says reads better without saying it twice. */
-function distinctTerms(terms: readonly SqlExpression[]): SqlExpression[] {
-  const flat = terms.flatMap((term) => (term.kind === "and" ? term.terms : [term]));
-  return [...new Map(flat.map((term) => [printExpression(term), term])).values()];
 }
 
 /** A virtual field of the own row is its expression. */

@@ -1,5 +1,8 @@
+export { type AccessChange, type AccessComparison, compareAccess } from "./access-changes.ts";
+export { AccessScan, type Scanned, someMembers, somePeople, someTenants } from "./access-scan.ts";
 export { inputParameter } from "./action-statements.ts";
 export { compile } from "./compile.ts";
+export { affordancesFunctionName } from "./compile-affordances.ts";
 export { virtualFunctionName } from "./compile-virtual-fields.ts";
 export { constraintRepairs } from "./constraint-repairs.ts";
 export { type ExplainedStatement, explainObject } from "./explain-object.ts";
@@ -7,5 +10,7 @@ export { formatPlan } from "./format-plan.ts";
 export { indexDrops } from "./index-drops.ts";
 export { type Plan, plan } from "./plan.ts";
 export type { PlanStep } from "./plan-steps.ts";
+export { isSide, type SideField, sideCheckName, sideFields, writeFunctionName } from "./side-fields.ts";
 export { sqlFiles } from "./sql-files.ts";
 export type { CompiledSystem } from "./statement.ts";
+export { valueCheck } from "./type-checks.ts";

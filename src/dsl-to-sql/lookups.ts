@@ -13,16 +13,19 @@ export function noteLookups(core: Core, entity: Entity, found: Lookup[]): void {
   if (core.kind === "and" || core.kind === "or") {
     for (const operand of core.operands) noteLookups(operand, entity, found);
   }
-  if (core.kind !== "compare" || core.operator !== "==") return;
-  for (const [side, other] of [
-    [core.left, core.right],
-    [core.right, core.left],
-  ] as const) {
-    if (other.kind !== "value" || other.path[0] !== "actor") continue;
-    const column = ownColumn(side);
-    if (column !== undefined) found.push({ entity: entity.name, column });
-  }
+  const column = comparedWithActor(core);
+  if (column !== undefined) found.push({ entity: entity.name, column });
 }
+
+/** The column of the own row that equals something of the actor, where that is the condition: an index can find it. */
+export function comparedWithActor(core: Core): string | undefined {
+  if (core.kind === "in-array") return isOfActor(core.list) ? ownColumn(core.operand) : undefined;
+  if (core.kind !== "compare" || core.operator !== "==") return undefined;
+  if (isOfActor(core.right)) return ownColumn(core.left);
+  return isOfActor(core.left) ? ownColumn(core.right) : undefined;
+}
+
+const isOfActor = (core: Core): boolean => core.kind === "value" && core.path[0] === "actor";
 
 /** The column of the own row behind a value, where it is one. */
 function ownColumn(core: Core): string | undefined {

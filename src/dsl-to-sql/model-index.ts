@@ -2,6 +2,7 @@
 import type { SourceLocation } from "../errors/diagnostic.ts";
 import type { Catalog } from "../expression/catalog.ts";
 import {
+  type Claim,
   catalogOf,
   type Entity,
   type Field,
@@ -58,6 +59,11 @@ export class ModelIndex {
   /** A name in the application's schema. */
   name(name: string): QualifiedName {
     return { schema: this.system.schema, name };
+  }
+
+  /** `app.claim_teams` */
+  claimFunction({ name }: Pick<Claim, "name">): QualifiedName {
+    return this.name(objectName("claim", snakeCase(name)));
   }
 
   where(source: string): SourceLocation | undefined {

@@ -89,6 +89,8 @@ class StepPlanner {
       });
       return;
     }
+    // Nor is there a row that would lack one of its own.
+    if (node.kind === "insert missing" && this.newTables.has(`table ${node.from.schema}.${node.from.name}`)) return;
     const isNew = statement.entity !== undefined && this.newTables.has(`table ${objectTable(statement)}`);
     // On a table that nobody has seen yet there is nothing to block and nobody to authorize.
     this.step("+", statement, node, isNew ? { lock: "none", hazards: [] } : {});
@@ -144,6 +146,8 @@ class StepPlanner {
         this.step("~", statement, node);
         return;
       case "create trigger":
+        // `create or replace` is not for constraint triggers.
+        if (node.deferred || (old.kind === "create trigger" && old.deferred)) this.dropIfExists(before);
         this.step("~", statement, node);
         return;
       case "grant":
@@ -156,6 +160,7 @@ class StepPlanner {
       case "revoke all":
       case "comment":
       case "enable row security":
+      case "insert missing":
         this.step("~", statement, node);
         return;
       case "add column":
@@ -211,6 +216,7 @@ class StepPlanner {
         if (!this.isGone(statement)) this.step(verb, statement, { ...node, text: null });
         return;
       case "revoke all":
+      case "insert missing":
         return;
       case "create table":
       case "create schema":
@@ -233,8 +239,9 @@ class StepPlanner {
 
   private dropIfExists(statement: Statement): void {
     const { node } = statement;
-    if (node.kind !== "create policy") return;
-    const object = { type: "policy", table: node.table, name: node.name } as const;
+    if (node.kind !== "create policy" && node.kind !== "create trigger") return;
+    const type = node.kind === "create policy" ? "policy" : "trigger";
+    const object = { type, table: node.table, name: node.name } as const;
     this.step("~", statement, { kind: "drop", object, ...(this.refresh ? { ifExists: true } : {}) });
   }
 

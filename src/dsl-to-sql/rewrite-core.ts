@@ -31,6 +31,8 @@ export function rewriteCore(core: Core, replace: Replace): Core {
     case "column":
     case "one":
     case "many":
+    case "ancestors":
+    case "side-column":
       return { ...core, target: row(core.target) };
     case "virtual":
       return { ...core, target: row(core.target), body: part(core.body) };

@@ -41,6 +41,8 @@ function fileOf({ node, object }: Statement): string {
     case "index":
       return `sql/tables/${node.kind === "create index" ? node.table.name : table}.sql`;
     default:
+      // With the triggers that make each row from then on.
+      if (node.kind === "insert missing") return `sql/triggers/${table}.sql`;
       return node.kind === "enable row security" ? `sql/rls/${table}.sql` : `sql/tables/${table}.sql`;
   }
 }

@@ -3,7 +3,7 @@
  * the printed tree and not of the expression, so that the answer cannot differ
  * from what the database will run.
  */
-import type { ColumnNode, SqlExpression } from "../sql-ast/expressions.ts";
+import type { CallNode, ColumnNode, SqlExpression } from "../sql-ast/expressions.ts";
 
 /** The columns of an alias that a tree names, sorted. */
 export function columnsOf(sql: SqlExpression, alias: string): readonly string[] {
@@ -21,6 +21,19 @@ export function tablesOf(sql: SqlExpression): readonly string[] {
     if ("kind" in node && node.kind === "table" && "table" in node && isName(node.table)) found.add(node.table.name);
   });
   return [...found].sort();
+}
+
+/** The functions of a schema that a tree calls, with the number of what they are given. */
+export function callsOf(
+  sql: SqlExpression,
+  schema: string,
+): readonly { readonly name: string; readonly arity: number }[] {
+  const found: { name: string; arity: number }[] = [];
+  visit(sql, (node) => {
+    if (!isCall(node) || node.function.schema !== schema) return;
+    found.push({ name: node.function.name, arity: node.arguments.length });
+  });
+  return found;
 }
 
 /** A copy in which columns of one alias stand for something else. */
@@ -47,6 +60,9 @@ function visit(node: unknown, see: (node: object) => void): void {
 
 const isColumn = (node: object): node is ColumnNode =>
   "kind" in node && node.kind === "column" && "name" in node && typeof node.name === "string";
+
+const isCall = (node: object): node is CallNode =>
+  "kind" in node && node.kind === "call" && "function" in node && "arguments" in node;
 
 const isName = (value: unknown): value is { readonly name: string } =>
   typeof value === "object" && value !== null && "name" in value && typeof value.name === "string";

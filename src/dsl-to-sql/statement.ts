@@ -18,6 +18,7 @@ export type StatementKind =
   | "policy"
   | "function"
   | "trigger"
+  | "rows"
   | "grant"
   | "revoke"
   | "comment";

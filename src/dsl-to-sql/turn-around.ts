@@ -5,9 +5,19 @@
  *
  *     row.invoice.owner.id == actor.id   →   invoice_id in the invoices whose owner is the actor
  *     row.memberships.exists(m, m.tenant.id == actor.tenantId)   →   id in the users of the tenant's memberships
+ *     row.ancestors("parent").exists(f, f.owner.id == actor.id)   →   parent_id in the actor's folders and all below them
  */
 import { referenceColumn } from "../expression/column-path.ts";
-import { type Core, ENVIRONMENT, type OneCore, type RowCore, type RowsLike } from "../expression/core.ts";
+import {
+  type AncestorsCore,
+  type Core,
+  ENVIRONMENT,
+  type ManyCore,
+  type OneCore,
+  type RowCore,
+  type RowLike,
+  type RowsLike,
+} from "../expression/core.ts";
 import { children, walk } from "../expression/walk.ts";
 import { rewriteCore } from "./rewrite-core.ts";
 
@@ -15,12 +25,13 @@ import { rewriteCore } from "./rewrite-core.ts";
 export interface FarRows {
   /** The column of the own row that is compared. */
   readonly ownColumn: string;
-  readonly farTable: string;
   readonly farEntity: string;
   /** The column of the far rows that is gathered. */
   readonly farColumn: string;
   /** Over the far row, which stands as the environment's row under the far table's name. */
   readonly conditions: readonly Core[];
+  /** Gathered are these rows and all below them: the reference that leads up, as pairs of columns of the far table. */
+  readonly below?: AncestorsCore["reference"];
 }
 
 /** Whether a node is the row of the condition, not one that a quantifier has bound. */
@@ -42,25 +53,52 @@ function turnExists(core: Core, ownRowHasTenant: boolean): FarRows | undefined {
     conditions.unshift(rows);
     rows = rows.rows;
   }
-  const { target } = rows;
-  const last = rows.columns.at(-1);
-  if (last === undefined) return undefined;
-  const ownColumn = isOwnRow(target)
-    ? last.column
-    : target.kind === "one" && isOwnRow(target.target) && target.columns.at(-1)?.references === last.column
-      ? referenceColumn(target)
-      : undefined;
-  if (ownColumn === undefined) return undefined;
+  const joined = rows.kind === "ancestors" ? ancestorsJoin(rows) : manyJoin(rows);
+  if (joined === undefined) return undefined;
   if (conditions.some(({ predicate }) => mentionsOwnRow(predicate))) return undefined;
   if (!conditions.some(({ predicate }) => startsAtActor(predicate, ownRowHasTenant))) return undefined;
   const far: RowCore = farRow(rows.entity, rows.table.name, ["id"], core);
   return {
-    ownColumn,
-    farTable: rows.table.name,
+    ...joined,
     farEntity: rows.entity,
-    farColumn: last.references,
     conditions: conditions.map(({ binding, predicate }) => rebind(predicate, binding, far)),
   };
+}
+
+type Joined = Pick<FarRows, "ownColumn" | "farColumn" | "below">;
+
+function manyJoin({ target, columns }: ManyCore): Joined | undefined {
+  const last = columns.at(-1);
+  if (last === undefined) return undefined;
+  const ownColumn = columnOfTarget(target, last.column);
+  return ownColumn === undefined ? undefined : { ownColumn, farColumn: last.references };
+}
+
+/** A row has such an ancestor exactly where its own reference leads into the rows that are one, and all below them. */
+function ancestorsJoin({ target, self, reference, key }: AncestorsCore): Joined | undefined {
+  const up = reference.at(-1);
+  const id = key.at(-1);
+  if (up === undefined || id === undefined) return undefined;
+  const ownColumn = self ? columnOfTarget(target, id) : isOwnRow(target) ? up.column : undefined;
+  return ownColumn === undefined ? undefined : { ownColumn, farColumn: up.references, below: reference };
+}
+
+/** The own row's column that holds a column of the own row, or of a row that it refers to. */
+function columnOfTarget(target: RowLike, name: string): string | undefined {
+  if (isOwnRow(target)) return name;
+  if (target.kind !== "one" || !isOwnRow(target.target)) return undefined;
+  return target.columns.at(-1)?.references === name ? referenceColumn(target) : undefined;
+}
+
+/**
+ * The rows that alone can satisfy an `exists` which compares them with the own row, too: those for which the part of its
+ * predicate that does not is true. Few where that part starts at the actor; each is then asked the whole.
+ */
+export function turnPartly(core: Core, ownRowHasTenant: boolean): FarRows | undefined {
+  if (core.kind !== "exists" || core.predicate.kind !== "and") return undefined;
+  const operands = core.predicate.operands.filter((operand) => !mentionsOwnRow(operand));
+  const predicate: Core = { ...core.predicate, operands };
+  return operands.length === 0 ? undefined : turnExists({ ...core, predicate }, ownRowHasTenant);
 }
 
 /** Every mention of the own row goes through one and the same reference. */
@@ -91,7 +129,6 @@ function turnPath(core: Core, ownRowHasTenant: boolean): FarRows | undefined {
   const isHop = (node: Core): boolean => node.kind === "one" && isOwnRow(node.target) && node.field === field;
   return {
     ownColumn: referenceColumn(hop),
-    farTable: table.name,
     farEntity: entity,
     farColumn,
     conditions: [rewriteCore(core, (node) => (isHop(node) ? far : undefined))],
@@ -131,6 +168,8 @@ function startsAtActor(core: Core, ownRowHasTenant: boolean): boolean {
         ((isOfActor(core.left, ownRowHasTenant) && readsRow(core.right)) ||
           (isOfActor(core.right, ownRowHasTenant) && readsRow(core.left)))
       );
+    case "in-array":
+      return isOfActor(core.list, ownRowHasTenant) && readsRow(core.operand);
     case "exists":
       return again(core.predicate) || filtersOf(core.rows).some(again);
     default:

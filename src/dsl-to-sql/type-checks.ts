@@ -37,7 +37,7 @@ export function typeChecks(entity: Entity, system: System): TypeCheck[] {
 }
 
 /** The roles of a membership are roles that the system knows. */
-function rolesCheck({ type }: Field, name: string, system: System): SqlExpression | undefined {
+export function rolesCheck({ type }: Field, name: string, system: System): SqlExpression | undefined {
   if (type.kind !== "scalar" || type.scalar !== "roles") return undefined;
   const roles = system.roles.filter((role) => role.of === "tenant").map((role) => role.name);
   const known = roles.sort().map((role) => literal(role));

@@ -10,6 +10,8 @@ export function withinTenant(core: Core, model: ModelIndex): Core {
   let binding = freshBinding(core);
   const filtered = (rows: RowsLike): RowsLike => {
     if (rows.kind === "filter") return { ...rows, rows: filtered(rows.rows) };
+    // Over references of an entity to itself one stays in the tenant that one is in.
+    if (rows.kind === "ancestors") return rows;
     const entity = model.entity(rows.entity);
     const tenant = tenantColumn(entity);
     if (tenant === undefined || model.entity(rows.target.entity).tenant) return rows;

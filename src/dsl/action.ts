@@ -1,13 +1,15 @@
 /**
  * Actions: named changes of one row, with transitions, guards and durable effects.
  */
+
+import type { ConditionScope } from "./condition-scope.ts";
 import { declared } from "./declared.ts";
 import type { AnyField, Field } from "./field.ts";
 import { type Condition, conditionOf } from "./policy.ts";
 import type { Rule } from "./rule.ts";
 import type { Shape } from "./shape.ts";
 import { captureSite, type Site } from "./site.ts";
-import type { Actor, Bool, RecordOf } from "./symbols.ts";
+import type { Bool, RecordOf } from "./symbols.ts";
 import type { Effect } from "./task.ts";
 
 export interface ActionDeclaration {
@@ -55,7 +57,7 @@ export interface ActionChain<St extends string, R, I> extends Action<St, R, I, u
   /** What must hold, and the sentence for whom it does not. A lambda ends the chain. */
   guard<G>(condition: Rule<G>, why?: string): ActionChain<St, R & G, I>;
   guard<G>(
-    condition: (symbols: { readonly row: G; readonly actor: Actor; readonly input: RecordOf<InputShapes<I>> }) => Bool,
+    condition: (symbols: ConditionScope<G> & { readonly input: RecordOf<InputShapes<I>> }) => Bool,
     why?: string,
   ): Action<St, R, I, G>;
 }

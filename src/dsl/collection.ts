@@ -17,6 +17,16 @@ export interface Collection {
   readonly seeds: SeedDeclaration[];
   /** Filled by the loader: a task's name is its file's. */
   readonly tasks: NamedTask[];
+  /** Filled by the loader: `queries/<name>.sql`. */
+  readonly queries: NamedQueryFile[];
+}
+
+/** A file of `queries/`: its name, its path, and what stands in it. */
+export interface NamedQueryFile {
+  readonly name: string;
+  /** Absolute. */
+  readonly file: string;
+  readonly text: string;
 }
 
 /** A task file: its name, its path, and what it exports as default. */
@@ -40,7 +50,7 @@ const holder = globalThis as { [key]?: Collection | undefined };
  * const built = buildSystem(collection, { root });
  */
 export function beginCollection(): Collection {
-  const collection: Collection = { configs: [], entities: [], workflows: [], seeds: [], tasks: [] };
+  const collection: Collection = { configs: [], entities: [], workflows: [], seeds: [], tasks: [], queries: [] };
   holder[key] = collection;
   return collection;
 }

@@ -2,8 +2,9 @@
  * The project's configuration: tenancy, roles, who a token's subject is, how tokens are verified.
  */
 import { collect } from "./collection.ts";
-import type { EntityName } from "./registry.ts";
+import type { EntityName, OperationName } from "./registry.ts";
 import { captureSite, type Site } from "./site.ts";
+import type { Expression, Family, List, Mapped, Row } from "./symbols.ts";
 
 /** A value that the environment gives when a command runs; never part of the model. */
 export interface EnvironmentValue {
@@ -31,8 +32,16 @@ interface TokenChecks {
   readonly audience?: string;
 }
 
+/** What a role may: the commands (`write` is create, update and delete) and actions of each entity, or all of them. */
+type Permitted = {
+  readonly [N in EntityName]?: "*" | readonly (OperationName<N> | "write")[];
+};
+
+/** What is read of the actor's row. */
+type ClaimValue = Expression | Mapped<Family> | List<Family>;
+
 /** The project's configuration, as `enginejs.config.ts` exports it. */
-export interface Config<R extends string = string> {
+export interface Config<R extends string = string, P extends string = string, E extends EntityName = EntityName> {
   /** PostgreSQL schema of the application's objects; `app` where it is left out. */
   readonly schema?: string;
   /** Every entity is tenant-owned unless it says `tenant: false`. */
@@ -41,8 +50,31 @@ export interface Config<R extends string = string> {
     /** Has one reference to the tenant, one to the actor's entity, and one field of type `roles()`. */
     readonly membership: EntityName;
   };
-  /** The entity whose id is a token's subject. */
-  readonly actor?: { readonly entity: EntityName };
+  readonly actor?: {
+    /** The entity whose id is a token's subject. */
+    readonly entity: E;
+    /**
+     * What conditions know of the actor, read live, once per statement: a value or a list of values.
+     *
+     * @example claims: { teams: ({ actor }) => actor.memberships.map((m) => m.team.id) }
+     * // row.team.id.in(actor.claims.teams)
+     */
+    readonly claims?: Readonly<Record<string, (symbols: { readonly actor: Row<NoInfer<E>> }) => ClaimValue>>;
+  };
+  /** Permissions of the project's own, each with what it lets one do: `{ "reports.export": "download the yearly report" }`. */
+  readonly permissions?: Readonly<Record<P, string>>;
+  /** Switches that conditions ask (`flags.betaBilling`) and that are turned in the database, for all or for one tenant. */
+  readonly flags?: Readonly<
+    Record<
+      string,
+      {
+        /** What it switches, for people. */
+        readonly describe?: string;
+        /** What holds where nobody has turned it; false where it is left out. */
+        readonly default?: boolean;
+      }
+    >
+  >;
   readonly roles?: Readonly<
     Record<
       R,
@@ -51,9 +83,20 @@ export interface Config<R extends string = string> {
         readonly extends?: readonly NoInfer<R>[];
         /** "tenant" (the default): given by a membership; "system": given by the platform's own token. */
         readonly of?: "tenant" | "system";
+        /** What it may, for the rules `can("Invoice", "pay")`: `{ Invoice: ["read", "update", "pay"], Customer: "*" }`. */
+        readonly can?: Permitted;
+        /** Which of the config's own permissions it carries. */
+        readonly permissions?: readonly NoInfer<P>[];
       }
     >
   >;
+  /**
+   * Why something may be wider than in the last build, where no policy can say it: a deny that is gone, permissions of a
+   * role, a flag's default, a field's rule. A build that widens access asks for it; each counts once.
+   *
+   * @example consents: { "Invoice.delete": "paid invoices may go, finance agreed 2026-11", "roles.billing": "…" }
+   */
+  readonly consents?: Readonly<Record<string, string>>;
   /** How tokens are verified: a shared secret (HS256), or the URL of a key set. */
   readonly jwt?:
     | ({ readonly secret: Setting; readonly jwks?: never } & TokenChecks)
@@ -62,6 +105,13 @@ export interface Config<R extends string = string> {
     readonly port?: number;
     /** Origins that browsers may call from; none unless said. */
     readonly cors?: readonly string[];
+    /**
+     * How many proxies stand before the server, or their addresses and networks: `["10.0.0.0/8"]`. Their X-Forwarded-For
+     * says who calls (`request.ip`); without this it is the other end of the connection, whatever a header says.
+     */
+    readonly trustProxy?: number | readonly string[];
+    /** Whether a refusal names the rules by their sentences to whoever has a token; false tells only that it is refused. */
+    readonly explainDenials?: boolean;
   };
 }
 
@@ -79,11 +129,15 @@ export interface ConfigDeclaration {
  * export default defineConfig({
  *   tenancy: { entity: "Tenant", membership: "Membership" },
  *   actor: { entity: "User" },
- *   roles: { member: {}, billing: { extends: ["member"] } },
+ *   roles: { member: {}, billing: { extends: ["member"], can: { Invoice: ["update", "pay"], Customer: "*" } } },
  *   jwt: { secret: env("JWT_SECRET") },
  * });
  */
-export function defineConfig<const R extends string = never>(config: Config<R>): Config<R> {
+export function defineConfig<
+  const R extends string = never,
+  const P extends string = never,
+  const E extends EntityName = never,
+>(config: Config<R, P, E>): Config<R, P, E> {
   collect("configs", { kind: "config", site: captureSite(), config });
   return config;
 }

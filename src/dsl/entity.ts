@@ -1,6 +1,8 @@
+import type { Command } from "../model/index.ts";
 import type { Action, InputShapes } from "./action.ts";
 import type { Check } from "./check.ts";
 import { collect } from "./collection.ts";
+import type { Scope } from "./condition-scope.ts";
 import { declared } from "./declared.ts";
 import type { Field } from "./field.ts";
 import type { Index } from "./index-declaration.ts";
@@ -8,7 +10,7 @@ import type { Policy } from "./policy.ts";
 import type { EntityName } from "./registry.ts";
 import type { Shape, State } from "./shape.ts";
 import { captureSite, type Site } from "./site.ts";
-import type { Actor, Bool, Row, Scope, StoredRow } from "./symbols.ts";
+import type { Actor, Bool, Row, StoredRow } from "./symbols.ts";
 import { makeTrigger, type Trigger } from "./trigger.ts";
 import type { View } from "./view.ts";
 
@@ -49,6 +51,9 @@ type StatesOf<Fs> = { [P in keyof Fs]: Fs[P] extends Field<State<infer S>> ? S :
 
 type FieldNames<Fs> = (keyof Fs & string) | "id" | "tenant" | "createdAt" | "updatedAt";
 
+/** A policy of the entity: over its rows, for its commands and its actions. */
+type EntityPolicy<N, A> = Policy<Row<N>, Row<N>, Command | "write" | (keyof A & string)>;
+
 export interface EntityOptions<N extends string, Fs, A> {
   /** What it is, for people: COMMENT and GraphQL description. */
   readonly describe?: string;
@@ -62,7 +67,7 @@ export interface EntityOptions<N extends string, Fs, A> {
   /** Conditions over one row, named, each with the sentence that a user sees. */
   readonly rules?: Readonly<Record<string, Check<Row<NoInfer<N>>>>>;
   readonly indexes?: readonly Index<Row<NoInfer<N>>>[];
-  readonly policies?: Policy<Row<NoInfer<N>>> | readonly Policy<Row<NoInfer<N>>>[];
+  readonly policies?: EntityPolicy<NoInfer<N>, NoInfer<A>> | readonly EntityPolicy<NoInfer<N>, NoInfer<A>>[];
   readonly actions?: A;
   readonly views?: Readonly<Record<string, View<FieldNames<NoInfer<Fs>>>>>;
   /** Free notes for generated surfaces. */

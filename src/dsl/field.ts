@@ -1,7 +1,11 @@
 /**
  * Fields as a model declares them: the chain that a user writes and the plain data that it leaves.
  */
+
+import type { Truth } from "./condition-scope.ts";
 import { type Callback, type Declared, declared } from "./declared.ts";
+import { type Condition, conditionOf } from "./policy.ts";
+import type { Rule } from "./rule.ts";
 import type { ManyOf, One, Scalar, ScalarName, Shape, State } from "./shape.ts";
 import { captureSite, type Site } from "./site.ts";
 import type { Bool, Expression, Family, FamilyOf } from "./symbols.ts";
@@ -33,11 +37,22 @@ export interface FieldDeclaration {
   readonly primary?: boolean;
   readonly index?: boolean;
   readonly immutable?: boolean;
+  readonly writeOnce?: boolean;
+  readonly readable?: FieldRuleDeclaration;
+  readonly writable?: FieldRuleDeclaration;
   readonly description?: string;
   readonly default?: { readonly site: Site | undefined; readonly value: unknown } | CallbackAt;
   readonly computed?: CallbackAt & { readonly stored: boolean };
   /** Where a modifier was written, by its name: an error about `.via("x")` points there. */
   readonly modifiers: Readonly<Record<string, Site | undefined>>;
+}
+
+/** Who may read or write a field of a row that he may read or write. */
+export interface FieldRuleDeclaration {
+  readonly site: Site | undefined;
+  readonly condition: Condition;
+  /** The sentence, where the user gave one. */
+  readonly why?: unknown;
 }
 
 /** A callback and where it was given. */
@@ -68,7 +83,26 @@ interface Described<F> extends Field<F, Anywhere> {
   describe(text: string): this;
 }
 
-interface Stored<F> extends Described<F> {
+// biome-ignore lint/suspicious/noExplicitAny: whether a rule fits the entity is found when the model is built
+type AnyRule = Rule<any>;
+
+/** Who may do what with the field. A lambda ends the chain; with two rules name one by `rule()`. */
+interface Ruled<F> {
+  /**
+   * Who may read it, of those who may read the row; to everybody else it is null. It lies in a table of its own.
+   *
+   * @example money().readable(({ actor }) => actor.hasRole("billing"), "billing knows the margin")
+   */
+  readable(rule: AnyRule, why?: string): this;
+  readable<S>(rule: (symbols: S) => Truth, why?: string): Field<F, S>;
+  /** Who may give it a value, of those who may write the row. */
+  writable(rule: AnyRule, why?: string): this;
+  writable<S>(rule: (symbols: S) => Truth, why?: string): Field<F, S>;
+  /** Empty until it is given a value, which then stays. */
+  writeOnce(): this;
+}
+
+interface Stored<F> extends Described<F>, Ruled<F> {
   /** Never null. */
   required(): this;
   /** No two rows (of a tenant) have the same. */
@@ -159,6 +193,9 @@ function chain(field: FieldDeclaration): Declared<FieldDeclaration> {
     index: () => next("index", { index: true }),
     primary: () => next("primary", { primary: true }),
     immutable: () => next("immutable", { immutable: true }),
+    writeOnce: () => next("writeOnce", { writeOnce: true }),
+    readable: (rule: unknown, why?: unknown) => next("readable", { readable: fieldRule(rule, why) }),
+    writable: (rule: unknown, why?: unknown) => next("writable", { writable: fieldRule(rule, why) }),
     describe: (description: string) => next("describe", { description }),
     max: (max: number) => retype("max", { max }),
     min: (min: number) => retype("min", { min }),
@@ -174,4 +211,9 @@ function chain(field: FieldDeclaration): Declared<FieldDeclaration> {
     computed: (callback: Callback, options?: { readonly stored?: boolean }) =>
       next("computed", { computed: { site: captureSite(), callback, stored: options?.stored ?? false } }),
   });
+}
+
+function fieldRule(rule: unknown, why: unknown): FieldRuleDeclaration {
+  const site = captureSite();
+  return { site, condition: conditionOf(rule, site), ...(why === undefined ? {} : { why }) };
 }

@@ -1,5 +1,6 @@
 /** What users write: entities, fields, policies, actions, workflows, tasks, configuration. */
 export { type Action, type ActionChain, action } from "./action.ts";
+export { can } from "./can.ts";
 export { type Check, check } from "./check.ts";
 export { type Config, defineConfig, type EnvironmentValue, env } from "./config.ts";
 export { type Entity, type EntityOptions, entity } from "./entity.ts";
@@ -24,11 +25,11 @@ export {
 export type { Flow } from "./flow.ts";
 export { duration, has, max, min, now, sum, when } from "./functions.ts";
 export { type Index, index } from "./index-declaration.ts";
-export { allow, type Policy } from "./policy.ts";
+export { allow, deny, type Policy } from "./policy.ts";
 export * from "./registry.ts";
 export { type Rule, rule } from "./rule.ts";
 export { defineSeed, type Seed, type SeedContext, type SeedPerson } from "./seed.ts";
-export type { ManyOf, One, Scalar, State } from "./shape.ts";
+export type { ListOf, ManyOf, One, Scalar, State } from "./shape.ts";
 export type { Actor, Has, Row, StoredRow } from "./symbols.ts";
 export {
   defineTask,
@@ -41,6 +42,6 @@ export {
   type TaskEvent,
   task,
 } from "./task.ts";
-export type { Trigger } from "./trigger.ts";
+export { manual, type Trigger } from "./trigger.ts";
 export { type Layout, tabs, type View, view } from "./view.ts";
-export { type Workflow, workflow } from "./workflow.ts";
+export { impersonate, type Workflow, workflow } from "./workflow.ts";

@@ -4,7 +4,7 @@
  * Before the first generation every name is a string and every row is `any`.
  */
 
-/** Entities by name: `{ Invoice: { fields: { number: Scalar<"slug"> } } }`. */
+/** Entities by name: `{ Invoice: { fields: { number: Scalar<"slug"> }; actions: "send" | "pay" } }`. */
 // biome-ignore lint/suspicious/noEmptyInterface: filled by the generated declaration file
 export interface Entities {}
 /** Tasks by name: `{ "send-receipt": { input: { to: Scalar<"text"> }; output: { messageId: Scalar<"text"> } } }`. */
@@ -13,6 +13,15 @@ export interface Tasks {}
 /** Roles by name: `{ billing: true }`. */
 // biome-ignore lint/suspicious/noEmptyInterface: filled by the generated declaration file
 export interface Roles {}
+/** Permissions of the config's own by name: `{ "reports.export": true }`. */
+// biome-ignore lint/suspicious/noEmptyInterface: filled by the generated declaration file
+export interface Permissions {}
+/** The actor's claims by name: `{ teams: ListOf<"uuid"> }`. */
+// biome-ignore lint/suspicious/noEmptyInterface: filled by the generated declaration file
+export interface Claims {}
+/** Flags by name: `{ betaBilling: true }`. */
+// biome-ignore lint/suspicious/noEmptyInterface: filled by the generated declaration file
+export interface Flags {}
 
 type Keys<T> = keyof T & string;
 type NameOr<T> = [Keys<T>] extends [never] ? string : Keys<T>;
@@ -23,6 +32,20 @@ export type EntityName = NameOr<Entities>;
 export type TaskName = NameOr<Tasks>;
 /** The name of a role of this project's config. */
 export type RoleName = NameOr<Roles>;
+/** The name of a permission that this project's config declares. */
+export type PermissionName = NameOr<Permissions>;
+/** The name of a flag of this project's config. */
+export type FlagName = NameOr<Flags>;
+
+/** What can be permitted of an entity: its commands, and its actions. */
+export type OperationName<N> = Generated extends false
+  ? string
+  :
+      | "read"
+      | "create"
+      | "update"
+      | "delete"
+      | (N extends keyof Entities ? (Entities[N] extends { actions: infer A extends string } ? A : never) : never);
 
 /** Whether the declaration file has been generated yet. */
 export type Generated = [Keys<Entities>] extends [never] ? false : true;

@@ -1,6 +1,7 @@
+import type { ConditionScope, Truth } from "./condition-scope.ts";
 import { type Callback, declared } from "./declared.ts";
 import { captureSite, type Site } from "./site.ts";
-import type { Actor, Bool, CommonRow, RowFor } from "./symbols.ts";
+import type { CommonRow, RowFor } from "./symbols.ts";
 
 export interface RuleDeclaration {
   readonly kind: "rule";
@@ -26,7 +27,7 @@ export interface Rule<in R> {
  */
 export function rule<R = CommonRow>(
   name: string,
-  condition: (symbols: { readonly row: RowFor<R>; readonly actor: Actor }) => Bool,
+  condition: (symbols: ConditionScope<RowFor<R>>) => Truth,
 ): Rule<RowFor<R>> {
   return declared<RuleDeclaration, Rule<RowFor<R>>>(
     { kind: "rule", site: captureSite(), name, callback: condition },

@@ -29,6 +29,11 @@ export interface ManyOf<N extends string> {
   readonly kind: "many";
   readonly to: N;
 }
-export type Shape = Scalar<ScalarName> | State<string> | One<string> | ManyOf<string>;
+/** Several values: `ListOf<"uuid">`, a claim of the actor's. */
+export interface ListOf<T extends ScalarName> {
+  readonly kind: "list";
+  readonly of: T;
+}
+export type Shape = Scalar<ScalarName> | State<string> | One<string> | ManyOf<string> | ListOf<ScalarName>;
 /** Fields by name. */
 export type Shapes = Readonly<Record<string, Shape>>;

@@ -2,8 +2,8 @@
  * The types of the symbols that callbacks get. None of these exist at run time as
  * values: each method call only writes down a piece of an expression.
  */
-import type { Entities, Generated, RoleName } from "./registry.ts";
-import type { ManyOf, One, Scalar, ScalarName, Shape, Shapes, State } from "./shape.ts";
+import type { Claims, Entities, EntityName, Generated, OperationName, PermissionName, RoleName } from "./registry.ts";
+import type { ListOf, ManyOf, One, Scalar, ScalarName, Shape, Shapes, State } from "./shape.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: before the declaration file exists nothing is known of a value
 type Anything = any;
@@ -21,6 +21,8 @@ interface UnknownMethods {
   all(predicate: (row: UnknownSymbol) => Anything): Anything;
   filter(predicate: (row: UnknownSymbol) => Anything): UnknownSymbol & Anything;
   map(value: (row: UnknownSymbol) => Anything): Anything;
+  ancestors(reference: string): UnknownSymbol;
+  selfAndAncestors(reference: string): UnknownSymbol;
   (...operands: readonly Anything[]): Anything;
 }
 
@@ -60,7 +62,9 @@ export type FamilyOf<F> =
       ? "enum"
       : F extends One<string>
         ? "uuid"
-        : never;
+        : F extends ListOf<ScalarName>
+          ? "list"
+          : never;
 
 /** What may stand for a value in TypeScript. */
 interface Literals {
@@ -96,6 +100,8 @@ export interface Value<T extends Family> extends Expression<T> {
   eq(other: Operand<T>): Bool;
   /** `!=`; unknown where a side is null. */
   ne(other: Operand<T>): Bool;
+  /** Equal to one of a list: `row.team.id.in(actor.claims.teams)`. */
+  in(list: List<T> | Mapped<T>): Bool;
   /** Equal to one of these. */
   in(...others: Operand<T>[]): Bool;
   isNull(): Bool;
@@ -164,8 +170,11 @@ export interface Enum<S extends string> extends Expression<"enum"> {
   notNull(): Bool;
 }
 
-export interface List extends Expression<"list"> {
-  contains(other: Operand<"string">): Bool;
+declare const item: unique symbol;
+
+/** Several values: `x.in(list)` searches it. */
+export interface List<T extends Family = "string"> extends Expression<"list"> {
+  readonly [item]: T;
   size(): Numeric<"int">;
   isNull(): Bool;
   notNull(): Bool;
@@ -213,7 +222,9 @@ export type SymbolOf<F> =
         ? Row<N> & RowReference
         : F extends ManyOf<infer N>
           ? Many<Row<N>>
-          : never;
+          : F extends ListOf<infer T>
+            ? List<FamilyOfScalar[T]>
+            : never;
 
 interface RowReference {
   isNull(): Bool;
@@ -231,8 +242,22 @@ export type FieldsOf<N> = Generated extends false
 
 type RowOf<F> = { readonly [P in keyof F]: SymbolOf<F[P]> };
 
+/** The references of an entity to itself. */
+type OwnReference<N> =
+  FieldsOf<N> extends infer F ? { [P in keyof F]: F[P] extends One<N & string> ? P : never }[keyof F] : never;
+
+interface Hierarchy<N> {
+  /**
+   * The rows over a reference to the same entity, again and again, each once: `row.ancestors("parent")`.
+   * In a circle the row is among them itself.
+   */
+  ancestors(reference: OwnReference<N>): Many<Row<N>>;
+  /** The row itself, and its ancestors: `row.selfAndAncestors("parent").exists((f) => f.owner.id.eq(actor.id))`. */
+  selfAndAncestors(reference: OwnReference<N>): Many<Row<N>>;
+}
+
 /** A row of an entity: `Row<"Invoice">`. */
-export type Row<N> = Generated extends false ? UnknownSymbol : RowOf<FieldsOf<N>>;
+export type Row<N> = Generated extends false ? UnknownSymbol : RowOf<FieldsOf<N>> & Hierarchy<N>;
 
 type StoredSymbol<F> = F extends One<string> ? { readonly id: Value<"uuid"> } : SymbolOf<F>;
 
@@ -261,12 +286,18 @@ export type RowFor<R> = Generated extends false ? UnknownSymbol : R extends keyo
 export interface Actor {
   readonly id: Value<"uuid">;
   readonly tenantId: Value<"uuid">;
+  readonly kind: Enum<"user" | "service" | "key" | "anonymous">;
   readonly roles: List;
+  /** What the actor's roles carry: `"Invoice.pay"`, `"reports.export"`. */
+  readonly permissions: List;
+  /** What the config says to be read of the actor's row, live: `row.team.id.in(actor.claims.teams)`. */
+  readonly claims: Generated extends false ? UnknownSymbol : RecordOf<Claims>;
   hasRole(role: RoleName): Bool;
+  /** Whether a role of the actor's permits a command or an action: `actor.can("Invoice", "pay")`. */
+  can<const N extends EntityName>(entity: N | Uncapitalize<N>, operation: OperationName<N>): Bool;
+  /** Whether a role of the actor's carries a permission of the config's own: `actor.can("reports.export")`. */
+  can(permission: PermissionName): Bool;
 }
-
-/** What a callback of an entity gets: `row`, `actor`, and the row's fields by themselves. */
-export type Scope<N> = { readonly row: Row<N>; readonly actor: Actor } & Row<N>;
 
 /** The symbols of a record that is no entity's row: an action's input, a task's output. */
 export type RecordOf<F> = { readonly [P in keyof F]-?: SymbolOf<NonNullable<F[P]> & Shape> };

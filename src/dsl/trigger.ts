@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import { type Callback, declared } from "./declared.ts";
 import type { CallbackAt } from "./field.ts";
 import { captureSite, type Site } from "./site.ts";
@@ -9,6 +10,12 @@ export interface TriggerDeclaration {
   readonly event: "create" | "update" | "delete" | "action";
   readonly action?: string;
   readonly condition?: CallbackAt;
+}
+
+export interface ManualTriggerDeclaration {
+  readonly kind: "manual-trigger";
+  readonly site: Site | undefined;
+  readonly input: z.ZodType | undefined;
 }
 
 declare const event: unique symbol;
@@ -36,4 +43,18 @@ export function makeTrigger(
     },
     {},
   );
+}
+
+/** What a workflow is given that no record starts, as symbols. */
+export type GivenInput<T> = { readonly [given]: T };
+declare const given: unique symbol;
+
+/**
+ * Starts by nobody's change: by `startWorkflow`, by another workflow's `start` step, by `enginejs.workflow_start` in SQL.
+ *
+ * @example workflow("monthly-report", { on: manual(z.object({ month: z.string() })), steps: (flow) => flow.task("make", "make-report", ({ input }) => ({ month: input.month })) })
+ */
+export function manual<T extends z.ZodType = z.ZodUnknown>(input?: T): Trigger<never, GivenInput<z.output<T>>> {
+  const declaration: ManualTriggerDeclaration = { kind: "manual-trigger", site: captureSite(), input };
+  return declared<ManualTriggerDeclaration, Trigger<never, GivenInput<z.output<T>>>>(declaration, {});
 }

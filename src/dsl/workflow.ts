@@ -2,11 +2,15 @@
  * Workflows: what follows an event, durably.
  */
 import { collect } from "./collection.ts";
-import { declared } from "./declared.ts";
+import { type Callback, declared } from "./declared.ts";
+import type { CallbackAt } from "./field.ts";
 import type { Flow } from "./flow.ts";
+import type { EntityName } from "./registry.ts";
 import { captureSite, type Site } from "./site.ts";
+import type { Expression, StoredRow, UnknownSymbol } from "./symbols.ts";
 import type { Effect } from "./task.ts";
 import type { Trigger } from "./trigger.ts";
+import type { Duration, RetryOptions } from "./workflow-options.ts";
 
 export interface WorkflowDeclaration {
   readonly kind: "workflow";
@@ -22,33 +26,58 @@ export interface WorkflowReferenceDeclaration {
   readonly name: string;
 }
 
-/** How a failed step is tried again. */
-export interface RetryOptions {
-  /** How often at most, the first time included; 5 where it is left out. */
-  readonly attempts?: number;
-  readonly backoff?: "exponential" | "fixed";
-  /** The first pause: `"2s"`. */
-  readonly initial?: Duration;
-  /** The longest pause: `"10m"`. */
-  readonly max?: Duration;
-}
-
-/** A whole number and its unit: milliseconds, seconds, minutes, hours, days. */
-export type Duration = `${number}${"ms" | "s" | "m" | "h" | "d"}`;
-
 export interface WorkflowOptions<N extends string, I> {
   /** What it does, for people. */
   readonly describe?: string;
   /** What starts it; left out where an action's `.effect()` names it. */
   readonly on?: Trigger<N, I>;
-  /** As whom the steps run: the event's actor, or the system, which passes every policy. */
-  readonly as?: "inherit" | "system";
+  /** As whom the steps run: the event's actor, the system, which passes every policy, or another: `impersonate(…)`. */
+  readonly as?: "inherit" | "system" | Impersonation;
   readonly retry?: RetryOptions;
+  /** From the event to the end of the run, waits included; then it fails, and what it did is undone. */
+  readonly timeout?: Duration;
   // biome-ignore lint/complexity/noBannedTypes: `{}`: no results yet
   readonly steps: (flow: Flow<N, I, {}>) => Flow<N, I, unknown>;
 }
 
 declare const steps: unique symbol;
+declare const subject: unique symbol;
+
+/** Another subject than whoever caused the event. */
+export interface Impersonation {
+  readonly [subject]?: true;
+}
+
+export interface ImpersonationDeclaration {
+  readonly kind: "impersonation";
+  readonly site: Site | undefined;
+  readonly subject: CallbackAt;
+}
+
+/**
+ * Runs a workflow's steps as the subject that the event names, with that one's rights. One that there is not fails the run.
+ *
+ * With the entity's name the fields of its event are known to the editor as well.
+ *
+ * @example workflow("remind-owner", { on: Invoice.on("send"), as: impersonate<"Invoice">(({ event }) => event.after.owner.id), … })
+ */
+export function impersonate<N extends EntityName = never>(
+  who: (symbols: {
+    readonly event: {
+      readonly before: [N] extends [never] ? UnknownSymbol : StoredRow<N>;
+      readonly after: [N] extends [never] ? UnknownSymbol : StoredRow<N>;
+      readonly input: UnknownSymbol;
+    };
+    /** What a run is given that no record starts. */
+    readonly input: UnknownSymbol;
+  }) => Expression<"uuid">,
+): Impersonation {
+  const site = captureSite();
+  return declared<ImpersonationDeclaration, Impersonation>(
+    { kind: "impersonation", site, subject: { callback: who as Callback, site } },
+    {},
+  );
+}
 
 /** A workflow; also what an action's `.effect()` takes. */
 export interface Workflow extends Effect {

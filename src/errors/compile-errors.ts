@@ -49,4 +49,28 @@ export const compileErrors = defineErrors({
       "Rows that are there were checked against the old constraint only. A build adds constraints only to columns that are new, and lets a state machine or the list of roles grow.",
     hint: "Put the constraint back as it was.",
   },
+  EJS3016: {
+    title: "A claim changed its type",
+    detail:
+      "A claim is a function, and policies and other functions that ask for it hang on what it returns. A build does not take them away to make it anew.",
+    hint: "Give the claim with the other type another name; the old one goes when nothing asks for it.",
+  },
+  EJS3017: {
+    title: "More is allowed than before, without a consent",
+    detail:
+      "A rule came, changed or went, or a role, flag or claim that rules ask for, and somebody may do more than in the build that the database holds: counted on its rows, or not to be excluded by the text. A build that runs unattended (`CI` is set, or `--check`) then ends with exit code 1 and applies nothing; elsewhere this is a warning.",
+    hint: 'Say why in the model: `.consent("auditors asked for it, 2026-11")` on the policy, or `consents: { "Invoice.delete": "…" }` in the config. A sentence counts once.',
+  },
+  EJS3040: {
+    title: "The database decides otherwise than the rules",
+    detail:
+      "`enginejs policy test` asked the same of the rules in memory and of PostgreSQL, and the answers differ: what the model says is not what the database does.",
+    hint: "This is a mistake of EngineJS, not of the model: please report it with the seed that the message names.",
+  },
+  EJS3041: {
+    title: "No case holds a clause of a rule",
+    detail:
+      "`enginejs policy test` left the clause out or turned it around, and not one statement in all its worlds came to another end. The clause is redundant, or no data that the model allows makes it count.",
+    hint: "Leave the clause out, or look whether the rule says what is meant: a clause that another one implies often stands for one that was forgotten.",
+  },
 });

@@ -56,6 +56,17 @@ export const modelErrors = defineErrors({
     detail: "A role that extends itself, over others or not, would be the same role by several names.",
     hint: "Leave one `extends` out.",
   },
+  EJS2114: {
+    title: "Unknown flag",
+    detail: "Flags are declared in enginejs.config.ts.",
+    hint: "Correct the name, or declare the flag in the config.",
+  },
+  EJS2115: {
+    title: "Consent to something that there is not",
+    detail:
+      "`consents` of the config names an entity (`Invoice`), one of its commands, actions or fields (`Invoice.delete`), or a role, flag or claim (`roles.billing`, `flags.drafts`, `claims.teams`).",
+    hint: "Correct the name, or leave the consent out: one that a build has taken is not needed any more.",
+  },
   // --- fields and relations
   EJS2120: {
     title: "Not a field",
@@ -156,6 +167,29 @@ export const modelErrors = defineErrors({
       "The input of a task that is an effect comes from the action's input, else from the record's fields of the same names.",
     hint: "Add the property to the action's input, or write a workflow that says where it comes from.",
   },
+  EJS2146: {
+    title: "Unknown permission",
+    detail:
+      "A permission is a command or an action of an entity (Invoice.pay), or one that enginejs.config.ts declares (reports.export).",
+    hint: "Correct the name, or declare the action or the permission.",
+  },
+  EJS2147: {
+    title: "Claim that cannot be",
+    detail: "A claim is read of the actor's row, live: one value, or a list of values.",
+    hint: "claims: { teams: ({ actor }) => actor.memberships.map((m) => m.team.id) }",
+  },
+  EJS2148: {
+    title: "Field rule that cannot be",
+    detail:
+      "A field with a read rule lies in a table of its own, so that reading, filtering and ordering by it neither fail nor leak; what rests on the row's own table cannot be said of it.",
+    hint: "The message says why, and what to write instead.",
+  },
+  EJS2149: {
+    title: "Deny of what nothing allows",
+    detail:
+      "What no policy allows is refused anyway. A deny that can never matter would look like a protection that something rests on.",
+    hint: "Take it away, or add the policy that allows; what nobody may needs no sentence.",
+  },
   // --- workflows
   EJS2150: {
     title: "Workflow without a trigger",
@@ -212,5 +246,22 @@ export const modelErrors = defineErrors({
     detail:
       "What goes into a task and comes out of it is kept as JSON; its schema must be one that JSON Schema can say.",
     hint: "Use a z.object() of strings, numbers, booleans, arrays and objects.",
+  },
+  EJS2161: {
+    title: "Step with an unknown query",
+    detail:
+      "A query step names a file of `queries/` by its name without the ending, and gives each parameter that stands in its text as `:name` a value.",
+    hint: "The message says what there is.",
+  },
+  EJS2162: {
+    title: "Step that starts an unknown workflow",
+    detail: "A start step names another workflow of the project.",
+    hint: "The message says what there is.",
+  },
+  EJS2163: {
+    title: "Query that cannot be one",
+    detail:
+      "A file of `queries/` holds one statement that reads or writes; it runs inside the transaction of a step, as the run's actor, so it neither ends that nor changes the role.",
+    hint: "Write one select, insert, update, delete or with.",
   },
 });

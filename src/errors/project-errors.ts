@@ -3,6 +3,7 @@ import { defineErrors } from "./definition.ts";
 /**
  * Codes EJS1xxx: config, discovery, loading of model files, the command line.
  * EJS100x: the command line. EJS101x: the config. EJS102x: the project's files. EJS103x: what a command needs.
+ * EJS105x: what administrators name.
  */
 export const projectErrors = defineErrors({
   EJS1000: {
@@ -129,5 +130,45 @@ export const projectErrors = defineErrors({
     title: "A tenant must be named",
     detail: "The person belongs to several tenants: a token holds one of them.",
     hint: "Name it with --tenant ID.",
+  },
+  EJS1050: {
+    title: "No such tenant",
+    detail:
+      "A tenant is named by its id, or by the value of its field `name`, `slug`, `code` or `title` where that is one tenant's alone.",
+    hint: "Name the tenant with --tenant; the message lists the nearest one.",
+  },
+  EJS1051: {
+    title: "No such role",
+    detail:
+      'Service accounts and grants give the roles that the model declares for tenants. Roles of the platform (`of: "system"`) come from its own tokens and can be granted to nobody.',
+    hint: "Choose one of the roles that the message lists.",
+  },
+  EJS1052: {
+    title: "No such flag",
+    detail: "Flags are declared in the model; the database says what they are turned to.",
+    hint: "Choose one of the flags that the message lists.",
+  },
+  EJS1053: {
+    title: "No such key, grant or service account",
+    detail:
+      "Keys are named by the prefix that `enginejs key list` shows, grants by their id, service accounts by their name.",
+    hint: "List them with `enginejs key list` or `enginejs grant list`.",
+  },
+  EJS1054: {
+    title: "The service account is another one",
+    detail:
+      "A service account of that name exists already, and its roles are not those that were asked for, or it is disabled. A key never changes its account.",
+    hint: "Leave --role out for another key of the account, choose another name, or change it with `enginejs key account`.",
+  },
+  EJS1060: {
+    title: "doctor.json is not valid",
+    detail:
+      "The file holds `ignore`, `level`, `schemas`, `trusted`, `anonymous` and `login`, and nothing else. docs/doctor.md says what they mean.",
+    hint: "The message names the place.",
+  },
+  EJS1061: {
+    title: "The model has nothing of that name to ask for",
+    detail: "`enginejs explain --can` takes a command or action, and an entity or one of its fields, by the model's names.",
+    hint: "The message lists the names.",
   },
 });

@@ -47,6 +47,12 @@ export const requestErrors = defineErrors({
     detail: "The issuer's keys could not be fetched, so that nothing can be said about the token. No query ran.",
     hint: "Try again. If it lasts, check that the server reaches the configured JWKS URL.",
   },
+  EJS5009: {
+    title: "The API key is not valid",
+    detail:
+      "No such key counts here: it was never made, has expired, was revoked, or belongs to an account that is disabled. Which of these it is, is not told. No query ran.",
+    hint: "Send the key exactly as `enginejs key create` printed it, as `Authorization: Bearer ejk_…` or `X-API-Key: ejk_…`, or have a new one made.",
+  },
   EJS5010: {
     title: "The request is too large",
     detail: "The body is larger than the server accepts.",

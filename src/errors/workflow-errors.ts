@@ -53,4 +53,39 @@ export const workflowErrors = defineErrors({
       "What a run writes is an event, which may start a run, and so on. After 50 of them in a row the next one fails: most likely a workflow causes the very event that it starts on.",
     hint: "Give the trigger a condition that its own change does not meet, `updated(({ before, after }) => …)`, or start it on an action.",
   },
+  EJS6010: {
+    title: "A workflow was removed",
+    detail:
+      "The newest build has no workflow of this name any more. Its runs that were not done fail, and nobody can start it.",
+    hint: "Build a model again that has the workflow, and start the work anew; or let its runs end before it is removed.",
+  },
+  EJS6011: {
+    title: "A run was not done in time",
+    detail:
+      "The workflow has a timeout, counted from the event, waits included, and it is over. What the run did is undone by its compensations.",
+    hint: "Give the workflow more time, or let the steps that wait have a timeout of their own.",
+  },
+  EJS6012: {
+    title: "A step found no row",
+    detail:
+      "A step reads, changes or deletes one row by its id, and no such row is there for the run's actor: it was deleted, or a policy hides it. The run fails and is not tried again.",
+    hint: 'Give the actor the right, read the row with `missing: "null"` and branch, or declare the workflow `as: "system"`.',
+  },
+  EJS6013: {
+    title: "A value is not what the step needs",
+    detail:
+      "The items of a forEach are no list, or the key of a signal is null. The run fails and is not tried again.",
+    hint: "Give the step the rows of a list step, an array that a task returns, or a key that is always there.",
+  },
+  EJS6014: {
+    title: "An approval was refused",
+    detail:
+      "The person who was asked refused, or nobody decided in time, and the step says that this ends the run.",
+    hint: 'Declare `refused: "continue"` and branch on `approved`, where the workflow should go on.',
+  },
+  EJS6015: {
+    title: "A workflow ended with an error of its own",
+    detail: "The run came to a `fail` step, which names an error that the workflow declares.",
+    hint: "The message carries what the workflow says about it.",
+  },
 });

@@ -120,9 +120,27 @@ export const METHODS: Readonly<Record<string, Method>> = {
   all: quantifier("all"),
   filter: quantifier("filter"),
   map: quantifier("map"),
+  ancestors: method("ancestors", 1),
+  selfAndAncestors: method("selfAndAncestors", 1),
   sum: aggregate("sum"),
   min: aggregate("min"),
   max: aggregate("max"),
+  /** `actor.can("invoice", "pay")` is `"Invoice.pay" in actor.permissions`; a permission's own name stands alone. */
+  can: (target, args, context) => {
+    const [first, second] = args;
+    const words = args.length === 1 || args.length === 2 ? args.filter((arg) => typeof arg === "string") : [];
+    if (words.length === 0 || words.length !== args.length) {
+      return context.fail(
+        "EJS2015",
+        ".can() takes the names of an entity and of its command or action, or a permission.",
+        'Write .can("Invoice", "pay") or .can("reports.export").',
+      );
+    }
+    const entity = `${String(first).charAt(0).toUpperCase()}${String(first).slice(1)}`;
+    const name = second === undefined ? first : `${entity}.${String(second)}`;
+    const permissions: Syntax = { kind: "member", target, name: "permissions", nameRange: range, range };
+    return { kind: "binary", operator: "in", left: context.syntaxOf(name), right: permissions, range };
+  },
   /** `actor.hasRole("billing")` is `"billing" in actor.roles`. */
   hasRole: (target, args, context) => {
     only("hasRole", args, 1, context);

@@ -15,6 +15,13 @@ export interface JoinColumn {
 
 export type CatalogField =
   | { readonly kind: "column"; readonly type: ExpressionType; readonly nullable: boolean; readonly column: string }
+  /** A field in a table of its own, which has the key of the entity's: not everybody may read it who may read the row. */
+  | {
+      readonly kind: "side";
+      readonly type: ExpressionType;
+      readonly table: QualifiedName;
+      readonly column: string;
+    }
   /** A virtual computed field: wherever it is used, its expression (over `row`) is put in its place. */
   | { readonly kind: "virtual"; readonly type: ExpressionType; readonly nullable: boolean; readonly expression: string }
   /** A to-one relation. In a tenancy `columns` holds two pairs: the tenant's and the reference's own. */

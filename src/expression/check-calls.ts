@@ -1,9 +1,9 @@
 /** Functions, methods and quantifiers. */
 import { type CheckContext, type Checked, listNames, type Scope } from "./check-context.ts";
-import { entityOf, suggestion } from "./check-names.ts";
+import { checkAncestors, entityOf, suggestion } from "./check-names.ts";
 import { BOOL, checkCondition, presence } from "./check-operators.ts";
 import { coerce, convert, expectType } from "./coerce.ts";
-import { type Binding, type Core, isRowsLike, type RowsLike } from "./core.ts";
+import { type Binding, type Core, isRowLike, isRowsLike, type RowsLike } from "./core.ts";
 import { LIMITS } from "./limits.ts";
 import { compilePattern } from "./pattern.ts";
 import { print } from "./print.ts";
@@ -31,6 +31,10 @@ const ROWS_METHODS: Readonly<Record<string, string>> = {
   map: "map(x, value)",
   size: "size()",
 };
+const ROW_METHODS: Readonly<Record<string, string>> = {
+  ancestors: 'ancestors("parent")',
+  selfAndAncestors: 'selfAndAncestors("parent")',
+};
 const TEXT_METHODS: Readonly<Record<string, string>> = {
   startsWith: "startsWith(string)",
   endsWith: "endsWith(string)",
@@ -48,7 +52,7 @@ export function checkCall(syntax: CallSyntax, scope: Scope, context: CheckContex
   if (form === undefined) {
     for (const argument of syntax.arguments) context.check(argument, scope);
     const names = Object.keys(FUNCTIONS);
-    const methods = [ROWS_METHODS, TEXT_METHODS, MAP_METHODS].find((each) => Object.hasOwn(each, name));
+    const methods = [ROWS_METHODS, ROW_METHODS, TEXT_METHODS, MAP_METHODS].find((each) => Object.hasOwn(each, name));
     const hint =
       methods === undefined ? suggestion(name, names, "Functions") : `It is a method: write x.${methods[name]}.`;
     return context.report("EJS2014", `There is no function "${name}".`, syntax.nameRange, hint);
@@ -117,6 +121,7 @@ export function checkMethod(syntax: MethodSyntax, scope: Scope, context: CheckCo
     if (syntax.arguments.length > 0) return wrongArguments(syntax, form, context);
     return size(target, syntax.target, syntax.range, context);
   }
+  if (isRowLike(target)) return checkAncestors(syntax, target, context);
   if (isRowsLike(target)) return overRows(syntax, target, form, scope, context);
   return target.kind === "map"
     ? aggregate(syntax, target, form, context)
@@ -125,6 +130,7 @@ export function checkMethod(syntax: MethodSyntax, scope: Scope, context: CheckCo
 
 function methodsOf(target: Core): Readonly<Record<string, string>> {
   if (isRowsLike(target)) return ROWS_METHODS;
+  if (isRowLike(target)) return ROW_METHODS;
   if (target.kind === "map") return MAP_METHODS;
   if (isText(target.type)) return TEXT_METHODS;
   return target.type.kind === "list" ? LIST_METHODS : {};

@@ -5,7 +5,7 @@ import type { CheckContext, Checked, Scope } from "./check-context.ts";
 import { resolveColumn, resolveReference } from "./column-path.ts";
 import { type Core, ENVIRONMENT, isRowLike, type OneCore, type RowLike } from "./core.ts";
 import { print } from "./print.ts";
-import type { MemberSyntax, NameSyntax, Syntax } from "./syntax.ts";
+import type { MemberSyntax, MethodSyntax, NameSyntax, Syntax } from "./syntax.ts";
 import { describeType } from "./type-names.ts";
 
 type RecordVariable = Extract<Variable, { kind: "record" }>;
@@ -130,6 +130,19 @@ function checkField(syntax: MemberSyntax, target: RowLike, scope: Scope, context
       const nullable = path.hops.length > 0 || field.nullable || target.nullable;
       return { kind: "column", target, field: name, column: field.column, type: field.type, nullable, range };
     }
+    case "side": {
+      if (context.environment.sameRowOnly) {
+        return context.report(
+          "EJS2025",
+          `${print(syntax)} has a read rule and lies in a table of its own; a constraint or generated column sees its own row only.`,
+          range,
+          "Drop the read rule, or put the condition into a policy or a guard.",
+        );
+      }
+      const { column, table, type } = field;
+      // Who may not read the field finds no value.
+      return { kind: "side-column", target, field: name, table, column, key: entity.key, type, nullable: true, range };
+    }
     case "virtual": {
       if (target.kind === "one" && context.environment.sameRowOnly) return refuseRelation(syntax, context);
       const virtual = context.virtualBody(target.entity, name, scope, nameRange);
@@ -177,7 +190,39 @@ function checkField(syntax: MemberSyntax, target: RowLike, scope: Scope, context
   }
 }
 
-function refuseRelation(syntax: MemberSyntax, context: CheckContext): undefined {
+/** `row.ancestors("parent")` and `row.selfAndAncestors("parent")`. */
+export function checkAncestors(syntax: MethodSyntax, target: RowLike, context: CheckContext): Checked {
+  const { name, range } = syntax;
+  const [argument] = syntax.arguments;
+  const entity = entityOf(target.entity, context);
+  const fits = [...entity.fields].filter(([, field]) => field.kind === "one" && field.entity === entity.name);
+  const references = fits.map(([each]) => each);
+  const written = `${print(syntax.target)}.${name}("${references[0] ?? "parent"}")`;
+  if (argument?.kind !== "string" || syntax.arguments.length > 1) {
+    const message = `${name}() takes the name of the reference that is followed, as a string constant.`;
+    return context.report("EJS2015", message, argument?.range ?? range, `Write ${written}.`);
+  }
+  const field = entity.fields.get(argument.value);
+  if (field?.kind !== "one" || field.entity !== entity.name) {
+    const label = `References of ${entity.name} to itself`;
+    const hint = suggestion(argument.value, references, label);
+    if (field === undefined) {
+      return context.report("EJS2012", `${entity.name} has no field "${argument.value}".`, argument.range, hint);
+    }
+    const found = field.kind === "one" ? `leads to ${field.entity}` : `is ${describeField(field)}`;
+    const message = `${name}() follows a reference of ${entity.name} to itself; "${argument.value}" ${found}.`;
+    return context.report("EJS2015", message, argument.range, hint);
+  }
+  if (context.environment.sameRowOnly) return refuseRelation(syntax, context);
+  const type = { kind: "rows", entity: entity.name } as const;
+  const { table, key } = entity;
+  const self = name === "selfAndAncestors";
+  const { columns: reference } = field;
+  const shared = { target, field: argument.value, self, entity: entity.name, table, reference, key };
+  return { kind: "ancestors", ...shared, type, nullable: false, range };
+}
+
+function refuseRelation(syntax: Syntax, context: CheckContext): undefined {
   return context.report(
     "EJS2025",
     `${print(syntax)} reads another row; a constraint or generated column sees its own row only.`,

@@ -95,7 +95,37 @@ export interface FilterCore extends Typed {
   readonly binding: Binding;
   readonly predicate: Core;
 }
-export type RowsLike = ManyCore | FilterCore;
+/**
+ * The rows that are reached over a to-one reference of an entity to itself, again and again, each once: `row.ancestors("parent")`.
+ * With `self` the target is the first of them; without it it is among them only where the references go round in a circle.
+ * Turned around it is the rows that satisfy the predicate and everything below them: a row has such an ancestor exactly where
+ * its own reference leads into that set.
+ */
+export interface AncestorsCore extends Typed {
+  readonly kind: "ancestors";
+  readonly target: RowLike;
+  /** The reference that is followed. */
+  readonly field: string;
+  readonly self: boolean;
+  readonly entity: string;
+  readonly table: QualifiedName;
+  /** The reference's columns in the one table, and the key columns that they lead to, the tenant's first. */
+  readonly reference: readonly JoinColumn[];
+  /** The key columns of the entity, its own id last. */
+  readonly key: readonly string[];
+}
+export type RowsLike = ManyCore | AncestorsCore | FilterCore;
+
+/** A field in a side table, which has the key of the entity's own: null where the reader may not see it. */
+export interface SideColumnCore extends Typed {
+  readonly kind: "side-column";
+  readonly target: RowLike;
+  readonly field: string;
+  readonly table: QualifiedName;
+  readonly column: string;
+  /** The key columns, of the entity's table and of the side table alike. */
+  readonly key: readonly string[];
+}
 
 /** A stored field. */
 export interface ColumnCore extends Typed {
@@ -242,8 +272,10 @@ export type Core =
   | RowCore
   | OneCore
   | ManyCore
+  | AncestorsCore
   | FilterCore
   | ColumnCore
+  | SideColumnCore
   | VirtualCore
   | QuantifierCore
   | CountCore
@@ -266,4 +298,5 @@ export type Core =
   | ConvertCore;
 
 export const isRowLike = (core: Core): core is RowLike => core.kind === "row" || core.kind === "one";
-export const isRowsLike = (core: Core): core is RowsLike => core.kind === "many" || core.kind === "filter";
+export const isRowsLike = (core: Core): core is RowsLike =>
+  core.kind === "many" || core.kind === "ancestors" || core.kind === "filter";

@@ -6,6 +6,7 @@
 import { EngineError } from "../errors/engine-error.ts";
 import {
   type AggregateCore,
+  type AncestorsCore,
   type Binding,
   type Core,
   ENVIRONMENT,
@@ -67,9 +68,11 @@ class Evaluator {
       case "one":
         return this.row(core);
       case "many":
+      case "ancestors":
       case "filter":
         return this.rows(core);
-      case "column": {
+      case "column":
+      case "side-column": {
         const row = this.row(core.target);
         return row === null ? null : this.read(property(row, core.field), core.type, core.field);
       }
@@ -196,6 +199,7 @@ class Evaluator {
     }
     const row = this.row(rows.target);
     if (row === null) return [];
+    if (rows.kind === "ancestors") return ancestors(row, rows);
     const many = property(row, rows.field);
     return Array.isArray(many) ? many : missing(`the rows of "${rows.field}" are not given.`);
   }
@@ -247,6 +251,17 @@ class Evaluator {
     const [a, b] = [this.value(left), this.value(right)];
     return typeof a === "string" && typeof b === "string" ? make(a, b) : null;
   }
+}
+
+/** The rows above a row, each once; its id tells a row that is met again, so that a circle ends. */
+function ancestors(row: EvaluatedRow, { self, field }: AncestorsCore): readonly EvaluatedRow[] {
+  const found = new Map<unknown, EvaluatedRow>();
+  let at = self ? row : asRow(property(row, field), field);
+  while (at !== null && !found.has(property(at, "id") ?? at)) {
+    found.set(property(at, "id") ?? at, at);
+    at = asRow(property(at, field), field);
+  }
+  return [...found.values()];
 }
 
 /** SQL's IN and = ANY: found is true; not found is unknown where the value or one of the items is null; nothing is in an empty list. */

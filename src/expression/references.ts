@@ -63,6 +63,10 @@ class ReferenceCollector {
       case "column":
         this.read(resolveColumn(core.target, core.column));
         return;
+      case "side-column":
+        // Found by the key of its row, in a table of its own.
+        for (const column of core.key) this.read(resolveColumn(core.target, column));
+        return;
       case "virtual":
         if (core.target.kind === "one") this.hops(core.target);
         this.origins.set(core.binding, this.originOf(core.target));
@@ -154,9 +158,11 @@ class ReferenceCollector {
       return;
     }
     const to = this.rowsOrigin(rows);
-    for (const pair of rows.columns) {
+    const ancestors = rows.kind === "ancestors";
+    for (const pair of ancestors ? rows.reference : rows.columns) {
       this.read(resolveColumn(rows.target, pair.column));
       this.emit(to, pair.references);
+      if (ancestors) this.emit(to, pair.column);
     }
   }
 }

@@ -9,12 +9,14 @@ import {
   type FromItem,
   is,
   type JoinNode,
+  type QualifiedName,
   type SelectNode,
   type SqlExpression,
   scalarSelect,
   select,
   table,
 } from "../sql-ast/expressions.ts";
+import type { JoinColumn } from "./catalog.ts";
 import { type ColumnPath, hopsOf, resolveColumn, resolveReference } from "./column-path.ts";
 import {
   type Binding,
@@ -23,7 +25,7 @@ import {
   type OneCore,
   type RowCore,
   type RowLike,
-  type RowsLike,
+  type SideColumnCore,
 } from "./core.ts";
 import { walk } from "./walk.ts";
 
@@ -78,7 +80,7 @@ function collectTables(node: unknown, found: Set<string>): void {
 }
 
 /** A column of a row variable; an empty alias stands for the bare column of a CHECK constraint. */
-const columnOf = (row: RowCore, name: string, { aliases }: SqlContext): SqlExpression =>
+export const columnOf = (row: RowCore, name: string, { aliases }: SqlContext): SqlExpression =>
   column(aliases.of(row) === "" ? undefined : aliases.of(row), name);
 
 /** The tables of a chain of to-one relations, each with an alias, and how they hang on the base row and on each other. */
@@ -126,6 +128,14 @@ function pathValue(path: ColumnPath, context: SqlContext): SqlExpression {
   return scalarSelect(selectFrom(column(joined.aliases.at(-1), path.column), joined));
 }
 
+/** A field in a side table, found by the key of its row, which the references to that row hold already. */
+export function sideValue(core: SideColumnCore, context: SqlContext): SqlExpression {
+  const columns = core.key.map((name) => ({ column: name, references: name }));
+  const { target, table: side } = core;
+  const make = (alias: string): Made => ({ columns: [{ value: column(alias, core.column) }], conditions: [] });
+  return scalarSelect(selectRelated({ target, table: side, columns }, make, context));
+}
+
 export const columnValue = (target: RowLike, name: string, context: SqlContext): SqlExpression =>
   pathValue(resolveColumn(target, name), context);
 
@@ -153,28 +163,33 @@ export function selectTarget(
   return selectFrom(made.value, { ...joined, where });
 }
 
-/** Rows of a relation, its filters applied, as a select of `make`'s value. */
-export function selectRows(
-  rows: RowsLike,
-  make: (alias: string) => { readonly value: SqlExpression; readonly where?: SqlExpression },
+/** What a select of related rows gives of each, and which of them. */
+export interface Made {
+  readonly columns: SelectNode["columns"];
+  readonly conditions: readonly SqlExpression[];
+}
+
+/** The rows of a table whose columns equal those of a row, wherever that row stands. */
+export function selectRelated(
+  related: {
+    readonly target: RowLike;
+    readonly table: QualifiedName;
+    readonly columns: readonly JoinColumn[];
+  },
+  make: (alias: string) => Made,
   context: SqlContext,
 ): SelectNode {
-  const filters = [];
-  let source = rows;
-  while (source.kind === "filter") {
-    filters.unshift(source);
-    source = source.rows;
-  }
-  const paths = source.columns.map((pair) => ({ pair, path: resolveColumn(source.target, pair.column) }));
+  const { target } = related;
+  const paths = related.columns.map((pair) => ({ pair, path: resolveColumn(target, pair.column) }));
   const longest = paths.reduce<ColumnPath["hops"]>(
     (most, { path }) => (path.hops.length > most.length ? path.hops : most),
     [],
   );
-  const { base } = hopsOf(source.target);
+  const { base } = hopsOf(target);
   const joined = isNonEmpty(longest) ? chain(base, longest, context) : undefined;
   const alias = context.aliases.fresh();
   // A tenant's column that stands in for an absent reference needs no guard as long as the reference is compared, too.
-  const reference = source.target.kind === "one" ? resolveReference(source.target).column : undefined;
+  const reference = target.kind === "one" ? resolveReference(target).column : undefined;
   const guarded = !paths.some(({ path }) => path.unlessNull === undefined && path.column === reference);
   const matches = paths.map(({ pair, path }) => {
     const depth = path.hops.length;
@@ -183,21 +198,15 @@ export function selectRows(
       depth > 0 ? column(joined?.aliases[depth - 1], path.column) : pathValue(guarded ? path : unguarded, context);
     return binary("=", column(alias, pair.references), value);
   });
-  const item = table(source.table, alias);
-  const conditions = filters.map((filter) => {
-    context.aliases.bind(filter.binding, alias);
-    return context.truth(filter.predicate, true);
-  });
-  const made = make(alias);
-  if (made.where !== undefined) conditions.push(made.where);
-  if (joined === undefined) {
-    return selectFrom(made.value, { from: item, joins: [], where: and(...matches, ...conditions) });
-  }
+  const item = table(related.table, alias);
+  const { columns, conditions } = make(alias);
+  if (joined === undefined) return select({ columns, from: item, where: and(...matches, ...conditions) });
   const join: JoinNode = { type: "join", item, on: and(...matches) };
-  return selectFrom(made.value, {
+  return select({
+    columns,
     from: joined.from,
-    joins: [...joined.joins, join],
     where: and(joined.where, ...conditions),
+    joins: [...joined.joins, join],
   });
 }
 

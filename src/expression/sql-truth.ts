@@ -4,7 +4,8 @@
  */
 import { and, branch, caseOf, exists, is, literal, not, or, type SqlExpression } from "../sql-ast/expressions.ts";
 import type { CompareCore, Comparison, ConditionalCore, Core, QuantifierCore, VirtualCore } from "./core.ts";
-import { presenceColumn, type SqlContext, selectRows, selectTarget } from "./sql-context.ts";
+import { presenceColumn, type SqlContext, selectTarget } from "./sql-context.ts";
+import { selectRows } from "./sql-rows.ts";
 import { nullTestOperand, printCompare } from "./sql-value.ts";
 import { walk } from "./walk.ts";
 

@@ -32,13 +32,16 @@ import type {
   ArithmeticCore,
   CompareCore,
   Core,
+  CountCore,
   InListCore,
   LiteralCore,
   MemberCore,
+  RowsLike,
   VirtualCore,
 } from "./core.ts";
 import { formatDecimal } from "./decimal.ts";
-import { columnValue, overDerived, presenceColumn, type SqlContext, selectRows, selectTarget } from "./sql-context.ts";
+import { columnValue, overDerived, presenceColumn, type SqlContext, selectTarget, sideValue } from "./sql-context.ts";
+import { selectRows } from "./sql-rows.ts";
 import { formatDate, formatInterval, formatTimestamp } from "./temporal.ts";
 import { isText } from "./type-names.ts";
 import type { ExpressionType } from "./types.ts";
@@ -95,10 +98,13 @@ export function printValue(core: Core, context: SqlContext): SqlExpression {
     case "one":
       return presenceColumn(core, context);
     case "many":
+    case "ancestors":
     case "filter":
       throw new RangeError(`the rows of "${core.entity}" are not a value`);
     case "column":
       return columnValue(core.target, core.column, context);
+    case "side-column":
+      return sideValue(core, context);
     case "virtual":
       return printVirtual(core, context);
     case "exists":
@@ -106,8 +112,7 @@ export function printValue(core: Core, context: SqlContext): SqlExpression {
       if (!core.nullable) return truth(core, true);
       return caseWhen([branch(truth(core, true), literal(true)), branch(truth(core, false), literal(false))]);
     case "count":
-      // count(*) has no argument that could belong to the outer query: no derived table.
-      return scalarSelect(selectRows(core.rows, () => ({ value: countStar() }), context));
+      return printCount(core, context);
     case "aggregate":
       return printAggregate(core, context);
     case "map":
@@ -267,6 +272,19 @@ const bound = (
   context.aliases.bind(core.binding, alias);
   return context.value(core.body);
 };
+
+function printCount({ rows }: CountCore, context: SqlContext): SqlExpression {
+  // count(*) has no argument that could belong to the outer query: no derived table, unless the rows are a union.
+  return sourceOf(rows).kind === "ancestors"
+    ? overDerived(
+        selectRows(rows, () => ({ value: literal(1) }), context),
+        () => countStar(),
+        context,
+      )
+    : scalarSelect(selectRows(rows, () => ({ value: countStar() }), context));
+}
+
+const sourceOf = (rows: RowsLike): RowsLike => (rows.kind === "filter" ? sourceOf(rows.rows) : rows);
 
 function printAggregate(core: AggregateCore, context: SqlContext): SqlExpression {
   const text = core.type.kind === "string";

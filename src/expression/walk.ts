@@ -13,6 +13,8 @@ export function children(core: Core): readonly Core[] {
     case "column":
     case "one":
     case "many":
+    case "ancestors":
+    case "side-column":
       return [core.target];
     case "virtual":
       return [core.target, core.body];

@@ -58,11 +58,11 @@ function catalogEntity(system: System, entity: Entity, byName: ReadonlyMap<strin
     name: entity.name,
     table: { schema: system.schema, name: entity.table },
     key: entity.primaryKey.columns,
-    fields: new Map(entity.fields.map((field) => [field.name, catalogField(entity, field, byName)])),
+    fields: new Map(entity.fields.map((field) => [field.name, catalogField(system.schema, entity, field, byName)])),
   };
 }
 
-function catalogField(entity: Entity, field: Field, byName: ReadonlyMap<string, Entity>): CatalogField {
+function catalogField(schema: string, entity: Entity, field: Field, byName: ReadonlyMap<string, Entity>): CatalogField {
   const { type, storage } = field;
   if (type.kind === "one") {
     return { kind: "one", entity: type.entity, nullable: !field.required, columns: joinColumns(entity, field.name) };
@@ -78,6 +78,10 @@ function catalogField(entity: Entity, field: Field, byName: ReadonlyMap<string, 
   }
   if (storage.kind === "virtual") {
     return { kind: "virtual", type: expressionType(type), nullable: !field.required, expression: storage.expression };
+  }
+  if (storage.kind === "side") {
+    const { table, column } = storage;
+    return { kind: "side", type: expressionType(type), table: { schema, name: table }, column };
   }
   if (storage.kind === "relation")
     throw new TypeError(`${entity.name}.${field.name}: a scalar cannot be stored as a relation`);

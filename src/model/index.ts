@@ -7,3 +7,6 @@ export * from "./names.ts";
 export { type SourceMap, sourceMap } from "./source-map.ts";
 export * from "./system.ts";
 export * from "./workflow.ts";
+export type { Retry } from "./workflow-execution.ts";
+export { allNodes, type NodeOf, type WorkflowEdge, type WorkflowGraph, type WorkflowNode } from "./workflow-graph.ts";
+export { triggerEntity } from "./workflow-trigger.ts";

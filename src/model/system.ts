@@ -7,6 +7,7 @@ import { z } from "zod";
 import { entity } from "./entity.ts";
 import { entityName, fieldName, permissionName, slugName, sqlName } from "./names.ts";
 import { task, workflow } from "./workflow.ts";
+import { query } from "./workflow-database-nodes.ts";
 
 export const tenancy = z.strictObject({
   /** The tenant itself: its own policy is `id = claim`. */
@@ -63,6 +64,12 @@ export const flag = z.strictObject({
 /** Who can act: events carry one of these. */
 export const principal = z.enum(["anonymous", "user", "service", "key", "system", "on-behalf"]);
 
+/**
+ * Why something may be wider than in the build before, where no policy can say it: a deny that is gone, the permissions of a
+ * role, a flag's default. `Invoice.delete`, `Employee.salary`, `Invoice`, `roles.billing`, `flags.drafts`, `claims.teams`.
+ */
+export const consent = z.strictObject({ subject: z.string().min(1), why: z.string().min(1) });
+
 export const system = z.strictObject({
   format: z.literal("enginejs/1"),
   /** PostgreSQL schema of the application's objects. */
@@ -78,5 +85,9 @@ export const system = z.strictObject({
   entities: z.array(entity),
   workflows: z.array(workflow),
   tasks: z.array(task),
+  /** Statements that steps name; absent where there are none. */
+  queries: z.array(query).optional(),
+  /** By subject; absent where there are none. */
+  consents: z.array(consent).optional(),
 });
 export type System = z.infer<typeof system>;

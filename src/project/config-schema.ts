@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Diagnostic } from "../errors/diagnostic.ts";
 import { nearest } from "../errors/nearest.ts";
-import { entityName, slugName, sqlName } from "../model/names.ts";
+import { entityName, fieldName, permissionName, slugName, sqlName } from "../model/names.ts";
 import { projectFinding } from "./project-error.ts";
 
 const setting = z.union([
@@ -11,16 +11,32 @@ const setting = z.union([
   z.strictObject({ kind: z.literal("env"), name: z.string().min(1), development: z.string().optional() }),
 ]);
 
+const callback = z.custom((value) => typeof value === "function", "expected a callback: ({ actor }) => …");
+
 const configSchema = z.strictObject({
   schema: sqlName.max(63).optional(),
   tenancy: z.strictObject({ entity: entityName, membership: entityName }).optional(),
-  actor: z.strictObject({ entity: entityName }).optional(),
+  actor: z
+    .strictObject({ entity: entityName, claims: z.record(fieldName, callback).optional() })
+    // The callbacks are the compiler's: a function does not leave the loader's thread.
+    .transform(({ entity }) => ({ entity }))
+    .optional(),
+  permissions: z.record(permissionName, z.string().min(1)).optional(),
+  flags: z
+    .record(fieldName, z.strictObject({ describe: z.string().optional(), default: z.boolean().optional() }))
+    .optional(),
   roles: z
     .record(
       slugName,
-      z.strictObject({ extends: z.array(slugName).optional(), of: z.enum(["tenant", "system"]).optional() }),
+      z.strictObject({
+        extends: z.array(slugName).optional(),
+        of: z.enum(["tenant", "system"]).optional(),
+        can: z.record(z.string(), z.union([z.literal("*"), z.array(z.string())])).optional(),
+        permissions: z.array(z.string()).optional(),
+      }),
     )
     .optional(),
+  consents: z.record(z.string().min(1), z.string()).optional(),
   jwt: z
     .strictObject({
       secret: setting.optional(),
@@ -31,7 +47,12 @@ const configSchema = z.strictObject({
     .refine((jwt) => (jwt.secret === undefined) !== (jwt.jwks === undefined), "needs either secret or jwks")
     .optional(),
   server: z
-    .strictObject({ port: z.int().min(0).max(65535).optional(), cors: z.array(z.string().min(1)).optional() })
+    .strictObject({
+      port: z.int().min(0).max(65535).optional(),
+      cors: z.array(z.string().min(1)).optional(),
+      trustProxy: z.union([z.int().min(0).max(16), z.array(z.string().min(1))]).optional(),
+      explainDenials: z.boolean().optional(),
+    })
     .optional(),
 });
 
@@ -84,14 +105,20 @@ function problemsOf(issue: z.core.$ZodIssue): Problem[] {
       });
     }
     case "invalid_union":
-      return [{ path, message: 'must be a text or env("NAME").', hint: null }];
+      return path[0] === "roles"
+        ? [{ path, message: 'must be "*" or a list of commands and actions.', hint: null }]
+        : [{ path, message: 'must be a text or env("NAME").', hint: null }];
     case "invalid_key":
     case "invalid_format": {
       const rule = /^roles$/.test(String(path[0]))
         ? "Roles begin with a small letter and hold letters, digits, - _ and ."
-        : path[0] === "schema"
-          ? "A schema's name holds small letters, digits and underscores."
-          : "An entity's name begins with a capital and holds letters and digits.";
+        : path[0] === "permissions"
+          ? "Permissions hold letters and digits, joined by - _ or .: reports.export."
+          : path[0] === "flags" || path[1] === "claims"
+            ? "It begins with a small letter and holds letters and digits: betaBilling."
+            : path[0] === "schema"
+              ? "A schema's name holds small letters, digits and underscores."
+              : "An entity's name begins with a capital and holds letters and digits.";
       return [{ path, message: "cannot be a name here.", hint: rule }];
     }
     default:
@@ -113,5 +140,6 @@ function keysAt(path: readonly PropertyKey[]): string[] {
 }
 
 function unwrapped(schema: unknown): unknown {
+  if (schema instanceof z.ZodPipe) return unwrapped(schema.in);
   return schema instanceof z.ZodOptional ? unwrapped(schema.unwrap()) : schema;
 }

@@ -15,6 +15,8 @@ export interface ProjectFiles {
   readonly workflows: readonly string[];
   /** Task name → file. */
   readonly tasks: ReadonlyMap<string, string>;
+  /** Statements that workflows name: name → file. */
+  readonly queries: ReadonlyMap<string, string>;
   readonly seed: string | undefined;
   readonly findings: readonly Diagnostic[];
 }
@@ -32,6 +34,11 @@ export function discover(folder: string): ProjectFiles {
     models,
     workflows: domain.filter((file) => file.endsWith(".workflow.ts")),
     tasks,
+    queries: new Map(
+      filesBelow(folder, "queries")
+        .filter((file) => file.endsWith(".sql"))
+        .map((file) => [file.slice("queries/".length, -".sql".length).replaceAll("/", "."), file]),
+    ),
     seed: entriesOf(folder).some((entry) => entry.name === "seed.ts") ? "seed.ts" : undefined,
     findings,
   };

@@ -65,6 +65,10 @@ async function load(): Promise<LoadedModel> {
       findings.push(...(await loadFailure(error, file, folder, loaded)));
     }
   }
+  for (const [name, file] of files.queries) {
+    const path = join(folder, file);
+    collection.queries.push({ name, file: path, text: readSource(path) ?? "" });
+  }
   endCollection();
   // What a file that failed would have declared is missing: the compiler would report each reference to it.
   if (findings.length > 0 || config === undefined) throw new EngineError(findings);

@@ -5,8 +5,10 @@ const redact = {
   paths: [
     "headers.authorization",
     "headers.cookie",
+    'headers["x-api-key"]',
     "req.headers.authorization",
     "req.headers.cookie",
+    'req.headers["x-api-key"]',
     "token",
     "secret",
     "password",

@@ -1,6 +1,7 @@
 import type pg from "pg";
 import type { Logger } from "pino";
 import type { TokenOptions } from "./authentication/token-options.ts";
+import type { TrustProxy } from "./http/trusted-proxies.ts";
 import { serverError } from "./request-error.ts";
 
 /** What one request may ask for at most. */
@@ -51,10 +52,20 @@ export interface ServerPartsOptions {
   /** Whose tokens count. Without it each request with a token is refused. */
   readonly jwt?: TokenOptions;
   readonly limits?: Partial<RequestLimits>;
+  /**
+   * How many proxies stand before the server, or their addresses and networks. Their X-Forwarded-For says who calls
+   * (`request.ip`); without this it is the other end of the connection, whatever a header says.
+   */
+  readonly trustProxy?: TrustProxy;
   /** GraphiQL, and introspection unless that is said; off unless asked for. */
   readonly development?: boolean;
   /** Whether clients may ask for the schema; as `development` unless said otherwise. */
   readonly introspection?: boolean;
+  /**
+   * Whether a refusal names the rules by their sentences ("Invoice.update is for: the owner or billing") to the
+   * application's own actors; it does unless this is false. Whoever has no token is told nothing of them.
+   */
+  readonly explainDenials?: boolean;
   /** Where GraphQL is mounted; GraphiQL needs it. `/graphql` unless said otherwise. */
   readonly graphqlPath?: string;
   /** Where the log goes; pino on standard output at level info unless said otherwise. */

@@ -8,6 +8,7 @@ import { createPool } from "../database/pool.ts";
 import { requireServer } from "../database/require-server.ts";
 import { requireServiceRights } from "../database/require-service-rights.ts";
 import { type Actor, Authenticator } from "./authentication/authenticator.ts";
+import { KeyVerifier } from "./authentication/key-verifier.ts";
 import { TokenVerifier } from "./authentication/token-verifier.ts";
 import { actorClients } from "./database/actor-client.ts";
 import { builtSystem } from "./database/built-system.ts";
@@ -17,6 +18,8 @@ import { answerError } from "./http/answer.ts";
 import { graphiql } from "./http/graphiql.ts";
 import { healthRouter } from "./http/health.ts";
 import { actorOf, requestIdOf, setActor } from "./http/request-identity.ts";
+import { requestSource } from "./http/request-source.ts";
+import { trustedProxies } from "./http/trusted-proxies.ts";
 import { createLog } from "./log.ts";
 import { httpError, RequestError } from "./request-error.ts";
 import { checkLimits, type RequestLimits, type ServerPartsOptions } from "./server-options.ts";
@@ -25,7 +28,7 @@ import { checkLimits, type RequestLimits, type ServerPartsOptions } from "./serv
 export interface ServerParts {
   /** Answers GraphQL requests; authenticates by itself where `authenticate` did not run before it. */
   readonly graphqlHandler: RequestHandler;
-  /** Checks the token and remembers as whom the request is made (`actorOf(request)`), or answers 401. */
+  /** Checks the token or API key and remembers as whom the request is made (`actorOf(request)`), or answers 401. */
   readonly authenticate: RequestHandler;
   /** `/healthz` and `/readyz`. */
   readonly health: Router;
@@ -59,8 +62,10 @@ export async function createServerParts(options: ServerPartsOptions): Promise<Se
   const limits = checkLimits(options.limits);
   const log = options.log ?? createLog();
   const introspection = options.introspection ?? options.development ?? false;
-  const authenticator = new Authenticator(options.jwt && new TokenVerifier(options.jwt));
+  const isTrusted = trustedProxies(options.trustProxy);
+  const tokens = options.jwt && new TokenVerifier(options.jwt);
   const pool = await openPool(options, log);
+  const authenticator = new Authenticator(tokens, new KeyVerifier(pool.pool));
   const withPgClient = actorClients(pool.pool);
 
   const build = async () => servedSchema(await builtSystem(pool.pool), withPgClient, { limits, introspection });
@@ -74,7 +79,7 @@ export async function createServerParts(options: ServerPartsOptions): Promise<Se
   }
 
   const authenticateRequest = (request: IncomingMessage): Actor | Promise<Actor> =>
-    actorOf(request) ?? authenticator.authenticate(request.headers.authorization, served.model.tenancy);
+    actorOf(request) ?? authenticator.authenticate(request.headers, served.model.tenancy);
 
   const authenticate: RequestHandler = (request, response, next) => {
     const requestId = requestIdOf(request);
@@ -107,8 +112,10 @@ export async function createServerParts(options: ServerPartsOptions): Promise<Se
       served: () => served,
       withPgClient,
       authenticate: authenticateRequest,
+      sourceOf: (request) => requestSource(request, isTrusted),
       limits,
       introspection,
+      explainDenials: options.explainDenials ?? true,
       log,
     }),
     authenticate,

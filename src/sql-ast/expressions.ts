@@ -121,6 +121,13 @@ export interface InListNode {
   readonly items: readonly SqlExpression[];
 }
 
+/** `operand in (select …)`. */
+export interface InSelectNode {
+  readonly kind: "in-select";
+  readonly operand: SqlExpression;
+  readonly select: SelectNode;
+}
+
 /** `operand = any (array)`. */
 export interface AnyArrayNode {
   readonly kind: "any-array";
@@ -167,6 +174,7 @@ export type SqlExpression =
   | CastNode
   | CollateNode
   | InListNode
+  | InSelectNode
   | AnyArrayNode
   | ArrayNode
   | ExistsNode
@@ -177,6 +185,8 @@ export type SqlExpression =
 export type FromItem =
   | { readonly kind: "table"; readonly table: QualifiedName; readonly alias: string }
   | { readonly kind: "derived"; readonly select: SelectNode; readonly alias: string }
+  /** The rows of a `with` of a select around it. */
+  | { readonly kind: "cte"; readonly name: string; readonly alias: string }
   | { readonly kind: "function"; readonly call: CallNode; readonly alias: string };
 
 export interface JoinNode {
@@ -185,15 +195,28 @@ export interface JoinNode {
   readonly on: SqlExpression;
 }
 
+/** `with recursive name (columns) as (first union next)`: rows that are found anew are not followed again, so that circles end. */
+export interface RecursiveNode {
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly first: SelectNode;
+  readonly next: SelectNode;
+}
+
 export interface SelectNode {
   readonly kind: "select";
+  readonly recursive?: RecursiveNode;
   readonly columns: readonly { readonly value: SqlExpression; readonly alias?: string }[];
   readonly from?: FromItem;
   readonly joins?: readonly JoinNode[];
   readonly where?: SqlExpression;
+  /** `… union all …`: its rows behind this one's; then neither has an order, a limit or a lock. */
+  readonly unionAll?: SelectNode;
   readonly orderBy?: readonly { readonly value: SqlExpression; readonly direction?: "asc" | "desc" }[];
   readonly limit?: number;
   readonly forUpdate?: true;
+  /** The weakest lock: it shuts out deletions, and asks the policies of updates as well. */
+  readonly forKeyShare?: true;
 }
 
 const freeze = <T extends object>(node: T): Readonly<T> => Object.freeze(node);
@@ -248,6 +271,8 @@ export const collate = (operand: SqlExpression, collation: string): CollateNode 
   freeze({ kind: "collate", operand, collation });
 export const inList = (operand: SqlExpression, items: readonly SqlExpression[]): InListNode =>
   freeze({ kind: "in-list", operand, items });
+export const inSelect = (operand: SqlExpression, node: SelectNode): InSelectNode =>
+  freeze({ kind: "in-select", operand, select: node });
 export const anyArray = (operand: SqlExpression, array: SqlExpression): AnyArrayNode =>
   freeze({ kind: "any-array", operand, array });
 export const array = (items: readonly SqlExpression[], type?: SqlType): ArrayNode =>
@@ -259,4 +284,5 @@ export const select = (node: Omit<SelectNode, "kind">): SelectNode => freeze({ k
 export const table = (name: QualifiedName, alias: string): FromItem => freeze({ kind: "table", table: name, alias });
 export const fromFunction = (node: CallNode, alias: string): FromItem =>
   freeze({ kind: "function", call: node, alias });
+export const cte = (name: string, alias: string): FromItem => freeze({ kind: "cte", name, alias });
 export const derived = (node: SelectNode, alias: string): FromItem => freeze({ kind: "derived", select: node, alias });

@@ -41,6 +41,16 @@ export interface UpdateNode {
   /** `returning alias.* into variable` */
   readonly returningInto?: string;
 }
+/** `insert into table as alias (…) select …` */
+export interface InsertNode {
+  readonly kind: "insert";
+  readonly table: QualifiedName;
+  readonly alias: string;
+  readonly columns: readonly string[];
+  readonly select: SelectNode;
+  /** `returning alias.* into variable` */
+  readonly returningInto?: string;
+}
 /** `perform value` */
 export interface PerformNode {
   readonly kind: "perform";
@@ -58,6 +68,7 @@ export interface RaiseNode {
   readonly message: SqlExpression;
   readonly detail?: SqlExpression;
   readonly column?: string;
+  readonly table?: string;
 }
 export interface ReturnNode {
   readonly kind: "return";
@@ -69,6 +80,7 @@ export type PlpgsqlStatement =
   | AssignNode
   | SelectIntoNode
   | UpdateNode
+  | InsertNode
   | PerformNode
   | IfNode
   | RaiseNode

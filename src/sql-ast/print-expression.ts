@@ -3,7 +3,15 @@
  * forgotten kind does not compile) and puts parentheses where PostgreSQL's
  * precedence would read the text differently.
  */
-import type { BinaryOperator, FromItem, LiteralNode, QualifiedName, SelectNode, SqlExpression } from "./expressions.ts";
+import type {
+  BinaryOperator,
+  FromItem,
+  LiteralNode,
+  QualifiedName,
+  RecursiveNode,
+  SelectNode,
+  SqlExpression,
+} from "./expressions.ts";
 import { BINARY_OPERATORS } from "./expressions.ts";
 import { quoteIdentifier, quoteLiteral } from "./quote.ts";
 
@@ -77,6 +85,8 @@ function precedence(node: SqlExpression): number {
       return PRECEDENCE.compare;
     case "in-list":
       return node.items.length === 0 ? PRECEDENCE.atom : PRECEDENCE.in;
+    case "in-select":
+      return PRECEDENCE.in;
     // A sign before or after another operator is hard to read, and `--` begins a comment.
     case "negate":
       return PRECEDENCE.or;
@@ -139,6 +149,8 @@ function printBare(node: SqlExpression): string {
       return node.items.length === 0
         ? "false"
         : `${printOperand(node.operand, PRECEDENCE.in + 1)} in (${node.items.map(printExpression).join(", ")})`;
+    case "in-select":
+      return `${printOperand(node.operand, PRECEDENCE.in + 1)} in (${printSelect(node.select)})`;
     case "any-array":
       // However many parentheses stand around it, `any ((select …))` is a set of rows; a cast makes it one array.
       if (node.array.kind === "scalar-select")
@@ -162,11 +174,12 @@ export function printSelect(node: SelectNode): string {
   const columns = node.columns.map(
     ({ value, alias }) => printExpression(value) + (alias === undefined ? "" : ` as ${quoteIdentifier(alias)}`),
   );
-  const parts = [`select ${columns.join(", ")}`.trimEnd()];
+  const parts = [...printRecursive(node.recursive), `select ${columns.join(", ")}`.trimEnd()];
   if (node.from !== undefined) parts.push(`from ${printFrom(node.from)}`);
   for (const join of node.joins ?? [])
     parts.push(`${join.type} ${printFrom(join.item)} on ${printExpression(join.on)}`);
   if (node.where !== undefined) parts.push(`where ${printExpression(node.where)}`);
+  if (node.unionAll !== undefined) parts.push(`union all ${printUnionPart(node.unionAll)}`);
   if (node.orderBy !== undefined) {
     parts.push(
       `order by ${node.orderBy.map((o) => printExpression(o.value) + (o.direction === "desc" ? " desc" : "")).join(", ")}`,
@@ -174,8 +187,20 @@ export function printSelect(node: SelectNode): string {
   }
   if (node.limit !== undefined) parts.push(`limit ${Math.trunc(node.limit)}`);
   if (node.forUpdate) parts.push("for update");
+  if (node.forKeyShare) parts.push("for key share");
   return parts.join(" ");
 }
+
+function printRecursive(node: RecursiveNode | undefined): string[] {
+  if (node === undefined) return [];
+  const columns = node.columns.map(quoteIdentifier).join(", ");
+  const body = `${printSelect(node.first)} union ${printSelect(node.next)}`;
+  return [`with recursive ${quoteIdentifier(node.name)} (${columns}) as (${body})`];
+}
+
+/** A `with` binds to the whole union unless it stands in parentheses. */
+const printUnionPart = (node: SelectNode): string =>
+  node.recursive === undefined ? printSelect(node) : `(${printSelect(node)})`;
 
 export function printFrom(item: FromItem): string {
   const alias = quoteIdentifier(item.alias);
@@ -184,6 +209,8 @@ export function printFrom(item: FromItem): string {
       return `${printName(item.table)} as ${alias}`;
     case "derived":
       return `(${printSelect(item.select)}) as ${alias}`;
+    case "cte":
+      return `${quoteIdentifier(item.name)} as ${alias}`;
     case "function":
       return `${printExpression(item.call)} as ${alias}`;
     default:

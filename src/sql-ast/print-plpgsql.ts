@@ -1,4 +1,5 @@
 /** pl/pgSQL tree → text, one statement per line. */
+import type { SqlExpression } from "./expressions.ts";
 import type { BlockNode, PlpgsqlStatement } from "./plpgsql.ts";
 import { printExpression, printName, printType } from "./print-expression.ts";
 import { printConditionLines, printSelectLines } from "./print-select.ts";
@@ -24,6 +25,12 @@ const indent = (lines: readonly string[]): string[] => lines.map((line) => `  ${
 /** The last line of a statement gets its semicolon. */
 const ended = (lines: readonly string[]): string[] => lines.map((l, i) => (i === lines.length - 1 ? `${l};` : l));
 
+/** pl/pgSQL looks for the first `then` outside of parentheses: that of a `case` would end the condition. */
+function branchCondition(when: SqlExpression): string {
+  const text = printExpression(when);
+  return /\bthen\b/.test(text) ? `(${text})` : text;
+}
+
 function printStatementLines(node: PlpgsqlStatement): string[] {
   switch (node.kind) {
     case "remark":
@@ -44,6 +51,17 @@ function printStatementLines(node: PlpgsqlStatement): string[] {
       }
       return ended(lines);
     }
+    case "insert": {
+      const into = `insert into ${printName(node.table)} as ${quoteIdentifier(node.alias)}`;
+      const lines =
+        node.columns.length === 0
+          ? [`${into} default values`]
+          : [`${into} (${node.columns.map(quoteIdentifier).join(", ")})`, ...printSelectLines(node.select)];
+      if (node.returningInto !== undefined) {
+        lines.push(`returning ${quoteIdentifier(node.alias)}.* into ${quoteIdentifier(node.returningInto)}`);
+      }
+      return ended(lines);
+    }
     case "perform":
       if (node.values.length === 1) return [`perform ${node.values.map(printExpression).join("")};`];
       return ended([
@@ -53,7 +71,7 @@ function printStatementLines(node: PlpgsqlStatement): string[] {
     case "if":
       return [
         ...node.branches.flatMap(({ when, body }, i) => [
-          `${i === 0 ? "if" : "elsif"} ${printExpression(when)} then`,
+          `${i === 0 ? "if" : "elsif"} ${branchCondition(when)} then`,
           ...indent(body.flatMap(printStatementLines)),
         ]),
         ...(node.otherwise === undefined ? [] : ["else", ...indent(node.otherwise.flatMap(printStatementLines))]),
@@ -63,6 +81,7 @@ function printStatementLines(node: PlpgsqlStatement): string[] {
       const options = [`errcode = ${quoteLiteral(node.sqlState)}`, `message = ${printExpression(node.message)}`];
       if (node.detail !== undefined) options.push(`detail = ${printExpression(node.detail)}`);
       if (node.column !== undefined) options.push(`column = ${quoteLiteral(node.column)}`);
+      if (node.table !== undefined) options.push(`table = ${quoteLiteral(node.table)}`);
       return ["raise exception using", ...ended(options.map((o, i) => `  ${o}${i < options.length - 1 ? "," : ""}`))];
     }
     case "return":

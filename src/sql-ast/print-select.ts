@@ -18,12 +18,18 @@ export function printSelectLines(node: SelectNode, into?: string): string[] {
   for (const join of node.joins ?? [])
     lines.push(`${join.type} ${printFrom(join.item)} on ${printExpression(join.on)}`);
   if (node.where !== undefined) lines.push(...printConditionLines("where ", node.where));
+  if (node.unionAll !== undefined) {
+    const next = printSelectLines(node.unionAll);
+    // A `with` binds to the whole union unless it stands in parentheses.
+    lines.push("union all", ...(node.unionAll.recursive === undefined ? next : ["(", ...next, ")"]));
+  }
   if (node.orderBy !== undefined) {
     const terms = node.orderBy.map((o) => printExpression(o.value) + (o.direction === "desc" ? " desc" : ""));
     lines.push(`order by ${terms.join(", ")}`);
   }
   if (node.limit !== undefined) lines.push(`limit ${Math.trunc(node.limit)}`);
   if (node.forUpdate) lines.push("for update");
+  if (node.forKeyShare) lines.push("for key share");
   return lines;
 }
 

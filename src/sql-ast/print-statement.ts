@@ -70,6 +70,10 @@ function printBare(node: StatementNode): string {
     }
     case "enable row security":
       return `alter table ${printName(node.table)}\n  enable row level security,\n  force row level security`;
+    case "insert missing": {
+      const columns = printNames(node.columns);
+      return `insert into ${printName(node.table)} (${columns})\n  select ${columns} from ${printName(node.from)}\n  on conflict do nothing`;
+    }
     case "create policy":
     case "alter policy":
       return printPolicy(node);
@@ -151,12 +155,17 @@ function printFunction(node: CreateFunctionNode): string {
   if (node.parallelSafe) attributes.push("parallel safe");
   if (node.securityDefiner) attributes.push("security definer");
   return [
-    `create or replace function ${printName(node.function)}(${parameters.join(", ")}) returns ${printParameterType(node.returns)}`,
+    `create or replace function ${printName(node.function)}(${parameters.join(", ")}) returns ${printReturns(node.returns)}`,
     attributes.join(" "),
     ...node.settings.map((s) => `set ${printSettingName(s.name)} = ${quoteLiteral(s.value)}`),
     printBody(node.body),
   ].join("\n");
 }
+
+const printReturns = (returns: CreateFunctionNode["returns"]): string =>
+  typeof returns === "object" && "columns" in returns
+    ? `table (${returns.columns.map(({ name, type }) => `${quoteIdentifier(name)} ${printType(type)}`).join(", ")})`
+    : printParameterType(returns);
 
 /** A setting's name is two bare words at most: `enginejs.action`. */
 function printSettingName(name: string): string {
@@ -168,6 +177,10 @@ function printBody(body: CreateFunctionNode["body"]): string {
   switch (body.kind) {
     case "return":
       return `return ${printExpression(body.value)}`;
+    case "atomic": {
+      const lines = printSelectLines(body.select).map((line) => `  ${line}`);
+      return `begin atomic\n${lines.join("\n")};\nend`;
+    }
     case "select":
       return `as ${quoteBody(
         printSelectLines(body.select)
@@ -187,7 +200,8 @@ function printTrigger(node: CreateTriggerNode): string {
     ({ event, of }) => event + (of === undefined || of.length === 0 ? "" : ` of ${printNames(of)}`),
   );
   const lines = [
-    `create or replace trigger ${quoteIdentifier(node.name)}`,
+    // A constraint trigger cannot be replaced.
+    `create ${node.deferred ? "constraint" : "or replace"} trigger ${quoteIdentifier(node.name)}`,
     `${node.timing} ${events.join(" or ")} on ${printName(node.table)}`,
   ];
   const tables = [
@@ -195,6 +209,7 @@ function printTrigger(node: CreateTriggerNode): string {
     ...(node.newTable === undefined ? [] : [`new table as ${quoteIdentifier(node.newTable)}`]),
   ];
   if (tables.length > 0) lines.push(`referencing ${tables.join(" ")}`);
+  if (node.deferred) lines.push("deferrable initially deferred");
   lines.push(`for each ${node.level}`);
   if (node.when !== undefined) lines.push(`when (${printExpression(node.when)})`);
   lines.push(`execute function ${printName(node.function)}(${node.arguments.map(quoteLiteral).join(", ")})`);

@@ -74,6 +74,14 @@ export interface CreateIndexNode {
   readonly columns: readonly string[];
   readonly where?: SqlExpression;
 }
+/** A row of a 1:1 table for each row of another that has none. */
+export interface InsertMissingNode {
+  readonly kind: "insert missing";
+  readonly table: QualifiedName;
+  /** The key, which both tables have. */
+  readonly columns: readonly string[];
+  readonly from: QualifiedName;
+}
 /** Row level security on, for the table's owner too. */
 export interface EnableRowSecurityNode {
   readonly kind: "enable row security";
@@ -103,11 +111,15 @@ export interface FunctionParameter {
   readonly type: ParameterType;
   readonly default?: SqlExpression;
 }
+export interface ReturnedTable {
+  readonly columns: readonly { readonly name: string; readonly type: SqlType }[];
+}
 export interface CreateFunctionNode {
   readonly kind: "create function";
   readonly function: QualifiedName;
   readonly parameters: readonly FunctionParameter[];
-  readonly returns: ParameterType;
+  /** A type, or the columns of `returns table (…)`: any number of rows. */
+  readonly returns: ParameterType | ReturnedTable;
   readonly language: "sql" | "plpgsql";
   readonly volatility: "immutable" | "stable" | "volatile";
   readonly securityDefiner: boolean;
@@ -118,6 +130,8 @@ export interface CreateFunctionNode {
     | { readonly kind: "select"; readonly select: SelectNode }
     /** Parsed when it is created (`return …`): depends on what it names, needs no search_path, and can be inlined. */
     | { readonly kind: "return"; readonly value: SqlExpression }
+    /** `begin atomic select … end`: the same for a whole select. As a function that returns a table it is inlined behind `from`. */
+    | { readonly kind: "atomic"; readonly select: SelectNode }
     | { readonly kind: "block"; readonly block: BlockNode };
 }
 
@@ -133,6 +147,8 @@ export interface CreateTriggerNode {
   readonly when?: SqlExpression;
   readonly function: QualifiedName;
   readonly arguments: readonly string[];
+  /** A constraint trigger that is asked when the transaction commits. */
+  readonly deferred?: true;
 }
 
 export type Privilege = "select" | "insert" | "update" | "delete" | "usage" | "create" | "execute";
@@ -176,6 +192,7 @@ export type StatementNode =
   | AddConstraintNode
   | DropConstraintNode
   | CreateIndexNode
+  | InsertMissingNode
   | EnableRowSecurityNode
   | CreatePolicyNode
   | AlterPolicyNode

@@ -8,6 +8,8 @@ export interface Build {
   readonly id: string;
   readonly system: System;
   readonly catalog: Catalog;
+  /** The names of its workflows. */
+  readonly workflows: ReadonlySet<string>;
 }
 
 /** The newest build, or what is known already where that is the newest; undefined where there is none. */
@@ -25,5 +27,6 @@ export async function currentBuild(pool: pg.Pool, known?: Build): Promise<Build 
   const [row] = rows;
   if (row === undefined || row.id === known?.id) return row && known;
   const model = system.parse(row.ir);
-  return { id: row.id, system: model, catalog: catalogOf(model) };
+  const workflows = new Set(model.workflows.map(({ name }) => name));
+  return { id: row.id, system: model, catalog: catalogOf(model), workflows };
 }

@@ -5,13 +5,16 @@ import type { Workflow } from "../model/index.ts";
 import { binary, call, cast, column, literal, type SqlExpression } from "../sql-ast/expressions.ts";
 import { printExpression } from "../sql-ast/print-expression.ts";
 import type { Build } from "./build.ts";
-import { entityOf, populated, storedColumns } from "./step-scope.ts";
+import { entityOf, populated } from "./entity-table.ts";
+import { storedColumns } from "./step-scope.ts";
 import { workflowError } from "./workflow-error.ts";
 
 /** The statement of a workflow with a condition; $1 are the ids of events, $2 their segments. Its column is `event`. */
 export function conditionStatement(build: Build, workflow: Workflow): string {
-  const { condition, entity: name } = workflow.trigger;
-  const entity = entityOf(build, workflow, name);
+  const { trigger } = workflow;
+  if (trigger.kind !== "model") throw new TypeError(`${workflow.name}: only events of rows have a condition`);
+  const { condition } = trigger;
+  const entity = entityOf(build, workflow, trigger.entity);
   const actor = actorValue("id");
   const tenant = actorValue("tenant");
   const roles = call({ schema: "enginejs", name: "workflow_actor_roles" }, actor, tenant);

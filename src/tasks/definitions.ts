@@ -1,13 +1,12 @@
 /** Definitions of workflows by id: those of the newest build and those that older runs started with. */
 import type pg from "pg";
-import { type Workflow, type WorkflowNode, workflow } from "../model/index.ts";
-import { nodeOrder } from "./node-order.ts";
+import { type Workflow, workflow } from "../model/index.ts";
+import { type PreparedGraph, prepareGraph } from "./prepared-graph.ts";
 
 export interface Definition {
   readonly id: number;
   readonly workflow: Workflow;
-  /** The nodes in the order in which they are run. */
-  readonly nodes: readonly WorkflowNode[];
+  readonly graph: PreparedGraph;
 }
 
 export class Definitions {
@@ -27,7 +26,7 @@ export class Definitions {
       [id],
     );
     const parsed = workflow.parse(rows[0]?.definition);
-    const definition = { id, workflow: parsed, nodes: nodeOrder(parsed) };
+    const definition = { id, workflow: parsed, graph: prepareGraph(parsed.name, parsed) };
     this.known.set(id, definition);
     return definition;
   }

@@ -4,8 +4,10 @@ import { connectionSettings } from "../database/connection.ts";
 import type { Log } from "../dsl/task.ts";
 
 export interface Doorbell {
-  /** Resolves when somebody has rung since the last call, when the time is over, or when the signal is aborted. */
+  /** Resolves when somebody has rung since the last `clear`, when the time is over, or when the signal is aborted. */
   wait(milliseconds: number, signal: AbortSignal): Promise<void>;
+  /** Whether somebody has rung since the last `clear`. */
+  readonly rung: boolean;
   /** Forgets what has rung so far: the caller is about to look. */
   clear(): void;
   close(): Promise<void>;
@@ -34,6 +36,9 @@ export async function listen(url: string, log: Log): Promise<Doorbell> {
   await subscriber.connect();
   await subscriber.listenTo("enginejs_workflow");
   return {
+    get rung() {
+      return rung;
+    },
     wait(milliseconds, signal) {
       if (rung || signal.aborted) return Promise.resolve();
       return new Promise((resolve) => {

@@ -10,11 +10,11 @@ export const FAILPOINTS = [
   "relay:after-commit",
   "claim:before",
   "claim:after",
-  "create:before-begin",
-  "create:after-begin-request",
-  "create:after-insert",
-  "create:after-checkpoint",
-  "create:after-commit",
+  "database:before-begin",
+  "database:after-begin-request",
+  "database:after-statement",
+  "database:after-checkpoint",
+  "database:after-commit",
   "task:before-input",
   "task:after-input",
   "task:after-call",
@@ -27,7 +27,29 @@ export const FAILPOINTS = [
   "job:before-delete",
   "job:after-delete",
 ] as const;
-export type Failpoint = (typeof FAILPOINTS)[number];
+
+/** Those that only runs come by which wait, start others, or are undone. */
+export const WAIT_FAILPOINTS = [
+  "wait:before",
+  "wait:after",
+  "park:before",
+  "park:after",
+  "resume:before",
+  "resume:after",
+  "child:before-commit",
+  "child:after-commit",
+  "child:ended",
+  "compensate:before",
+  "compensate:after",
+] as const;
+
+/** Those that only jobs come by which find no hand free. */
+export const BUSY_FAILPOINTS = ["hand-on:before", "hand-on:after"] as const;
+
+export type Failpoint =
+  | (typeof FAILPOINTS)[number]
+  | (typeof WAIT_FAILPOINTS)[number]
+  | (typeof BUSY_FAILPOINTS)[number];
 
 const armed = process.env.ENGINEJS_FAILPOINT;
 

@@ -1,3 +1,4 @@
-/** The worker: what a package user starts, and what task files throw. */
+/** The worker: what a package user starts, what task files throw, and how workflows are started, told and ended. */
 export { NonRetryableError } from "./non-retryable-error.ts";
 export { type RunningWorker, startWorker, type WorkerOptions } from "./worker.ts";
+export { cancelWorkflow, signalWorkflow, startWorkflow } from "./workflow-client.ts";

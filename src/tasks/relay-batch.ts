@@ -5,15 +5,28 @@ import type { Build } from "./build.ts";
 import { conditionStatement } from "./condition-statement.ts";
 import type { Definitions } from "./definitions.ts";
 import { failpoint } from "./failpoint.ts";
+import type { ClaimedRun } from "./run.ts";
+import { sqlState } from "./step-failure.ts";
 
 export interface RelayOptions {
   readonly definitions: Definitions;
   readonly build: () => Build;
   readonly log: Log;
+  /** The id under which this process is registered now. */
+  readonly worker: () => number;
   /** Events per transaction. */
   readonly batch?: number;
   /** No more are taken while so many runs wait for a worker. */
   readonly mostQueued?: number;
+}
+
+export interface RelayRequest {
+  /** Only events with a greater id; "0" for any. */
+  readonly beyond: string;
+  /** How many runs this process has hands free for. */
+  readonly slots: number;
+  /** More may be taken than that, for others. */
+  readonly spill: boolean;
 }
 
 export interface RelayResult {
@@ -21,6 +34,22 @@ export interface RelayResult {
   readonly lastEvent: string;
   /** Enough runs wait already. */
   readonly busy: boolean;
+  /** There may be more events, but no hands for them. */
+  readonly full: boolean;
+  /** Runs of this process. */
+  readonly begun: readonly ClaimedRun[];
+}
+
+/** What `workflow_start_runs` says of a run; the rest is as with every new one. */
+type BegunRun = Pick<ClaimedRun, "id" | "lease" | "definition_id" | "segment" | "event" | "actor" | "origin" | "age_ms">;
+
+interface RelayRow {
+  readonly taken: number;
+  readonly last_event: string | null;
+  readonly busy: boolean;
+  readonly full: boolean;
+  readonly conditional: Candidate[] | null;
+  readonly begun: BegunRun[] | null;
 }
 
 /** An event that a subscription with a condition asks for. */
@@ -35,49 +64,107 @@ interface Candidate {
 /** How often an event's condition is tried before the event is given up. */
 const MOST_ATTEMPTS = 8;
 
-export async function relayBatch(client: pg.Client, beyond: string, options: RelayOptions): Promise<RelayResult> {
+export async function relayBatch(
+  client: pg.Client,
+  request: RelayRequest,
+  options: RelayOptions,
+): Promise<RelayResult> {
+  if (!hasConditions(options.build())) {
+    try {
+      return await inOneStatement(client, request, options);
+    } catch (error) {
+      // A newer build has conditions.
+      if (sqlState(error) !== "EJ428") throw error;
+    }
+  }
+  return inTransaction(client, request, options);
+}
+
+const hasConditions = ({ system }: Build): boolean =>
+  system.workflows.some(({ trigger }) => trigger.kind === "model" && trigger.condition !== undefined);
+
+async function inOneStatement(client: pg.Client, request: RelayRequest, options: RelayOptions): Promise<RelayResult> {
+  failpoint("relay:before-take");
+  const row = await take(client, request, options, false);
+  failpoint("relay:after-commit");
+  return resultOf(request, row, row.begun ?? []);
+}
+
+async function inTransaction(client: pg.Client, request: RelayRequest, options: RelayOptions): Promise<RelayResult> {
   failpoint("relay:before-take");
   await client.query("begin");
   try {
-    const { rows } = await client.query<{
-      taken: number;
-      last_event: string | null;
-      busy: boolean;
-      conditional: Candidate[] | null;
-    }>("select * from enginejs.workflow_relay($1, $2, $3)", [
-      beyond,
-      options.batch ?? 500,
-      options.mostQueued ?? 5_000,
-    ]);
+    const row = await take(client, request, options, true);
     failpoint("relay:after-take");
-    const [row] = rows;
-    if (row?.conditional) await startWhereTrue(client, row.conditional, options);
+    const begun = row.begun ?? [];
+    const more = row.conditional
+      ? await startWhereTrue(client, row.conditional, request.slots - begun.length, options)
+      : [];
     failpoint("relay:before-commit");
     await client.query("commit");
     failpoint("relay:after-commit");
-    return { taken: row?.taken ?? 0, lastEvent: row?.last_event ?? beyond, busy: row?.busy ?? false };
+    return resultOf(request, row, [...begun, ...more]);
   } catch (error) {
     await client.query("rollback").catch(() => undefined);
     throw error;
   }
 }
 
+async function take(
+  client: pg.Client,
+  { beyond, slots, spill }: RelayRequest,
+  { batch = 500, mostQueued = 5_000, worker }: RelayOptions,
+  conditions: boolean,
+): Promise<RelayRow> {
+  const { rows } = await client.query<RelayRow>({
+    name: "workflow_relay",
+    text: "select * from enginejs.workflow_relay($1, $2, $3, $4, $5, $6, $7)",
+    values: [beyond, batch, mostQueued, worker(), slots, spill, conditions],
+  });
+  const [row] = rows;
+  if (row === undefined) throw new Error("the relay's function gave nothing");
+  return row;
+}
+
+function resultOf({ beyond }: RelayRequest, row: RelayRow, begun: readonly BegunRun[]): RelayResult {
+  const { taken, last_event, busy, full } = row;
+  return { taken, lastEvent: last_event ?? beyond, busy, full, begun: begun.map(newRun) };
+}
+
+const newRun = (run: BegunRun): ClaimedRun => ({
+  ...run,
+  attempts: 1,
+  failed_step: null,
+  failures: 0,
+  results: {},
+  waits: false,
+  failure: null,
+  cancel: null,
+});
+
 async function startWhereTrue(
   client: pg.Client,
   candidates: readonly Candidate[],
+  slots: number,
   options: RelayOptions,
-): Promise<void> {
+): Promise<readonly BegunRun[]> {
   const passed: Candidate[] = [];
   for (const ofOne of Map.groupBy(candidates, ({ definition }) => definition).values()) {
     passed.push(...(await whereTrue(client, ofOne, options)));
   }
   failpoint("relay:after-conditions");
-  if (passed.length === 0) return;
-  await client.query("select enginejs.workflow_start_runs($1, $2, $3)", [
-    passed.map(({ event }) => event),
-    passed.map(({ segment }) => segment),
-    passed.map(({ definition }) => definition),
-  ]);
+  if (passed.length === 0) return [];
+  const { rows } = await client.query<{ begun: BegunRun[] | null }>(
+    "select enginejs.workflow_start_runs($1, $2, $3, $4, $5) as begun",
+    [
+      passed.map(({ event }) => event),
+      passed.map(({ segment }) => segment),
+      passed.map(({ definition }) => definition),
+      options.worker(),
+      Math.max(0, slots),
+    ],
+  );
+  return rows[0]?.begun ?? [];
 }
 
 /**

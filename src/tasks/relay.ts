@@ -3,19 +3,26 @@
  *
  * It sleeps only while it holds the doorbell's lock K, and looks once more after it has it: a writer that saw K
  * free did not notify, but has ended by then (functions/ring.sql). K is only ever tried, never waited for.
+ *
+ * A run that this process has a hand free for begins here: it is claimed by the statement that makes it, and from a
+ * writer's commit to its first step there are one NOTIFY and one round trip. For the others jobs ring.
  */
 import type pg from "pg";
 import { connect } from "../database/connection.ts";
 import type { Log } from "../dsl/task.ts";
 import type { Doorbell } from "./doorbell.ts";
 import { sleep } from "./loop.ts";
-import { type RelayOptions, relayBatch } from "./relay-batch.ts";
+import { type RelayOptions, type RelayResult, relayBatch } from "./relay-batch.ts";
+import type { ClaimedRun } from "./run.ts";
+import type { Slots } from "./slots.ts";
 
 export interface RelayLoopOptions extends RelayOptions {
   /** A direct connection: session locks and LISTEN do not survive a transaction pooler. */
   readonly url: string;
   readonly doorbell: Doorbell;
   readonly log: Log;
+  /** The hands of this process: what they are free for, they get at once, the rest is rung for. */
+  readonly hands: { readonly slots: Slots; take(runs: readonly ClaimedRun[]): void };
   /** Told the leader's backend, so that whoever reaps this worker can end it. */
   readonly onLeader?: (backend: number) => Promise<void>;
   /** How long it sleeps at most, in milliseconds: the slow poll beside the doorbell. */
@@ -60,6 +67,8 @@ async function lead(options: RelayLoopOptions, state: { leading: boolean }, sign
       if (signal.aborted) return;
     }
     state.leading = true;
+    // What a crash of the server takes back was never done: functions/workflow_relay.sql says why nothing depends on it.
+    await client.query("set synchronous_commit = off");
     const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
     if (rows[0] !== undefined) await options.onLeader?.(rows[0].pid);
     await relayUntil(client, options, signal);
@@ -68,21 +77,44 @@ async function lead(options: RelayLoopOptions, state: { leading: boolean }, sign
   }
 }
 
+/** How long events are left to the hands of this process before others are rung for them, in milliseconds. */
+const PATIENCE = 100;
+
 async function relayUntil(client: pg.Client, options: RelayLoopOptions, signal: AbortSignal): Promise<void> {
+  const { doorbell, hands } = options;
   const clock = new WakeClock(client);
   let beyond = "0";
   let backOff = 1;
+  let spill = false;
+  // While it holds K every writer rings, so that nothing is missed between two looks.
+  let quiet = false;
+  const leaveQuiet = async () => {
+    if (quiet) await client.query("select pg_advisory_unlock(7714000, 0)");
+    quiet = false;
+  };
   while (!signal.aborted) {
-    options.doorbell.clear();
-    const { taken, lastEvent, busy } = await relayBatch(client, beyond, options);
+    doorbell.clear();
+    const { taken, lastEvent, busy, full } = await relay(client, options, beyond, spill);
     await clock.wakeDue();
-    if (busy) {
-      await sleep(20, signal);
+    spill = false;
+    if (busy || full) {
+      await leaveQuiet();
+      if (taken > 0) beyond = lastEvent;
+      if (full) {
+        await hands.slots.room(PATIENCE, signal);
+        spill = hands.slots.free === 0;
+      } else await sleep(20, signal);
       continue;
     }
     if (taken > 0) {
-      beyond = lastEvent;
       backOff = 1;
+      // A single event is no reason to have everybody stop ringing and ask for the lock again.
+      if (quiet && taken === 1 && !doorbell.rung) {
+        await doorbell.wait(Math.min(options.poll ?? 2_000, clock.next()), signal);
+        continue;
+      }
+      await leaveQuiet();
+      beyond = lastEvent;
       continue;
     }
     // Nothing beyond: smaller ids may have been committed meanwhile.
@@ -90,19 +122,35 @@ async function relayUntil(client: pg.Client, options: RelayLoopOptions, signal: 
       beyond = "0";
       continue;
     }
-    if (!(await tryLock(client, "7714000, 0"))) {
-      // Somebody is writing, and will not ring: look again soon.
-      await sleep(backOff, signal);
-      backOff = Math.min(backOff * 2, 50);
+    if (quiet) {
+      await doorbell.wait(Math.min(options.poll ?? 2_000, clock.next()), signal);
       continue;
     }
-    try {
-      const look = await relayBatch(client, "0", options);
-      if (look.taken === 0) await options.doorbell.wait(Math.min(options.poll ?? 2_000, clock.next()), signal);
-    } finally {
-      await client.query("select pg_advisory_unlock(7714000, 0)");
-    }
-    backOff = 1;
+    // Once it has K it looks again: whoever saw K free did not ring, but has ended by then.
+    quiet = await tryLock(client, "7714000, 0");
+    if (quiet) continue;
+    // Somebody is writing, and will not ring: look again soon.
+    await sleep(backOff, signal);
+    backOff = Math.min(backOff * 2, 50);
+  }
+}
+
+async function relay(
+  client: pg.Client,
+  options: RelayLoopOptions,
+  beyond: string,
+  spill: boolean,
+): Promise<RelayResult> {
+  const { slots } = options.hands;
+  const free = slots.takeFree();
+  let used = 0;
+  try {
+    const result = await relayBatch(client, { beyond, slots: free, spill }, options);
+    used = result.begun.length;
+    options.hands.take(result.begun);
+    return result;
+  } finally {
+    slots.give(free - used);
   }
 }
 

@@ -1,28 +1,34 @@
-import type { Actor } from "../database/act-as.ts";
+import type pg from "pg";
+import { type Actor, actAs } from "../database/act-as.ts";
 import type { TaskActor } from "../dsl/task.ts";
 import type { Workflow } from "../model/index.ts";
+import { printName } from "../sql-ast/print-expression.ts";
+import type { Build } from "./build.ts";
+import type { ClaimedRun } from "./run.ts";
+import { stepValues } from "./step-scope.ts";
+import { stepStatement } from "./step-statement.ts";
 import { workflowError } from "./workflow-error.ts";
 
-/** What decides as whom a run's steps act. */
-export interface RunOrigin {
-  readonly workflow: Workflow;
-  /** The event's; null where nobody caused it as an actor. */
-  readonly actor: TaskActor | null;
-  readonly before: Readonly<Record<string, unknown>> | null;
-  readonly after: Readonly<Record<string, unknown>> | null;
+/**
+ * As whom the steps of a run act: the event's actor, whose roles are read live; the system in the tenant of the
+ * event's record; or the subject that an expression over the event names.
+ *
+ * @throws EJS6001 where there is no such actor
+ */
+export async function runActor(
+  pool: pg.Pool,
+  build: Build,
+  workflow: Workflow,
+  claimed: Pick<ClaimedRun, "event" | "actor">,
+): Promise<Actor> {
+  const { actor, event } = claimed;
+  if (workflow.as === "inherit") return inherited(workflow, actor);
+  const { tenant_id: ofRecord } = event.after ?? event.before ?? {};
+  const system: Actor = { role: "system", tenant: (ofRecord ?? actor?.tenant ?? null) as string | null };
+  return workflow.as === "system" ? system : impersonated(pool, build, workflow, claimed, system);
 }
 
-/**
- * As whom the steps of a run act: the event's actor, whose roles are read live, or the system in the tenant of the
- * event's record.
- *
- * @throws EJS6001 where the actor is to be inherited and there is none
- */
-export function runActor({ workflow, actor, before, after }: RunOrigin): Actor {
-  if (workflow.as === "system") {
-    const tenant = (after ?? before)?.tenant_id ?? actor?.tenant ?? null;
-    return { role: "system", tenant: tenant as string | null };
-  }
+function inherited(workflow: Workflow, actor: TaskActor | null): Actor {
   if (actor === null) {
     throw workflowError("EJS6001", `Workflow ${workflow.name} runs as whoever caused the event, and nobody did.`);
   }
@@ -31,7 +37,42 @@ export function runActor({ workflow, actor, before, after }: RunOrigin): Actor {
       return { role: "system", id: actor.id, tenant: actor.tenant };
     case "anonymous":
       return { role: "anonymous" };
+    case "service":
+    case "key":
+      return { role: "user", kind: actor.kind, id: actor.id, tenant: actor.tenant };
     default:
       return { role: "user", id: actor.id, tenant: actor.tenant };
   }
+}
+
+/** The subject is looked up as the system; what he may do is then decided by his own rights, as if he were there. */
+async function impersonated(
+  pool: pg.Pool,
+  build: Build,
+  workflow: Workflow,
+  { event }: Pick<ClaimedRun, "event">,
+  system: Actor,
+): Promise<Actor> {
+  const value = typeof workflow.as === "string" ? "null" : workflow.as.impersonate;
+  const statement = stepStatement(build, workflow, { id: "#as", kind: "value", value, expected: { kind: "uuid" } });
+  return actAs(pool, system, async (client) => {
+    const { rows } = await client.query<{ value: string | null }>(
+      statement,
+      stepValues({ run: { event, as: system }, frame: { names: {} } }),
+    );
+    const subject = rows[0]?.value ?? null;
+    const people = build.system.entities.find(({ name }) => name === build.system.actor?.entity);
+    if (subject === null || people === undefined) {
+      throw workflowError("EJS6001", `Workflow ${workflow.name} runs as ${value}, which is nobody here.`);
+    }
+    const table = printName({ schema: build.system.schema, name: people.table });
+    const { rowCount } = await client.query(`select from ${table} where id = $1`, [subject]);
+    if (rowCount === 0) {
+      throw workflowError(
+        "EJS6001",
+        `Workflow ${workflow.name} runs as ${value}: there is no ${people.name} ${subject}.`,
+      );
+    }
+    return { role: "user", id: subject, tenant: system.tenant ?? null };
+  });
 }

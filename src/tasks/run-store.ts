@@ -5,7 +5,7 @@
 import type pg from "pg";
 import { Batcher } from "./batcher.ts";
 import { failpoint } from "./failpoint.ts";
-import type { ClaimedRun } from "./run.ts";
+import type { ClaimedRun, Failure, LastResult } from "./run.ts";
 
 export interface Lease {
   readonly id: string;
@@ -20,6 +20,31 @@ interface Checkpoint extends Lease {
 interface Ending extends Lease {
   readonly failedStep: string | null;
   readonly error: string | null;
+  readonly output: unknown;
+  readonly last: LastResult | undefined;
+}
+
+/** What became of a step's wait. */
+export interface WaitState {
+  /** The node's path. */
+  readonly step: string;
+  readonly kind: "timer" | "signal" | "approval" | "child" | "retry";
+  readonly state: "done" | "failed" | "due" | "waiting";
+  readonly output?: unknown;
+  readonly error?: string | null;
+  /** Of a pause before another attempt: how often the step has failed. */
+  readonly failures?: number | null;
+}
+
+/** What a step waits for. */
+export interface Wait {
+  readonly step: string;
+  readonly kind: WaitState["kind"];
+  /** Until when: from now, or a moment; for ever where neither is given. */
+  readonly ms?: number | undefined;
+  readonly moment?: string;
+  /** Further columns of enginejs.workflow_waits. */
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 export class RunStore {
@@ -33,7 +58,11 @@ export class RunStore {
     this.pool = pool;
     this.claims = new Batcher(async (runs) => {
       failpoint("claim:before");
-      const { rows } = await pool.query<ClaimedRun>("select * from enginejs.workflow_claim($1, $2)", [runs, worker()]);
+      const { rows } = await pool.query<ClaimedRun>({
+        name: "workflow_claim",
+        text: "select * from enginejs.workflow_claim($1, $2)",
+        values: [runs, worker()],
+      });
       failpoint("claim:after");
       const byId = new Map(rows.map((row) => [row.id, row]));
       // The same run may be rung for twice: it has one lease, and the first asker gets it.
@@ -45,19 +74,32 @@ export class RunStore {
     });
     this.checkpoints = new Batcher(async (steps) => {
       failpoint("checkpoint:before");
-      const { rows } = await pool.query<{ run: string }>(
-        "select run from enginejs.workflow_checkpoint($1, $2, $3, $4::jsonb[]) as run",
-        [...leases(steps), steps.map(({ step }) => step), steps.map(({ output }) => JSON.stringify(output ?? null))],
-      );
+      const { rows } = await pool.query<{ run: string }>({
+        name: "workflow_checkpoint",
+        text: "select run from enginejs.workflow_checkpoint($1, $2, $3, $4::jsonb[]) as run",
+        values: [
+          ...leases(steps),
+          steps.map(({ step }) => step),
+          steps.map(({ output }) => JSON.stringify(output ?? null)),
+        ],
+      });
       failpoint("checkpoint:after");
       return accepted(steps, rows);
     });
     this.endings = new Batcher(async (runs) => {
       failpoint("finish:before");
-      const { rows } = await pool.query<{ run: string }>(
-        "select run from enginejs.workflow_finish($1, $2, $3, $4) as run",
-        [...leases(runs), runs.map(({ failedStep }) => failedStep), runs.map(({ error }) => error)],
-      );
+      const { rows } = await pool.query<{ run: string }>({
+        name: "workflow_finish",
+        text: "select run from enginejs.workflow_finish($1, $2, $3, $4, $5::jsonb[], $6, $7::jsonb[]) as run",
+        values: [
+          ...leases(runs),
+          runs.map(({ failedStep }) => failedStep),
+          runs.map(({ error }) => error),
+          runs.map(({ output }) => (output === undefined ? null : JSON.stringify(output))),
+          runs.map(({ last }) => last?.step ?? null),
+          runs.map(({ last }) => (last === undefined ? null : JSON.stringify(last.output ?? null))),
+        ],
+      });
       failpoint("finish:after");
       return accepted(runs, rows);
     });
@@ -73,17 +115,22 @@ export class RunStore {
     return this.checkpoints.add({ id: run.id, lease: run.lease, step, output });
   }
 
-  /** Ends a run; false where the lease is lost. */
-  finish(run: Lease, failure?: { readonly step: string; readonly error: string }): Promise<boolean> {
-    return this.endings.add({ ...run, failedStep: failure?.step ?? null, error: failure?.error ?? null });
+  /** Ends a run, with the checkpoint of its last step where that has none yet; false where the lease is lost. */
+  finish(run: Lease, end: { readonly failure?: Failure; readonly output?: unknown; readonly last?: LastResult }) {
+    const { failure, output, last } = end;
+    const [failedStep, error] = [failure?.step ?? null, failure?.error ?? null];
+    return this.endings.add({ id: run.id, lease: run.lease, failedStep, error, output, last });
+  }
+
+  /** Rings for runs of others' jobs that this worker has no hands for. */
+  async handOn(runs: readonly string[]): Promise<void> {
+    failpoint("hand-on:before");
+    await this.pool.query("select enginejs.workflow_hand_on($1)", [runs]);
+    failpoint("hand-on:after");
   }
 
   /** Puts a run back, to be tried again after the pause; without a failure it is only handed on. */
-  async putBack(
-    run: Lease,
-    pause: number,
-    failure?: { readonly step: string; readonly error: string },
-  ): Promise<boolean> {
+  async putBack(run: Lease, pause: number, failure?: Failure): Promise<boolean> {
     failpoint("retry:before");
     const { rows } = await this.pool.query<{ held: boolean }>(
       "select enginejs.workflow_retry($1, $2, $3, $4, $5 * interval '1 ms') as held",
@@ -91,6 +138,67 @@ export class RunStore {
     );
     failpoint("retry:after");
     return rows[0]?.held === true;
+  }
+
+  /** Writes down that a step waits; a result where what it waits for was there before it, false where the lease is lost. */
+  async wait(run: Lease, { step, kind, ms, moment, details }: Wait): Promise<{ readonly output: unknown } | boolean> {
+    failpoint("wait:before");
+    const { rows } = await this.pool.query<{ answer: { lost?: true; output?: unknown } | null }>(
+      "select enginejs.workflow_wait($1, $2, $3, $4, $5, $6, $7) as answer",
+      [run.id, run.lease, step, kind, ms ?? null, moment ?? null, JSON.stringify(details ?? {})],
+    );
+    failpoint("wait:after");
+    const answer = rows[0]?.answer;
+    if (answer?.lost === true) return false;
+    return answer ? { output: answer.output } : true;
+  }
+
+  /** What became of the run's waits; outcomes have checkpoints from now on. Undefined where the lease is lost. */
+  async resume(run: Lease): Promise<readonly WaitState[] | undefined> {
+    failpoint("resume:before");
+    const { rows } = await this.pool.query<{ waits: WaitState[] | null }>(
+      "select enginejs.workflow_resume($1, $2) as waits",
+      [run.id, run.lease],
+    );
+    failpoint("resume:after");
+    return rows[0]?.waits ?? undefined;
+  }
+
+  /** Parks a run at these steps; "again" where one of them need not wait any more. */
+  async park(run: Lease, steps: readonly string[], deadline: number | undefined): Promise<"parked" | "again" | "lost"> {
+    failpoint("park:before");
+    const { rows } = await this.pool.query<{ outcome: "parked" | "again" | "lost" }>(
+      "select enginejs.workflow_park($1, $2, $3, $4) as outcome",
+      [run.id, run.lease, steps, deadline === undefined ? null : Math.max(0, Math.round(deadline))],
+    );
+    failpoint("park:after");
+    return rows[0]?.outcome ?? "lost";
+  }
+
+  /** Turns a run back that has failed for good; the steps that it has done, in their order. Undefined where the lease is lost. */
+  async compensate(run: Lease, failure: Failure): Promise<readonly string[] | undefined> {
+    failpoint("compensate:before");
+    const { rows } = await this.pool.query<{ steps: string[] | null }>(
+      "select enginejs.workflow_compensate($1, $2, $3) as steps",
+      [run.id, run.lease, JSON.stringify(failure)],
+    );
+    failpoint("compensate:after");
+    return rows[0]?.steps ?? undefined;
+  }
+
+  /** Tells the run that waits for this one, which has ended. */
+  async childEnded(run: string): Promise<void> {
+    failpoint("child:ended");
+    await this.pool.query("select enginejs.workflow_children_ended($1)", [run]);
+  }
+
+  /** Those of this worker's runs that somebody wants to end. */
+  async cancelled(worker: number): Promise<readonly { readonly id: string; readonly cancel: string }[]> {
+    const { rows } = await this.pool.query<{ id: string; cancel: string }>(
+      "select id, cancel from enginejs.workflow_runs_active where cancel is not null and failure is null and worker_id = $1",
+      [worker],
+    );
+    return rows;
   }
 }
 

@@ -3,6 +3,7 @@ import type { Actor } from "../database/act-as.ts";
 import type { Log, TaskActor, TaskEvent } from "../dsl/task.ts";
 import type { Build } from "./build.ts";
 import type { Definition } from "./definitions.ts";
+import type { Frame } from "./frame.ts";
 import type { RunStore } from "./run-store.ts";
 
 /** What `enginejs.workflow_claim` gives. */
@@ -16,9 +17,37 @@ export interface ClaimedRun {
   readonly failures: number;
   readonly event: TaskEvent;
   readonly actor: TaskActor | null;
-  readonly origin: { readonly requestId: string | null; readonly runId: string | null; readonly depth: number } | null;
-  /** By step; each is written once. */
+  readonly origin: RunOrigin | null;
+  /** By path; each is written once. */
   readonly results: Readonly<Record<string, unknown>>;
+  /** Whether it has ever waited for anything. */
+  readonly waits: boolean;
+  /** It has failed for good, and what it did is being undone. */
+  readonly failure: Failure | null;
+  /** Why somebody wants it to end. */
+  readonly cancel: string | null;
+  /** Since its event, in milliseconds. */
+  readonly age_ms: number;
+}
+
+export interface RunOrigin {
+  readonly requestId?: string | null;
+  readonly runId?: string | null;
+  readonly depth?: number;
+  /** The step that waits for this run. */
+  readonly parentStep?: string | null;
+}
+
+export interface Failure {
+  /** The node's path. */
+  readonly step: string;
+  readonly error: string;
+}
+
+/** The result of a run's last step, which has no checkpoint yet: it is kept together with the run's end. */
+export interface LastResult {
+  readonly step: string;
+  readonly output: unknown;
 }
 
 /** A run that this worker holds the lease of. */
@@ -34,11 +63,20 @@ export interface Run {
   readonly as: Actor;
   /** How many runs deep the events are that its steps cause. */
   readonly depth: number;
-  /** Results so far, by step. */
+  /** Results so far, by path. */
   readonly results: Record<string, unknown>;
-  /** Aborted when the lease is lost or the worker stops. */
+  /** Aborted when the run is cancelled or late, the lease is lost, or the worker stops. */
   readonly signal: AbortSignal;
   readonly log: Log;
+}
+
+/** One attempt at one node of a run. */
+export interface Step {
+  /** Its signal is this attempt's: aborted also when its time is over. */
+  readonly run: Run;
+  /** Names it in checkpoints, waits and logs: `remind[3].mail`. */
+  readonly path: string;
+  readonly frame: Frame;
 }
 
 /** What steps need of the worker. */
@@ -47,3 +85,6 @@ export interface StepContext {
   readonly store: RunStore;
   readonly tasks: ReadonlyMap<string, unknown>;
 }
+
+/** What came of a step: its result, which has a checkpoint, or that the run has to wait. */
+export type StepOutcome = { readonly output: unknown } | "waiting";

@@ -1,41 +1,35 @@
-/** Runs workflows: claims a run, does its steps in order, ends it or puts it back. Never throws: the run's row says what came of it. */
-import type pg from "pg";
-import type { Log } from "../dsl/task.ts";
-import type { WorkflowNode } from "../model/index.ts";
+/** Runs workflows: claims a run, has it executed, ends it or puts it back. Never throws: the run's row says what came of it. */
 import { LeaseLost } from "./act-in-run.ts";
-import type { Build } from "./build.ts";
-import type { Definitions } from "./definitions.ts";
 import { sleep } from "./loop.ts";
 import { retryDelay } from "./retry-delay.ts";
-import type { ClaimedRun, Run, StepContext } from "./run.ts";
-import { runActor } from "./run-actor.ts";
-import type { Lease, RunStore } from "./run-store.ts";
+import type { ClaimedRun } from "./run.ts";
+import { Ended, RunControl, Stopping } from "./run-control.ts";
+import { type ExecutionOptions, executeRun, type Outcome } from "./run-execution.ts";
+import type { Lease } from "./run-store.ts";
+import { Slots } from "./slots.ts";
 import { stepFailure } from "./step-failure.ts";
-import { createStep } from "./steps/create.ts";
-import { logStep } from "./steps/log.ts";
-import { taskStep } from "./steps/task.ts";
-import { workflowError } from "./workflow-error.ts";
 
-/** How many runs may follow from one another: a workflow that causes its own event would never end. */
-const maxDepth = 50;
-
-export interface RunnerOptions {
-  readonly pool: pg.Pool;
-  readonly store: RunStore;
-  readonly definitions: Definitions;
-  /** The newest build. */
-  readonly build: () => Build;
-  readonly tasks: () => ReadonlyMap<string, unknown>;
-  readonly log: Log;
+export interface RunnerOptions extends Omit<ExecutionOptions, "persist"> {
+  /** How many runs at the same time. */
+  readonly concurrency: number;
 }
+
+/** How long a job waits for a free hand here before it is handed on to whoever has one. */
+const HAND_ON = 500;
+
+/** For what goes wrong outside of any step, such as reading the definition. */
+const PATIENCE = { attempts: 5, backoff: "exponential", initialMs: 1_000, maxMs: 60_000 } as const;
 
 export class Runner {
   private readonly options: RunnerOptions;
-  private readonly active = new Map<string, { readonly abort: AbortController; readonly done: Promise<void> }>();
+  private readonly active = new Map<string, { readonly control: RunControl; readonly done: Promise<void> }>();
+  /** Those of the relay take theirs by themselves: see `take`. */
+  readonly slots: Slots;
   private stopping = false;
 
   constructor(options: RunnerOptions) {
     this.options = options;
+    this.slots = new Slots(options.concurrency);
   }
 
   /** The runs that this process is at. */
@@ -43,21 +37,53 @@ export class Runner {
     return [...this.active.keys()];
   }
 
-  /** What a job rings for: runs the run if it is this worker's turn. */
-  async ring(runId: string): Promise<void> {
-    if (this.stopping || this.active.has(runId)) return;
-    const abort = new AbortController();
-    const done = this.claimAndRun(runId, abort.signal).catch((error: Error) => {
-      this.options.log.error(`run ${runId}: ${error.message}`, { run: runId });
+  /** What a job rings for: does those of the runs that it is this worker's turn for, and hands on what it has no hands for. */
+  async ring(runIds: readonly string[]): Promise<void> {
+    const left: string[] = [];
+    await Promise.all(
+      runIds.map(async (id) => {
+        if (this.stopping || this.active.has(id)) return;
+        if (!(await this.slots.take(HAND_ON))) left.push(id);
+        else if (this.stopping || this.active.has(id)) this.slots.give();
+        else await this.begin(id, (control) => this.claimAndRun(id, control));
+      }),
+    );
+    if (left.length > 0 && !this.stopping) await this.options.store.handOn(left);
+  }
+
+  /** Does runs that the relay has begun for this worker, which took a slot for each. */
+  take(runs: readonly ClaimedRun[]): void {
+    for (const run of runs) {
+      const before = this.active.get(run.id)?.done;
+      void this.begin(run.id, async (control) => {
+        // What it did under a lease that it has no more, after a crash of the server.
+        await before;
+        await this.execute(run, control);
+      });
+    }
+  }
+
+  /** The caller has taken a slot. */
+  private async begin(id: string, work: (control: RunControl) => Promise<void>): Promise<void> {
+    const control = new RunControl();
+    const done = work(control).catch((error: Error) => {
+      this.options.log.error(`run ${id}: ${error.message}`, { run: id });
     });
-    this.active.set(runId, { abort, done });
+    const entry = { control, done };
+    this.active.set(id, entry);
     await done;
-    this.active.delete(runId);
+    if (this.active.get(id) === entry) this.active.delete(id);
+    this.slots.give();
+  }
+
+  /** Somebody wants a run to end. */
+  cancel(runId: string, reason: string): void {
+    this.active.get(runId)?.control.abort(new Ended(reason));
   }
 
   /** The leases are lost, all of them: this worker was declared dead. */
   abandon(): void {
-    for (const { abort } of this.active.values()) abort.abort(new LeaseLost());
+    for (const { control } of this.active.values()) control.abort(new LeaseLost());
   }
 
   /** Takes no run any more, tells those under way to stop, and waits for them. */
@@ -66,109 +92,28 @@ export class Runner {
     const done = Promise.allSettled([...this.active.values()].map((run) => run.done));
     const waited = new AbortController();
     await Promise.race([done, sleep(patience / 2, waited.signal)]);
-    for (const { abort } of this.active.values()) abort.abort(new Stopping());
+    for (const { control } of this.active.values()) control.abort(new Stopping());
     await Promise.race([done, sleep(patience / 2, waited.signal)]);
     waited.abort();
   }
 
-  private async claimAndRun(runId: string, signal: AbortSignal): Promise<void> {
+  private async claimAndRun(runId: string, control: RunControl): Promise<void> {
     const claimed = await this.options.store.claim(runId);
-    if (claimed === undefined) return;
+    if (claimed !== undefined) await this.execute(claimed, control);
+  }
+
+  private async execute(claimed: ClaimedRun, control: RunControl): Promise<void> {
     let outcome: Outcome;
     try {
-      outcome = await this.steps(claimed, signal);
-    } catch (error) {
-      outcome = this.failed(
+      outcome = await executeRun(
+        { ...this.options, persist: (run, write) => this.persist(run, write) },
         claimed,
-        undefined,
-        { attempts: 5, backoff: "exponential", initialMs: 1_000, maxMs: 60_000 },
-        error,
-        signal,
+        control,
       );
+    } catch (error) {
+      outcome = outsideFailure(claimed, error, control.signal);
     }
     await this.settle(claimed, outcome);
-  }
-
-  private async steps(claimed: ClaimedRun, signal: AbortSignal): Promise<Outcome> {
-    const { pool, store, definitions, log } = this.options;
-    const definition = await definitions.get(claimed.definition_id);
-    const { workflow, nodes } = definition;
-    const { before, after } = claimed.event;
-    const fields = { run: claimed.id, workflow: workflow.name, tenant: claimed.actor?.tenant ?? null };
-    let at: string | undefined;
-    try {
-      const run: Run = {
-        id: claimed.id,
-        lease: claimed.lease,
-        segment: claimed.segment,
-        definition,
-        build: this.options.build(),
-        event: claimed.event,
-        actor: claimed.actor,
-        as: runActor({ workflow, actor: claimed.actor, before, after }),
-        depth: (claimed.origin?.depth ?? 0) + 1,
-        results: { ...claimed.results },
-        signal,
-        log: withFields(log, fields),
-      };
-      if (run.depth > maxDepth) {
-        throw workflowError(
-          "EJS6009",
-          `Workflow ${workflow.name}: ${maxDepth} runs before it followed from one another.`,
-        );
-      }
-      const context: StepContext = { pool, store, tasks: this.options.tasks() };
-      for (const node of nodes) {
-        if (node.kind === "start" || node.kind === "end" || node.id in run.results) continue;
-        at = node.id;
-        signal.throwIfAborted();
-        run.results[node.id] = await this.step(context, run, node);
-      }
-      return { kind: "done" };
-    } catch (error) {
-      return this.failed(claimed, at, workflow.retry, error, signal);
-    }
-  }
-
-  private async step(context: StepContext, run: Run, node: WorkflowNode): Promise<unknown> {
-    switch (node.kind) {
-      case "crud.create":
-        return createStep(context, run, node);
-      case "task":
-        return this.outside(context, run, node.id, await taskStep(context, run, node));
-      case "log":
-        return this.outside(context, run, node.id, await logStep(context, run, node));
-      case "start":
-      case "end":
-        return null;
-      default:
-        return node satisfies never;
-    }
-  }
-
-  /** What was done outside is done: its checkpoint is tried until the database answers, so that it is not done again. */
-  private async outside(context: StepContext, run: Run, step: string, output: unknown): Promise<unknown> {
-    const held = await this.persist(run, () => context.store.checkpoint(run, step, output));
-    if (!held) throw new LeaseLost();
-    // As later steps would read it after a restart.
-    return JSON.parse(JSON.stringify(output ?? null));
-  }
-
-  private failed(
-    claimed: ClaimedRun,
-    step: string | undefined,
-    retry: { attempts: number; backoff: "exponential" | "fixed"; initialMs: number; maxMs: number },
-    error: unknown,
-    signal: AbortSignal,
-  ): Outcome {
-    if (error instanceof LeaseLost || signal.reason instanceof LeaseLost) return { kind: "lost" };
-    // Whatever a step throws after it was told to stop is no failure of its own.
-    if (signal.aborted) return { kind: "put back", pause: 0 };
-    const { retryable, message } = stepFailure(error);
-    const failure = { step: step ?? "start", error: message };
-    const failures = (claimed.failed_step === failure.step ? claimed.failures : 0) + 1;
-    if (!retryable || failures >= retry.attempts) return { kind: "failed", failure };
-    return { kind: "put back", pause: retryDelay(retry, failures), failure };
   }
 
   private async settle(claimed: ClaimedRun, outcome: Outcome): Promise<void> {
@@ -179,13 +124,20 @@ export class Runner {
       case "lost":
         log.warn("the lease of a run was lost", fields);
         return;
+      case "parked":
+        log.debug("run waits", fields);
+        return;
       case "done":
-        if (await this.persist(lease, () => store.finish(lease))) log.debug("run done", fields);
+        if (await this.persist(lease, () => store.finish(lease, outcome))) {
+          log.debug("run done", fields);
+          await this.tellParent(claimed);
+        }
         return;
       case "failed": {
-        const { step, error } = outcome.failure;
-        if (await this.persist(lease, () => store.finish(lease, outcome.failure))) {
-          log.error(`run failed: ${error}`, { ...fields, step });
+        const { failure } = outcome;
+        if (await this.persist(lease, () => store.finish(lease, { failure }))) {
+          log.error(`run failed: ${failure.error}`, { ...fields, step: failure.step });
+          await this.tellParent(claimed);
         }
         return;
       }
@@ -201,45 +153,36 @@ export class Runner {
     }
   }
 
-  /** Writes until the database answers. Writing twice does no harm: what counts is the lease. */
-  private async persist(run: Lease, write: () => Promise<boolean>): Promise<boolean> {
+  /** The relay looks for itself, a little later: a failure here loses nothing. */
+  private async tellParent({ id, origin }: ClaimedRun): Promise<void> {
+    if (!origin?.parentStep) return;
+    await this.options.store.childEnded(id).catch((error: Error) => {
+      this.options.log.warn(`run ${id}: its parent was not told: ${error.message}`, { run: id });
+    });
+  }
+
+  /** Writes until the database answers; false where it gives up. Writing twice does no harm: what counts is the lease. */
+  private async persist<T>(run: { readonly id: string }, write: () => Promise<T>): Promise<T | false> {
     for (let pause = 50; ; pause = Math.min(pause * 2, 2_000)) {
       try {
         return await write();
       } catch (error) {
-        const { final, message } = writeFailure(error);
+        const { retryable, message } = stepFailure(error);
         this.options.log.warn(`run ${run.id}: ${message}`, { run: run.id });
         // Its lease stays: whoever reaps this worker, or its own look for forgotten runs, gives it back.
-        if (final || this.stopping) return false;
+        if (!retryable || this.stopping) return false;
         await sleep(pause);
       }
     }
   }
 }
 
-type Failure = { readonly step: string; readonly error: string };
-type Outcome =
-  | { readonly kind: "done" | "lost" }
-  | { readonly kind: "failed"; readonly failure: Failure }
-  | { readonly kind: "put back"; readonly pause: number; readonly failure?: Failure };
-
-/** The reason of an abort when the worker stops. */
-class Stopping extends Error {
-  constructor() {
-    super("the worker stops");
-    this.name = "Stopping";
-  }
-}
-
-function writeFailure(error: unknown): { final: boolean; message: string } {
+function outsideFailure(claimed: ClaimedRun, error: unknown, signal: AbortSignal): Outcome {
+  if (error instanceof LeaseLost || signal.reason instanceof LeaseLost) return { kind: "lost" };
+  if (signal.aborted) return { kind: "put back", pause: 0 };
   const { retryable, message } = stepFailure(error);
-  return { final: !retryable, message };
-}
-
-function withFields(log: Log, fields: Readonly<Record<string, unknown>>): Log {
-  const line =
-    (level: keyof Log): Log["info"] =>
-    (message, more) =>
-      log[level](message, { ...fields, ...more });
-  return { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") };
+  const failure = { step: "start", error: message };
+  const failures = (claimed.failed_step === failure.step ? claimed.failures : 0) + 1;
+  if (!retryable || failures >= PATIENCE.attempts) return { kind: "failed", failure };
+  return { kind: "put back", pause: retryDelay(PATIENCE, failures), failure };
 }

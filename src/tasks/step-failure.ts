@@ -9,7 +9,20 @@ export interface StepFailure {
 }
 
 /** Findings that no repetition mends. EJS6002 is not among them: another worker may have the task. */
-const finalCodes = new Set(["EJS6001", "EJS6003", "EJS6004", "EJS6005", "EJS6006", "EJS6008", "EJS6009"]);
+const finalCodes = new Set([
+  "EJS6001",
+  "EJS6003",
+  "EJS6004",
+  "EJS6005",
+  "EJS6006",
+  "EJS6008",
+  "EJS6009",
+  "EJS6010",
+  "EJS6012",
+  "EJS6013",
+  "EJS6014",
+  "EJS6015",
+]);
 
 export function stepFailure(error: unknown): StepFailure {
   return { retryable: !isFinal(error), message: messageOf(error) };

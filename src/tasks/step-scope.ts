@@ -4,7 +4,7 @@
  * run: `stepValues` gives them.
  */
 import type { Environment, Variable } from "../expression/index.ts";
-import { type Entity, expressionType, type Field, type Workflow } from "../model/index.ts";
+import { type Entity, expressionType, type Field, triggerEntity, type Workflow } from "../model/index.ts";
 import {
   binary,
   call,
@@ -16,11 +16,12 @@ import {
   select,
 } from "../sql-ast/expressions.ts";
 import { printName } from "../sql-ast/print-expression.ts";
-import { quoteIdentifier, quoteLiteral } from "../sql-ast/quote.ts";
+import { quoteLiteral } from "../sql-ast/quote.ts";
 import type { Build } from "./build.ts";
-import type { Run } from "./run.ts";
+import { entityOf, populated, tableOf } from "./entity-table.ts";
+import { nodeResults } from "./node-results.ts";
+import type { Step } from "./run.ts";
 import { taskOutput } from "./task-output-type.ts";
-import { workflowError } from "./workflow-error.ts";
 
 export interface StepScope {
   readonly environment: Environment;
@@ -33,10 +34,13 @@ const VALUES = `(
   ) as "results"`;
 
 /** The parameters of every statement of a step. */
-export function stepValues(run: Pick<Run, "event" | "results">): (string | null)[] {
-  const { before, after, input, recordId } = run.event;
-  const tenant = (after ?? before)?.tenant_id ?? null;
-  return [before, after, input, run.results].map(json).concat(recordId, tenant as string | null);
+export function stepValues(step: {
+  readonly run: Pick<Step["run"], "event" | "as">;
+  readonly frame: Pick<Step["frame"], "names">;
+}) {
+  const { before, after, input, recordId } = step.run.event;
+  const tenant = (after ?? before)?.tenant_id ?? step.run.as.tenant ?? null;
+  return [before, after, input, step.frame.names].map(json).concat(recordId, tenant as string | null);
 }
 
 const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
@@ -44,64 +48,46 @@ const json = (value: unknown): string | null => (value === null ? null : JSON.st
 const core = (name: string): SqlExpression =>
   scalarSelect(select({ columns: [{ value: call({ schema: "enginejs", name }) }] }));
 
+/** The actor of the transaction that the statement runs in. */
+const ACTOR: Variable = {
+  kind: "record",
+  fields: {
+    id: { kind: "value", type: { kind: "uuid" }, nullable: true, sql: core("actor_id") },
+    tenantId: { kind: "value", type: { kind: "uuid" }, nullable: true, sql: core("tenant_id") },
+    kind: { kind: "value", type: { kind: "string" }, nullable: false, sql: core("actor_kind") },
+    roles: {
+      kind: "value",
+      type: { kind: "list", of: { kind: "string" } },
+      nullable: false,
+      // With a cast, so that `any (…)` takes it for one array and not for a set of rows.
+      sql: cast(core("actor_roles"), "text[]"),
+    },
+  },
+};
+
 /** @throws EJS6005 where the definition names an entity that the model no longer has */
 export function stepScope(build: Build, workflow: Workflow): StepScope {
-  const entity = entityOf(build, workflow, workflow.trigger.entity);
-  const results: Record<string, Variable> = {};
-  const items: { readonly name: string; readonly text: string }[] = [];
-  for (const node of workflow.nodes) {
-    if (node.kind === "crud.create") {
-      const made = entityOf(build, workflow, node.entity);
-      const alias = `step_${node.id}`;
-      results[node.id] = { kind: "row", entity: made.name, nullable: false, alias };
-      items.push({
-        name: node.id,
-        text: populated(build, made, `"results"."value" -> ${quoteLiteral(node.id)}`, alias),
-      });
-    } else if (node.kind === "task") {
-      const output = build.system.tasks.find(({ name }) => name === node.task)?.output;
-      results[node.id] = taskOutput(output, binary("->", column("results", "value"), literal(node.id)));
-      items.push({ name: node.id, text: "" });
-    }
-  }
-  const action = entity.actions.find(({ name }) => name === workflow.trigger.action);
-  const event: Record<string, Variable> = {
-    before: storedColumns(entity, "event_before"),
-    after: storedColumns(entity, "event_after"),
-    ...(action === undefined ? {} : { input: inputValues(action.input) }),
-  };
-  const environment: Environment = {
-    catalog: build.catalog,
-    variables: {
-      ...results,
-      event: { kind: "record", fields: event },
-      record: { kind: "row", entity: entity.name, nullable: true, alias: "record" },
-      actor: {
-        kind: "record",
-        fields: {
-          id: { kind: "value", type: { kind: "uuid" }, nullable: true, sql: core("actor_id") },
-          tenantId: { kind: "value", type: { kind: "uuid" }, nullable: true, sql: core("tenant_id") },
-          roles: {
-            kind: "value",
-            type: { kind: "list", of: { kind: "string" } },
-            nullable: false,
-            sql: core("actor_roles"),
-          },
-        },
-      },
-    },
-  };
+  const { trigger } = workflow;
+  const name = triggerEntity(trigger);
+  const entity = name === undefined ? undefined : entityOf(build, workflow, name);
+  const about = entity === undefined ? withoutRecord(workflow) : withRecord(entity, trigger);
+  const results = nodeResults(build, workflow, { ...about, actor: ACTOR });
   return {
-    environment,
+    environment: { catalog: build.catalog, variables: { ...results.variables, ...about, actor: ACTOR } },
     from(texts) {
-      const mentions = (name: string) => texts.some((text) => new RegExp(`\\b${name}\\b`).test(text));
+      const mentions = (word: string) => texts.some((text) => new RegExp(`\\b${word}\\b`).test(text));
       const parts = [VALUES];
-      if (mentions("event")) {
+      if (entity !== undefined && mentions("event")) {
         parts.push(`cross join ${populated(build, entity, '"results"."before"', "event_before")}`);
         parts.push(`cross join ${populated(build, entity, '"results"."after"', "event_after")}`);
       }
-      for (const { name, text } of items) if (text !== "" && mentions(name)) parts.push(`cross join ${text}`);
-      if (mentions("record")) {
+      for (const row of results.rows) {
+        if (!mentions(row.name)) continue;
+        // The result of a get that found nothing is JSON's null, of which no row can be made.
+        const value = `nullif("results"."value" -> ${quoteLiteral(row.name)}, 'null')`;
+        parts.push(`cross join ${populated(build, row.entity, value, row.alias)}`);
+      }
+      if (entity !== undefined && mentions("record")) {
         const tenant = entity.primaryKey.columns.includes("tenant_id")
           ? ' and "record"."tenant_id" = "results"."tenant_id"'
           : "";
@@ -114,20 +100,24 @@ export function stepScope(build: Build, workflow: Workflow): StepScope {
   };
 }
 
-/** A row of an entity's table made of JSON whose keys are column names. */
-export function populated(build: Build, entity: Entity, json: string, alias: string): string {
-  return `jsonb_populate_record(null::${printName(tableOf(build, entity))}, ${json}) as ${quoteIdentifier(alias)}`;
+/** What a run knows that follows a row's event: the row as it was and as it is. */
+function withRecord(entity: Entity, trigger: Workflow["trigger"]): Readonly<Record<string, Variable>> {
+  const action = trigger.kind === "model" ? entity.actions.find(({ name }) => name === trigger.action) : undefined;
+  const event: Record<string, Variable> = {
+    before: storedColumns(entity, "event_before"),
+    after: storedColumns(entity, "event_after"),
+    ...(action === undefined ? {} : { input: inputValues(action.input) }),
+  };
+  return {
+    event: { kind: "record", fields: event },
+    record: { kind: "row", entity: entity.name, nullable: true, alias: "record" },
+  };
 }
 
-export const tableOf = (build: Build, entity: Entity) => ({ schema: build.system.schema, name: entity.table });
-
-export function entityOf(build: Build, workflow: Workflow, name: string): Entity {
-  const entity = build.system.entities.find((candidate) => candidate.name === name);
-  if (entity === undefined) {
-    throw workflowError("EJS6005", `Workflow ${workflow.name}: the model has no entity ${name} any more.`);
-  }
-  return entity;
-}
+/** What a run knows that somebody or something started: what it was given. */
+const withoutRecord = ({ input }: Workflow): Readonly<Record<string, Variable>> => ({
+  input: taskOutput(input, column("results", "input")),
+});
 
 /** The stored columns of a row; a reference is the other row's id. */
 export function storedColumns(entity: Entity, alias: string): Variable {

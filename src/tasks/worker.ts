@@ -103,14 +103,21 @@ class WorkerProcess implements RunningWorker {
     await requireServiceRights(this.pool, "worker");
     this.build = await currentBuild(this.pool);
     if (this.build === undefined) throw workflowError("EJS6007", "Nothing was built into this database yet.");
-    this.runner = new Runner({
+    const { concurrency = 10 } = this.options;
+    const runner = new Runner({
+      concurrency,
       pool: this.stepPool,
       store: this.store,
       definitions: this.definitions,
       build: () => this.currentBuild,
+      newestBuild: async () => {
+        this.build = (await currentBuild(this.pool, this.build)) ?? this.build;
+        return this.currentBuild;
+      },
       tasks: () => this.tasks,
       log: this.options.log,
     });
+    this.runner = runner;
     // A first use of a task's name blocks the second transaction that uses it: it is registered before anybody needs it.
     await this.pool.query(
       "insert into graphile_worker._private_tasks (identifier) values ('enginejs:run') on conflict do nothing",
@@ -123,6 +130,8 @@ class WorkerProcess implements RunningWorker {
       definitions: this.definitions,
       build: () => this.currentBuild,
       log,
+      worker: () => this.workerId,
+      hands: runner,
       onLeader: async (backend) => {
         await this.pool.query("update enginejs.workflow_workers set relay_backend = $2 where id = $1", [
           this.workerId,
@@ -133,7 +142,7 @@ class WorkerProcess implements RunningWorker {
     this.jobs = startJobRunner({
       url,
       pool: this.pool,
-      concurrency: this.options.concurrency ?? 10,
+      concurrency,
       log,
       worker: () => this.workerId,
       tasks: () => this.taskList(),
@@ -220,13 +229,15 @@ class WorkerProcess implements RunningWorker {
     for (const { worker } of rows)
       this.options.log.warn(`worker ${worker} is dead: its runs are given back`, { worker });
     await this.pool.query("select enginejs.workflow_forgotten($1, $2)", [this.workerId, this.runner?.activeRuns ?? []]);
+    for (const { id, cancel } of await this.store.cancelled(this.workerId)) this.runner?.cancel(id, cancel);
   }
 
   /** The bell of runs, and plain graphile-worker task files under their own names. */
   private taskList(): TaskList {
     const list: TaskList = {
       "enginejs:run": async (payload) => {
-        await this.runner?.ring((payload as { run: string }).run);
+        const { run, runs = [] } = payload as { run?: string; runs?: string[] };
+        await this.runner?.ring(run === undefined ? runs : [run]);
       },
     };
     for (const [name, module] of this.tasks) {

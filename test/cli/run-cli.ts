@@ -26,6 +26,7 @@ export function cleanEnvironment(env: Readonly<Record<string, string>> = {}): No
     NODE_ENV: _4,
     NODE_OPTIONS: _5,
     LOG_LEVEL: _6,
+    CI: _7,
     ...rest
   } = process.env;
   return { ...rest, NO_COLOR: "1", ...env };

@@ -1,7 +1,21 @@
 import { expect, test } from "vitest";
 import { runCli } from "./run-cli.ts";
 
-const commands = ["sql build", "dev", "serve", "worker", "seed", "token", "inspect", "new"];
+const commands = [
+  "sql build",
+  "dev",
+  "serve",
+  "worker",
+  "seed",
+  "token",
+  "inspect",
+  "doctor",
+  "new",
+  "key create",
+  "grant create",
+  "flag set",
+  "audit",
+];
 
 test("--help lists the commands and the exit codes", async () => {
   const { code, stdout, stderr } = await runCli(["--help"]);

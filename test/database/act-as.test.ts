@@ -24,15 +24,16 @@ beforeAll(async () => {
     grant select, insert on app.note to enginejs_user;
     create table app.child (id int references app.note deferrable initially deferred);
     grant select, insert on app.child to enginejs_user`);
-  const { serverUrl } = await ensureLogins(database.url);
+  const { serverUrl } = await ensureLogins(database.administratorUrl);
   // One connection, so that each call gets the one that the call before has left.
   pool = createPool(serverUrl, { max: 1 });
 });
 afterAll(async () => {
   await pool.end();
+  const administrator = await database.administrator();
   for (const kind of ["server", "worker"] as const) {
-    const login = admin.escapeIdentifier(loginName(database.name, kind));
-    await admin.query(`drop owned by ${login}; drop role ${login}`);
+    const login = administrator.escapeIdentifier(loginName(database.name, kind));
+    await administrator.query(`drop owned by ${login}; drop role ${login}`);
   }
   await database.drop();
 });

@@ -52,6 +52,16 @@ describe("begin_request", () => {
     });
   });
 
+  test("without a request nothing is known of where it comes from, and a person acts", async () => {
+    await client.query("begin");
+    await client.query(begin, ["enginejs_user", actor, tenant, null, null, null]);
+    const { rows } = await client.query(
+      "select enginejs.actor_kind() as kind, enginejs.request_origin() as origin, enginejs.request_ip() as ip",
+    );
+    await client.query("rollback");
+    expect(rows[0]).toEqual({ kind: "user", origin: null, ip: null });
+  });
+
   test("leaves nothing behind after the transaction, whether it commits or not", async () => {
     for (const end of ["commit", "rollback"]) {
       await client.query("begin");

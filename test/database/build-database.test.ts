@@ -11,10 +11,13 @@ import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 
 let database: TestDatabase;
 let client: pg.Client;
+/** A superuser: event triggers, roles and another's end of a connection are nobody else's to make. */
+let administrator: pg.Client;
 
 beforeEach(async () => {
   database = await createTestDatabase();
   client = await database.client();
+  administrator = await database.administrator();
 });
 afterEach(() => database.drop());
 
@@ -45,14 +48,14 @@ const sabotage = `
 
 describe("a first build that fails", () => {
   test("half-way takes out the core that it brought", async () => {
-    await client.query(sabotage);
+    await administrator.query(sabotage);
     const before = await state();
     await expect(buildDatabase(database.url, { compiled })).rejects.toMatchObject({
       code: "EJS4030",
       message: expect.stringContaining("not today"),
     });
     expect(await state()).toEqual(before);
-    await client.query("drop event trigger sabotage");
+    await administrator.query("drop event trigger sabotage");
     expect(await buildDatabase(database.url, { compiled })).toMatchObject({ applied: true });
   });
 
@@ -61,7 +64,7 @@ describe("a first build that fails", () => {
     await migrate(database.url);
     // As an administrator gives them; nobody inherits enginejs_action.
     const action = `grant enginejs_action to ${builder} with inherit false, set true`;
-    await client.query(`
+    await administrator.query(`
       create role ${builder} login password 'builder';
       grant enginejs_owner, enginejs_reader, enginejs_writer to ${builder};
       do $$ begin
@@ -70,7 +73,7 @@ describe("a first build that fails", () => {
       end $$;
       grant create on database ${database.name} to ${builder}`);
     await client.query(coreText("queries/drop_core.sql").replace("set local lock_timeout = '5s';", ""));
-    await client.query(sabotage);
+    await administrator.query(sabotage);
     const before = await state();
     const url = Object.assign(new URL(database.url), { username: builder, password: "builder" }).href;
     try {
@@ -79,24 +82,24 @@ describe("a first build that fails", () => {
       });
       expect(await state()).toEqual(before);
     } finally {
-      await client.query(`drop owned by ${builder}; drop role ${builder}`);
+      await administrator.query(`drop owned by ${builder}; drop role ${builder}`);
     }
   });
 
   test("of a lost connection says that the core stays, and the next build goes on from there", async () => {
-    await client.query(
+    await administrator.query(
       sabotage.replace("raise exception 'not today'", "perform pg_terminate_backend(pg_backend_pid())"),
     );
     await expect(buildDatabase(database.url, { compiled })).rejects.toMatchObject({
       diagnostics: [{ code: "EJS4030" }, { code: "EJS4035", message: expect.stringContaining("could not be removed") }],
     });
-    await client.query("drop event trigger sabotage");
+    await administrator.query("drop event trigger sabotage");
     expect(await buildDatabase(database.url, { compiled })).toMatchObject({ applied: true });
   });
 
   test("leaves a core that was there before", async () => {
     await migrate(database.url);
-    await client.query(sabotage);
+    await administrator.query(sabotage);
     const before = await state();
     await expect(buildDatabase(database.url, { compiled })).rejects.toMatchObject({ code: "EJS4030" });
     expect(await state()).toEqual(before);
@@ -104,7 +107,7 @@ describe("a first build that fails", () => {
 
   test("leaves a schema of one of the core's names that was there before", async () => {
     await client.query("create schema graphile_worker; create table graphile_worker.mine (x int)");
-    await client.query(sabotage);
+    await administrator.query(sabotage);
     await expect(buildDatabase(database.url, { compiled })).rejects.toThrow();
     expect(await state()).toContain("relation graphile_worker.mine");
   });
@@ -149,7 +152,7 @@ test("another build that goes on too long is told", async () => {
 });
 
 test("a read-only database is told before anything else; looking at it is allowed", async () => {
-  await client.query(`alter database ${database.name} set default_transaction_read_only = on`);
+  await administrator.query(`alter database ${database.name} set default_transaction_read_only = on`);
   await expect(buildDatabase(database.url, { compiled })).rejects.toMatchObject({
     code: "EJS4019",
     message: expect.stringContaining("is read-only: default_transaction_read_only is on"),

@@ -91,7 +91,7 @@ test("a malformed URL is not repeated", async () => {
 });
 
 test("a role that may not connect is told what to grant", async () => {
-  const admin = await database.client();
+  const admin = await database.administrator();
   const login = `no_connect_${database.name}`;
   await admin.query(`create role ${login} login password 'x'; revoke connect on database ${database.name} from public`);
   const failure = await failureOf(changed({ username: login, password: "x" }));

@@ -83,7 +83,7 @@ test("a migration that was edited after it ran is reported, not called up to dat
 
 test("a role that lacks rights is told which", async () => {
   const database = await makeDatabase();
-  const admin = await database.client();
+  const admin = await database.administrator();
   const login = `migrate_${database.name}`;
   await admin.query(`create role ${login} login password 'secret'`);
   const url = Object.assign(new URL(database.url), { username: login, password: "secret" }).href;

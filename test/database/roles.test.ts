@@ -12,17 +12,20 @@ const denied = "42501";
 
 let database: TestDatabase;
 let admin: pg.Client;
+/** Makes logins, drops databases: what a plain owner may not. */
+let administrator: pg.Client;
 let logins: Logins;
 
 beforeAll(async () => {
   database = await createTestDatabase({ template: coreTemplate });
   admin = await database.client();
-  logins = await ensureLogins(database.url);
+  administrator = await database.administrator();
+  logins = await ensureLogins(database.administratorUrl);
 });
 afterAll(async () => {
   for (const kind of ["server", "worker"] as const) {
-    const login = admin.escapeIdentifier(loginName(database.name, kind));
-    await admin.query(`drop owned by ${login}; drop role ${login}`);
+    const login = administrator.escapeIdentifier(loginName(database.name, kind));
+    await administrator.query(`drop owned by ${login}; drop role ${login}`);
   }
   await database.drop();
 });
@@ -48,6 +51,44 @@ const commands: { command: string; passes: string[]; refused: string[] }[] = [
       "select enginejs.actor_id(), enginejs.tenant_id(), enginejs.actor_roles(), enginejs.claims(), enginejs.request_id()",
     passes: [...actors, "enginejs_action", "enginejs_owner", "enginejs_reader", "enginejs_writer"],
     refused: [],
+  },
+  {
+    command:
+      "select enginejs.actor_kind(), enginejs.request_origin(), enginejs.request_ip(), enginejs.flag('beta', false)",
+    passes: [...actors, "enginejs_action", "enginejs_owner", "enginejs_reader", "enginejs_writer"],
+    refused: [],
+  },
+  ...["feature_flags", "service_accounts", "api_keys", "role_grants"].flatMap((table) => [
+    {
+      command: `select * from enginejs.${table}`,
+      passes: ["enginejs_owner", "enginejs_reader"],
+      refused: [...actors, "enginejs_action", "enginejs_writer"],
+    },
+    {
+      command: `delete from enginejs.${table}`,
+      passes: ["enginejs_owner"],
+      refused: [...actors, "enginejs_action", "enginejs_reader", "enginejs_writer"],
+    },
+  ]),
+  {
+    command: "update enginejs.api_keys set last_used_at = now()",
+    passes: ["enginejs_owner", "enginejs_reader"],
+    refused: [...actors, "enginejs_action", "enginejs_writer"],
+  },
+  {
+    command: "update enginejs.api_keys set revoked_at = null",
+    passes: ["enginejs_owner"],
+    refused: [...actors, "enginejs_action", "enginejs_reader", "enginejs_writer"],
+  },
+  {
+    command: "select enginejs.authenticate_key('')",
+    passes: ["enginejs_reader"],
+    refused: [...actors, "enginejs_action", "enginejs_writer"],
+  },
+  {
+    command: "select enginejs.granted_roles(null, null)",
+    passes: ["enginejs_reader"],
+    refused: [...actors, "enginejs_action", "enginejs_writer"],
   },
   {
     command: "select enginejs.uuid_v7()",
@@ -140,6 +181,7 @@ describe("the server's login", () => {
     ["begin a request", beginAs("enginejs_user")],
     ["begin one for nobody", beginAs("enginejs_anonymous")],
     ["read the model", "select * from enginejs.current_build()"],
+    ["ask whose key it is", "select enginejs.authenticate_key('')"],
   ];
   const mayNot: [string, ...string[]][] = [
     ["begin one as the system", beginAs("enginejs_system")],
@@ -149,6 +191,13 @@ describe("the server's login", () => {
     ["become the reader", "set role enginejs_reader"],
     ["become the writer", "set role enginejs_writer"],
     ["read builds", "select * from enginejs.build"],
+    ["read keys", "select hash from enginejs.api_keys"],
+    ["ask whose key it is as the actor", beginAs("enginejs_user"), "select enginejs.authenticate_key('')"],
+    ["read what administrators did", "select * from enginejs.administration_log"],
+    [
+      "grant itself a role",
+      "insert into enginejs.role_grants (actor, role, valid_until, reason) values (enginejs.uuid_v7(), 'x', 'infinity', 'x')",
+    ],
     ["call what actors call before it is one", "select enginejs.actor_id()"],
     ["see jobs", "select * from graphile_worker.jobs"],
     ["make a table in the core", "create table enginejs.t ()"],
@@ -173,6 +222,9 @@ describe("the worker's login", () => {
     ["become the owner", "set role enginejs_owner"],
     ["become an action", "set role enginejs_action"],
     ["read builds", "select * from enginejs.build"],
+    ["read keys", "select hash from enginejs.api_keys"],
+    ["ask whose key it is", "select enginejs.authenticate_key('')"],
+    ["write what administrators did", "select enginejs.record_administration('x', null, null, null)"],
     ["make a schema", "create schema mine"],
   ];
   test.each(may)("may %s", async (_what, ...texts) => {
@@ -253,17 +305,17 @@ describe("names that hold quotes", () => {
   test("a database and its logins", async () => {
     const hostile = await createTestDatabase();
     const name = `enginejs "quoted' ${hostile.name} $$`;
-    const elsewhere = await connect(database.url);
+    const elsewhere = await connect(database.administratorUrl);
     await hostile.client().then((client) => client.end());
     await elsewhere.query(
       `alter database ${elsewhere.escapeIdentifier(hostile.name)} rename to ${elsewhere.escapeIdentifier(name)}`,
     );
-    const url = new URL(hostile.url);
-    url.pathname = `/${encodeURIComponent(name)}`;
+    const path = { pathname: `/${encodeURIComponent(name)}` };
+    const administratorUrl = Object.assign(new URL(hostile.administratorUrl), path).href;
     try {
-      await coreTemplate.build(url.href);
-      const { serverUrl, workerUrl } = await ensureLogins(url.href);
-      await ensureLogins(url.href);
+      await coreTemplate.build(Object.assign(new URL(hostile.url), path).href);
+      const { serverUrl, workerUrl } = await ensureLogins(administratorUrl);
+      await ensureLogins(administratorUrl);
       expect(await as(serverUrl, [beginAs("enginejs_user")])).toBe("ok");
       expect(await as(workerUrl, [beginAs("enginejs_system")])).toBe("ok");
     } finally {

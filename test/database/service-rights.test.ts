@@ -21,14 +21,14 @@ beforeAll(async () => {
   database = await createTestDatabase({ template: { name: "core", build: migrate } });
   login = `${database.name}_login`;
   builder = `${database.name}_builder`;
-  const client = await database.client();
+  const client = await database.administrator();
   await client.query(`create role ${login} login noinherit password 'of no use elsewhere'`);
   await client.query(`create role ${builder} login createrole password 'of no use elsewhere'`);
   // As each build needs: whoever builds becomes the owner of tables and the owner of membership functions.
   await client.query(`grant enginejs_owner, enginejs_reader to ${builder}`);
 });
 afterAll(async () => {
-  const client = await database.client();
+  const client = await database.administrator();
   await client.query(`drop owned by ${login}, ${builder}`);
   await client.query(`drop role ${login}, ${builder}`);
   await database.drop();
@@ -44,7 +44,7 @@ test("a login that nobody has admitted is told the SQL that admits it, before an
 });
 
 test("an admitted server lacks nothing for serving; a worker must inherit as well", async () => {
-  const client = await database.client();
+  const client = await database.administrator();
   await client.query("select enginejs.admit_login($1, 'server')", [login]);
   const own = await connect(urlOf(login));
   try {
@@ -66,7 +66,7 @@ test("an admitted server lacks nothing for serving; a worker must inherit as wel
 
 test("whoever builds is given what a service needs; nobody else is", async () => {
   const stranger = await connect(urlOf(login));
-  const client = await database.client();
+  const client = await database.administrator();
   await client.query(`revoke enginejs_user from ${login}`);
   await admitOwner(stranger, "server");
   expect(await missingServiceRights(stranger, "server")).not.toEqual([]);

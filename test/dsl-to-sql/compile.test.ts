@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { compile, explainObject, sqlFiles } from "../../src/dsl-to-sql/index.ts";
 import { EngineError } from "../../src/errors/engine-error.ts";
-import type { System } from "../../src/model/index.ts";
+import type { Policy, System } from "../../src/model/index.ts";
 import { invoicing, invoicingEntities } from "./support/invoicing.ts";
 import { buildSystem, type EntityOptions, many, one, scalar, text } from "./support/system-builder.ts";
 
@@ -40,6 +40,7 @@ const projects = (policy: string, more: Partial<Record<string, EntityOptions>> =
           team: { type: one("Team") },
           parent: { type: one("Project") },
           parts: { type: many("Project", "parent") },
+          owner: { type: one("User") },
           title: { type: text(50) },
           budget: { type: scalar("money") },
           size: { type: scalar("integer"), virtual: "row.parts.size()" },
@@ -67,11 +68,11 @@ describe("policies", () => {
       /^project\.team_id = any \(\(select app\.policy_project_[0-9a-f]{8}\(\)\)::uuid\[\]\)$/,
     );
     expect(functionsOf(projects("row.team.lead.id == actor.id"), "policy_project")[0]).toContain(
-      "select array(select team.id from app.team as team where team.tenant_id = (select enginejs.tenant_id()) and team.lead_id = (select enginejs.actor_id()))",
+      "return array(select team.id from app.team as team where team.tenant_id = (select enginejs.tenant_id()) and team.lead_id = (select enginejs.actor_id()))",
     );
     // From the team of the row straight to its members: the team itself need not be read.
     expect(functionsOf(projects("row.team.members.exists(m, m.user.id == actor.id)"), "policy_project")[0]).toContain(
-      "select array(select team_member.team_id from app.team_member as team_member where team_member.tenant_id = (select enginejs.tenant_id()) and team_member.user_id = (select enginejs.actor_id()))",
+      "return array(select team_member.team_id from app.team_member as team_member where team_member.tenant_id = (select enginejs.tenant_id()) and team_member.user_id = (select enginejs.actor_id()))",
     );
     // The same rows by relation: no recursion, because the function sees the true ones.
     expect(usingOf("row.parts.exists(p, p.team.lead.id == actor.id)")).toMatch(/^project\.id = any /);
@@ -98,7 +99,66 @@ describe("policies", () => {
 
   test("each part of a condition has the form that suits it", () => {
     expect(usingOf("row.team.name == 'x' && (row.team.lead.id == actor.id || 'billing' in actor.roles)")).toMatch(
-      /^app\.policy_project_\w+\(project\.team_id, project\.tenant_id\) and \(project\.team_id = any \(\(select app\.policy_project_\w+\(\)\)::uuid\[\]\) or 'billing'/,
+      /^\('billing'::text = any .* or project\.team_id in \(select unnest\(\(select app\.policy_project_\w+\(\)\)::uuid\[\]\)\)\) and app\.policy_project_\w+\(project\.team_id, project\.tenant_id\)$/,
+    );
+  });
+
+  test("an array where an index can find by it, a hash table where rows are only filtered", () => {
+    const member = "row.team.members.exists(m, m.user.id == actor.id)";
+    const array = /project\.team_id = any \(\(select app\.policy_project_\w+\(\)\)::uuid\[\]\)/;
+    const hashed = /project\.team_id in \(select unnest\(\(select app\.policy_project_\w+\(\)\)::uuid\[\]\)\)/;
+    expect(usingOf(`${member} && row.budget > 5`)).toMatch(array);
+    expect(usingOf(`${member} || row.parent.owner.id == actor.id || row.owner.id == actor.id`)).toMatch(array);
+    expect(usingOf(`${member} || row.budget > 5`)).toMatch(hashed);
+    expect(usingOf(`${member} || "billing" in actor.roles`)).toMatch(hashed);
+    // All allows of a command are one condition, a deny never finds a row.
+    const policies = (...more: readonly (Partial<Policy> & Pick<Policy, "name" | "expression">)[]): string => {
+      const system = projects(member);
+      const project = system.entities.find((entity) => entity.name === "Project");
+      for (const policy of more)
+        project?.policies.push({ effect: "allow", commands: ["read"], actions: [], ...policy });
+      return ["actor_select", "deny_select"]
+        .map((name) => compile(system).statements.find(({ id }) => id === `policy app.project.${name}`)?.sql)
+        .join("\n");
+    };
+    expect(policies({ name: "own", expression: "row.owner.id == actor.id" })).toMatch(array);
+    expect(policies({ name: "cheap", expression: "row.budget < 5" })).toMatch(hashed);
+    expect(policies({ name: "other", commands: ["update"], expression: "row.budget < 5" })).toMatch(array);
+    expect(policies({ name: "not", effect: "deny", expression: member })).toMatch(hashed);
+  });
+
+  test("a way of several hops is turned around hop by hop", () => {
+    const [sql] = functionsOf(
+      projects("row.parent.parent.team.members.exists(m, m.user.id == actor.id)"),
+      "policy_project",
+    );
+    const tenant = (alias: string): string => `${alias}.tenant_id = (select enginejs.tenant_id())`;
+    expect(sql).toContain(
+      [
+        `return array(select project.id from app.project as project where ${tenant("project")} and project.parent_id in (`,
+        `select project.id from app.project as project where ${tenant("project")} and project.team_id in (`,
+        `select team_member.team_id from app.team_member as team_member where ${tenant("team_member")} and team_member.user_id = (select enginejs.actor_id()))))`,
+      ].join(""),
+    );
+    expect(sql).toContain("language plpgsql");
+  });
+
+  test("a tree is walked down from the actor's rows, and the row itself is asked beside them", () => {
+    const policy = 'row.selfAndAncestors("parent").exists(p, p.owner.id == actor.id)';
+    expect(usingOf(policy)).toMatch(
+      /^project\.owner_id = \(select enginejs\.actor_id\(\)\) or project\.parent_id = any \(\(select app\.policy_project_\w+\(\)\)::uuid\[\]\)$/,
+    );
+    const [sql] = functionsOf(projects(policy), "policy_project");
+    expect(sql).toContain(
+      "union select project.id from below as below join app.project as project on project.tenant_id = (select enginejs.tenant_id()) and project.parent_id = below.id)",
+    );
+  });
+
+  test("a permission is the roles that carry it", () => {
+    const system = projects('"Project.read" in actor.permissions || "nobody.has" in actor.permissions');
+    for (const role of system.roles) role.permissions.push("Project.read");
+    expect(sqlOf(system, "policy app.project.actor_select")).toContain(
+      "using ('billing'::text = any ((select enginejs.actor_roles())::text[]) or 'member'::text = any ((select enginejs.actor_roles())::text[]) or false)",
     );
   });
 

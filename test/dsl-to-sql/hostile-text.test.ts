@@ -1,4 +1,7 @@
 /** Texts of a model that would be SQL if they were glued: harmless in every slot that takes one. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { applyPlan, planBuild } from "../../src/database/apply.ts";
@@ -133,12 +136,20 @@ describe.each(servers)("on $name", ({ create, missing }) => {
   test.skipIf(missing || !hasPsql)("the files say the same, run by psql", async () => {
     const other = await database.client();
     await other.query("drop schema app cascade");
-    // In the order of their kinds: functions name tables, policies and triggers name functions.
+    // In the order of their kinds: functions name tables, policies and triggers name functions; functions also each other.
     const order = ["sql/schema", "sql/tables", "sql/functions", "sql/rls", "sql/triggers"];
-    const files = sqlFiles(compiled).toSorted(
-      (a, b) => order.findIndex((p) => a.path.startsWith(p)) - order.findIndex((p) => b.path.startsWith(p)),
-    );
-    const { status, stderr } = psql(database.url, "-q", "-c", files.map((file) => file.text).join("\n"));
+    const files = sqlFiles(compiled)
+      .map((file) => ({
+        ...file,
+        kind: order.findIndex((path) => file.path.startsWith(path)),
+        at: compiled.statements.findIndex(({ sql }) => file.text.includes(sql)),
+      }))
+      .toSorted((a, b) => a.kind - b.kind || a.at - b.at);
+    const folder = await mkdtemp(join(tmpdir(), "enginejs-hostile-"));
+    const script = join(folder, "build.sql");
+    await writeFile(script, files.map((file) => file.text).join("\n"));
+    const { status, stderr } = psql(database.url, "-q", "-1", "-f", script);
+    await rm(folder, { recursive: true });
     expect(stderr).toBe("");
     expect(status).toBe(0);
     expect((await planBuild(client, compiled)).drifted).toBe(false);

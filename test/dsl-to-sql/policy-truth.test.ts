@@ -10,7 +10,7 @@ import { compile } from "../../src/dsl-to-sql/index.ts";
 import { ModelIndex } from "../../src/dsl-to-sql/model-index.ts";
 import { check } from "../../src/expression/check.ts";
 import { toCondition } from "../../src/expression/to-sql.ts";
-import type { System } from "../../src/model/index.ts";
+import type { Claim, System } from "../../src/model/index.ts";
 import { printExpression } from "../../src/sql-ast/print-expression.ts";
 import { invoicingEntities } from "./support/invoicing.ts";
 import { people, tenants } from "./support/invoicing-database.ts";
@@ -49,13 +49,83 @@ const POLICIES = [
   "row.tenant.name == 'Ours'",
   "row.owner.name == 'owner'",
   "row.owner.memberships.exists(m, m.tenant.id == actor.tenantId && 'billing' in m.roles)",
+  // Several hops, each turned around.
+  "row.parent.parent.team.members.exists(m, m.user.id == actor.id)",
+  "!row.parent.parent.team.members.exists(m, m.user.id == actor.id)",
+  "row.parent.parts.exists(p, p.team.members.exists(m, m.user.id == actor.id))",
+  "row.parts.exists(p, p.parts.exists(q, q.team.members.exists(m, m.user.id == actor.id)))",
+  "row.parent.parent.owner.id == actor.id || row.parent.team.lead.id == actor.id",
+  "row.team.members.exists(m, m.user.id == actor.id) && row.parent.owner.id == actor.id",
+  "row.team.members.exists(m, m.user.id == actor.id) || row.budget > 20",
+  "(row.team.members.exists(m, m.user.id == actor.id) || row.owner.id == actor.id) && row.budget > 5",
+  "row.parts.exists(p, p.budget > row.budget && p.team.members.exists(m, m.user.id == actor.id))",
+  // Trees, with circles in them.
+  'row.ancestors("parent").exists(a, a.owner.id == actor.id)',
+  '!row.ancestors("parent").exists(a, a.owner.id == actor.id)',
+  'row.selfAndAncestors("parent").exists(a, a.owner.id == actor.id)',
+  'row.selfAndAncestors("parent").exists(a, a.team.members.exists(m, m.user.id == actor.id))',
+  'row.selfAndAncestors("parent").filter(a, a.budget > 5).exists(a, a.owner.id == actor.id)',
+  'row.parent.selfAndAncestors("parent").exists(a, a.owner.id == actor.id)',
+  'row.parent.parent.ancestors("parent").exists(a, a.owner.id == actor.id)',
+  'row.parts.exists(p, p.parent.ancestors("parent").exists(a, a.owner.id == actor.id))',
+  'row.ancestors("parent").all(a, a.owner.id == actor.id)',
+  'row.ancestors("parent").exists(a, a.budget > row.budget && a.owner.id == actor.id)',
+  'row.ancestors("parent").size() > 1 && row.selfAndAncestors("parent").map(a, a.budget).sum() > 10',
+  'row.team.members.exists(m, m.user.id == actor.id) || row.ancestors("parent").exists(a, a.owner.id == actor.id)',
+  // What is read of the actor, of the request, and of switches.
+  "row.team.id in actor.claims.teams",
+  "!(row.team.id in actor.claims.teams)",
+  "row.parent.team.id in actor.claims.teams",
+  "row.parent.parent.team.id in actor.claims.teams",
+  'row.ancestors("parent").exists(a, a.team.id in actor.claims.teams)',
+  "row.budget > actor.claims.rank",
+  "row.owner.name == actor.claims.name || row.budget == null",
+  '"Project.read" in actor.permissions && row.budget > 5',
+  '"Project.unknown" in actor.permissions || row.budget > 5',
+  '!("Project.read" in actor.permissions) || row.budget > 5',
+  "row.title in actor.permissions || row.owner.id == actor.id",
+  'actor.kind == "user" && row.budget > 5',
+  'actor.kind == "key" || row.budget > 5',
+  "row.createdAt <= request.time && row.budget > 5",
+  'request.origin == null && row.budget > 5 || request.ip == "127.0.0.1"',
+  "flags.beta && row.budget > 5",
+  "flags.beta == flags.gamma || row.budget > 5",
 ] as const;
+
+/** Rows of all tenants have a way to them, the claim stays in one. */
+const CLAIMS = [
+  {
+    name: "teams",
+    expression: "actor.teams.map(m, m.team.id)",
+    type: { list: true, scalar: "uuid", sqlType: "uuid[]" },
+  },
+  {
+    name: "rank",
+    expression: "actor.teams.map(m, m.rank).max()",
+    type: { list: false, scalar: "int", sqlType: "bigint" },
+  },
+  { name: "name", expression: "actor.name", type: { list: false, scalar: "string", sqlType: "text" } },
+] satisfies Claim[];
 
 const projects = (policy: string): System =>
   buildSystem({
     tenancy: true,
+    claims: CLAIMS,
+    permissions: [{ name: "Project.read" }, { name: "Project.unknown" }],
+    roles: [
+      { name: "billing", includes: ["member"], of: "tenant", permissions: ["Project.read", "p7", "p11"] },
+      { name: "member", includes: [], of: "tenant", permissions: [] },
+    ],
+    flags: [
+      { name: "beta", default: true },
+      { name: "gamma", default: false },
+    ],
     entities: {
       ...invoicingEntities,
+      User: {
+        ...invoicingEntities.User,
+        fields: { ...invoicingEntities.User?.fields, teams: { type: many("TeamMember", "user") } },
+      },
       Team: {
         fields: { lead: { type: one("User") }, members: { type: many("TeamMember", "team") } },
         policies: [],
@@ -99,7 +169,11 @@ insert into app.project (tenant_id, id, team_id, parent_id, owner_id, title, bud
     case when n > 6 then md5(t.id::text || 'project' || n / 3)::uuid end,
     (array['${people.owner}', '${people.member}', '${people.biller}', null]::uuid[])[1 + n % 4],
     'p' || n, nullif(n % 7 * 5, 0)
-  from app.tenant t, generate_series(1, 40) n order by n;`;
+  from app.tenant t, generate_series(1, 40) n order by n;
+-- Two go round in a circle, one is above itself.
+update app.project set parent_id = md5(tenant_id::text || 'project6')::uuid where title = 'p5';
+update app.project set parent_id = md5(tenant_id::text || 'project5')::uuid where title = 'p6';
+update app.project set parent_id = id where title = 'p4';`;
 
 /** The condition in the plain SQL of the expression language, policies aside. */
 function plainSql(system: System, policy: string): string {

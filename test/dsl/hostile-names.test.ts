@@ -31,12 +31,13 @@ const HOSTILE = [
 // biome-ignore lint/suspicious/noExplicitAny: that is what the test is about
 const d = dsl as any;
 
-function build(declare: () => void) {
+function build(declare: () => void, config: object = {}) {
   const collection = beginCollection();
   d.defineConfig({
     tenancy: { entity: "Tenant", membership: "Membership" },
     actor: { entity: "User" },
     roles: { member: {} },
+    ...config,
   });
   d.entity("Tenant", { tenant: false, fields: { name: d.text() } });
   d.entity("User", { tenant: false, fields: { name: d.text() } });
@@ -84,6 +85,27 @@ const names: Record<string, (text: string) => void> = {
     const thing = d.entity("Thing", { fields: fields() });
     d.workflow("w", { on: thing.created(), steps: (flow: Flow) => flow.log(text, "b") });
   },
+  "action of a policy": (text) =>
+    d.entity("Thing", { fields: fields(), policies: d.allow(["read", text], "all").when(always) }),
+  "action of a short policy": (text) => d.entity("Thing", { fields: fields(), policies: d.deny(keyed(text, always)) }),
+  "flag of a policy": (text) =>
+    d.entity("Thing", { fields: fields(), policies: d.allow("read", "all").flag(text).when(always) }),
+  "first moment of a policy": (text) =>
+    d.entity("Thing", { fields: fields(), policies: d.allow("read", "all").from(text).when(always) }),
+  "entity that one can": (text) =>
+    d.entity("Thing", { fields: fields(), policies: d.allow("read", "all").when(d.can(text, "read")) }),
+  "action that one can": (text) =>
+    d.entity("Thing", { fields: fields(), policies: d.allow("read", "all").when(d.can("Thing", text)) }),
+  permission: (text) => d.entity("Thing", { fields: fields(), policies: d.allow("read", "all").when(d.can(text)) }),
+  "reference to follow": (text) =>
+    d.entity("Thing", {
+      fields: fields(),
+      policies: d
+        .allow("read", "all")
+        .when(({ row }: { row: { ancestors(text: string): { size(): { gt(n: number): unknown } } } }) =>
+          row.ancestors(text).size().gt(0),
+        ),
+    }),
   "option of an entity": (text) => d.entity("Thing", { fields: fields(), ...keyed(text, 1) }),
 };
 
@@ -95,6 +117,24 @@ const always = ({ actor }: { actor: { id: { notNull(): unknown } } }) => actor.i
 describe.each(Object.entries(names))("as the name of: %s", (_slot, declare) => {
   test.each(HOSTILE)("$title is refused", ({ text }) => {
     const built = build(() => declare(text));
+    expect(built.diagnostics?.length ?? 0).toBeGreaterThan(0);
+    for (const { message } of built.diagnostics ?? []) expect(message).not.toContain("\0");
+  });
+});
+
+/** Slots of the config; its form is checked before by the loader, the names once more by the compiler. */
+const settings: Record<string, (text: string) => object> = {
+  claim: (text) => ({ actor: { entity: "User", claims: keyed(text, () => 1) } }),
+  flag: (text) => ({ flags: keyed(text, {}) }),
+  permission: (text) => ({ permissions: keyed(text, "to do it") }),
+  "entity that a role can": (text) => ({ roles: { member: { can: keyed(text, "*") } } }),
+  "action that a role can": (text) => ({ roles: { member: { can: { User: [text] } } } }),
+  "permission of a role": (text) => ({ roles: { member: { permissions: [text] } } }),
+};
+
+describe.each(Object.entries(settings))("as the config's name of: %s", (_slot, config) => {
+  test.each(HOSTILE)("$title is refused", ({ text }) => {
+    const built = build(() => {}, config(text));
     expect(built.diagnostics?.length ?? 0).toBeGreaterThan(0);
     for (const { message } of built.diagnostics ?? []) expect(message).not.toContain("\0");
   });
@@ -113,6 +153,27 @@ const texts: Record<string, { declare: (text: string) => void; read: (system: Sy
   "sentence of a policy": {
     declare: (text) => d.entity("Thing", { fields: fields(), policies: d.allow("read", text).when(always) }),
     read: (system) => thing(system).policies[0]?.name,
+  },
+  "sentence of a deny": {
+    declare: (text) =>
+      d.entity("Thing", {
+        fields: fields(),
+        policies: [d.allow("read", "all").when(always), d.deny("read", text).when(always)],
+      }),
+    read: (system) => thing(system).policies.find(({ effect }) => effect === "deny")?.name,
+  },
+  "consent of a policy": {
+    declare: (text) =>
+      d.entity("Thing", { fields: fields(), policies: d.allow("read", "all").consent(text).when(always) }),
+    read: (system) => thing(system).policies[0]?.consent,
+  },
+  "sentence of a read rule": {
+    declare: (text) => d.entity("Thing", { fields: { name: d.text().readable(always, text) } }),
+    read: (system) => thing(system).fields.find(({ name }) => name === "name")?.access?.read?.name,
+  },
+  "sentence of a write rule": {
+    declare: (text) => d.entity("Thing", { fields: { name: d.text().writable(always, text) } }),
+    read: (system) => thing(system).fields.find(({ name }) => name === "name")?.access?.write?.name,
   },
   "message of a rule": {
     declare: (text) =>

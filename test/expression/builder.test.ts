@@ -46,6 +46,17 @@ describe("what is recorded", () => {
     [row.status.in(["draft"]), 'row.status in ["draft"]'],
     [row.status.in("draft"), 'row.status in ["draft"]'],
     [row.team.id.in(actor.teams), "row.team.id in actor.teams"],
+    [row.team.id.in(actor.claims.teams), "row.team.id in actor.claims.teams"],
+    [actor.can("Invoice", "pay"), '"Invoice.pay" in actor.permissions'],
+    [actor.can("invoice", "pay").not(), '!("Invoice.pay" in actor.permissions)'],
+    [actor.can("reports.export"), '"reports.export" in actor.permissions'],
+    [
+      row.ancestors("parent").exists((f: ExpressionSymbol) => f.id.eq(row.id)),
+      'row.ancestors("parent").exists(f, f.id == row.id)',
+    ],
+    [row.selfAndAncestors("parent").size().gt(1), 'row.selfAndAncestors("parent").size() > 1'],
+    // What is not called is a field.
+    [row.ancestors.gt(row.can), "row.ancestors > row.can"],
     [row.a.plus(1).times(row.b.minus(2)).dividedBy(3).mod(4), "(row.a + 1) * (row.b - 2) / 3 % 4"],
     [row.a.minus(row.b.minus(row.c)), "row.a - (row.b - row.c)"],
     [row.a.eq(-1), "row.a == -1"],

@@ -143,6 +143,36 @@ describe("the config", () => {
     expect(findings.map(({ hint }) => hint).join("\n")).toContain('Did you mean "extends"?');
   });
 
+  test("roles, permissions, flags and claims are looked at as well", async () => {
+    const findings = await load(
+      [
+        'import { defineConfig } from "enginejs";',
+        "export default defineConfig({",
+        '  actor: { entity: "User", claim: {} },',
+        "  flags: { Beta: {}, other: { defalt: true } },",
+        '  permissions: { "a b": "c" },',
+        "  roles: { x: { can: { Invoice: 5 } } },",
+        "} as never);",
+      ].join("\n"),
+    );
+    expect(brief(findings).sort()).toEqual([
+      "EJS1010 enginejs.config.ts:3:28",
+      "EJS1010 enginejs.config.ts:4:12",
+      "EJS1010 enginejs.config.ts:4:31",
+      "EJS1010 enginejs.config.ts:5:19",
+      "EJS1010 enginejs.config.ts:6:24",
+    ]);
+    expect(findings.map(({ hint }) => hint)).toEqual(
+      expect.arrayContaining(['Did you mean "claims"? Allowed here: entity, claims.']),
+    );
+  });
+
+  test("a claim's callback stays with the compiler", async () => {
+    const text = config.replace('{ entity: "User" }', '{ entity: "User", claims: { me: ({ actor }) => actor.id } }');
+    project = await makeProject({ "enginejs.config.ts": text });
+    expect((await loadConfig(project.folder)).actor).toEqual({ entity: "User" });
+  });
+
   test("nothing exported", async () => {
     expect(brief(await load("export const config = {};\n"))).toEqual(["EJS1011 enginejs.config.ts:1:1"]);
   });

@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { createServer as createHttpServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from "jose";
@@ -138,7 +139,73 @@ describe("tokens that are refused", () => {
   });
 });
 
+describe("headers of a token that name a key", () => {
+  const contents = () => ({ ...claims, sub: userId("owner"), exp: inAnHour() });
+  const withHeader = (header: Record<string, unknown>, signingKey: Parameters<SignJWT["sign"]>[0]) =>
+    new SignJWT(contents()).setProtectedHeader({ alg: "HS256", ...header }).sign(signingKey);
+  const mine = new TextEncoder().encode("a key that the forger has chosen himself");
+  const jwk = { kty: "oct", k: Buffer.from(mine).toString("base64url"), alg: "HS256" };
+
+  test.each<[string, Record<string, unknown>]>([
+    ["kid: a path", { kid: "../../../../dev/null" }],
+    ["kid: SQL", { kid: "x' union select 'a key that the forger has chosen himself' --" }],
+    ["kid: a URL", { kid: "http://127.0.0.1:1/key" }],
+    ["jwk: the key itself", { jwk }],
+    ["jku: where to get it", { jku: "http://127.0.0.1:1/jwks.json" }],
+    ["x5u", { x5u: "http://127.0.0.1:1/cert.pem" }],
+    ["x5c", { x5c: [Buffer.from(mine).toString("base64")] }],
+  ])("%s: not looked at", async (_what, header) => {
+    expect(await askWith(`Bearer ${await withHeader(header, mine)}`)).toMatchObject({ status: 401, code: "EJS5002" });
+    // Where the secret is the server's, they are as harmless.
+    expect(await askWith(`Bearer ${await withHeader(header, key)}`)).toMatchObject({ status: 200 });
+    // Signed with nothing, as a kid that leads to an empty file would have it.
+    const [head, payload] = (await withHeader(header, mine)).split(".");
+    const empty = createHmac("sha256", "").update(`${head}.${payload}`).digest("base64url");
+    expect(await askWith(`Bearer ${head}.${payload}.${empty}`)).toMatchObject({ status: 401, code: "EJS5002" });
+  });
+
+  test.each(["none", "None", "NONE", "nOnE"])("alg %s, with and without a signature", async (alg) => {
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+    for (const signature of ["", "c2ln"]) {
+      const token = `${part({ alg, typ: "JWT" })}.${part(contents())}.${signature}`;
+      expect(await askWith(`Bearer ${token}`)).toMatchObject({ status: 401 });
+    }
+  });
+
+  test("a critical extension that nobody knows is refused", async () => {
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+    const signing = `${part({ alg: "HS256", crit: ["x"], x: 1 })}.${part(contents())}`;
+    const token = `${signing}.${createHmac("sha256", secret).update(signing).digest("base64url")}`;
+    expect(await askWith(`Bearer ${token}`)).toMatchObject({ status: 401 });
+  });
+});
+
 describe("tokens that are accepted", () => {
+  test("text in claims stays text, and makes nobody another actor", async () => {
+    const text = `'); set role enginejs_owner; select set_config('enginejs.roles', '{billing}', true); -- $$ \\" \u2028`;
+    const plain = await signed({ ...claims, sub: userId("member"), exp: inAnHour() });
+    const forged = await signed({
+      ...claims,
+      sub: userId("member"),
+      exp: inAnHour(),
+      [text]: text,
+      "enginejs.roles": "{billing}",
+      role: "enginejs_owner",
+      actor: userId("biller"),
+      kind: "system",
+      tenant_id: tenantId(2),
+      ["__proto__"]: { tenant: tenantId(2) },
+      constructor: text,
+    });
+    const ids = "{ invoices(first: 50) { nodes { id } } customers { totalCount } }";
+    const answer = await ask(server, forged, ids);
+    expect(answer.errors).toEqual([]);
+    expect(answer.data).toEqual((await ask(server, plain, ids)).data);
+    const create =
+      'mutation { createCustomer(input: { customer: { name: "x", email: "x@example.com" } }) { customer { name } } }';
+    expect(codeOf(await ask(server, forged, create))).toBe("EJS5031");
+  });
+
   test("roles are what the membership says now, whatever the token says", async () => {
     const liar = await signed({
       ...claims,

@@ -24,7 +24,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   await migrate(database.url);
   await applyBuild(database.url, built.system, built.sourceMap);
-  const { serverUrl, workerUrl } = await ensureLogins(database.url);
+  const { serverUrl, workerUrl } = await ensureLogins(database.administratorUrl);
   logins = [serverUrl, workerUrl];
   const log = createLog({ level: "silent" }, { write: () => undefined });
   server = await createServer({
@@ -40,7 +40,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await server?.stop();
-  const client = await database.client();
+  const client = await database.administrator();
   for (const url of logins) {
     const login = client.escapeIdentifier(decodeURIComponent(new URL(url).username));
     await client.query(`drop owned by ${login}`);

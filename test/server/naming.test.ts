@@ -53,7 +53,7 @@ beforeAll(async () => {
   const { plan } = await planBuild(client, compiled);
   await applyPlan(client, plan, { system, compiled });
   await client.end();
-  logins = await ensureLogins(database.url);
+  logins = await ensureLogins(database.administratorUrl);
   const original = console.warn;
   console.warn = (...words: unknown[]) => void warnings.push(words.join(" "));
   server = await createServer({
@@ -67,7 +67,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await server?.stop();
-  const client = await connect(database.url);
+  const client = await connect(database.administratorUrl);
   for (const url of [logins.serverUrl, logins.workerUrl]) {
     const login = client.escapeIdentifier(decodeURIComponent(new URL(url).username));
     await client.query(`drop owned by ${login}`);

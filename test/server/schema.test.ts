@@ -110,6 +110,7 @@ describe("the schema", () => {
       status: "String!",
       createdAt: "Datetime!",
       updatedAt: "Datetime!",
+      _can: "Affordances",
     });
     expect(fieldsOf("Customer")).toMatchObject({ invoices: "InvoiceConnection!" });
     expect(fieldsOf("InvoiceLine")).toMatchObject({ invoice: "Invoice", total: "BigInt!" });

@@ -1,14 +1,19 @@
 /** Databases for tests: a new one per call, dropped by the test file that made it. */
 import { createHash, randomBytes } from "node:crypto";
 import pg from "pg";
+import { builder, builderUrl } from "./builder.ts";
 import { testServerUrl } from "./test-server.ts";
 
 export interface TestDatabase {
-  /** A superuser's URL (with TEST_DATABASE_URL: that role's). */
+  /** The URL of whoever builds: a superuser (with TEST_DATABASE_URL: that role), or a plain login that owns what it builds. */
   readonly url: string;
+  /** A superuser's, whoever builds: for what a plain login cannot do, like making logins. */
+  readonly administratorUrl: string;
   readonly name: string;
   /** An open connection, as the URL's role; ended by `drop()`. */
   client(): Promise<pg.Client>;
+  /** The same as a superuser, for a test that says why it needs one. */
+  administrator(): Promise<pg.Client>;
   /**
    * Drops the database. Throws where connections are open that `client()` did not
    * make: a pool that a test forgot to end is a leak that would be one in production too.
@@ -36,16 +41,20 @@ export async function createTestDatabase(options: { template?: TestDatabaseTempl
   const template = options.template && (await ensureTemplate(server, options.template));
   const name = `enginejs_test_${randomBytes(6).toString("hex")}`;
   await administer(server, (admin) => createDatabase(admin, name, template));
-  const url = urlOf(server, name);
+  const administratorUrl = urlOf(server, name);
+  const url = await builderUrl(administratorUrl);
   const clients: pg.Client[] = [];
+  const connected = async (as: string) => {
+    const client = await open(as, "enginejs test");
+    clients.push(client);
+    return client;
+  };
   return {
     url,
+    administratorUrl,
     name,
-    async client() {
-      const client = await open(url, "enginejs test");
-      clients.push(client);
-      return client;
-    },
+    client: () => connected(url),
+    administrator: () => connected(administratorUrl),
     async drop() {
       await Promise.all(clients.map((client) => client.end().catch(() => undefined)));
       const leaks = await administer(server, async (admin) => {
@@ -63,7 +72,7 @@ export async function createTestDatabase(options: { template?: TestDatabaseTempl
 /** A database that copies are made of. An advisory lock keeps test files that run at once from building it twice. */
 async function ensureTemplate(server: string, template: TestDatabaseTemplate): Promise<string> {
   const hash = createHash("sha256")
-    .update(`${template.name}\n${template.version ?? ""}`)
+    .update(`${template.name}\n${template.version ?? ""}\n${builder}`)
     .digest("hex")
     .slice(0, 12);
   const name = `enginejs_template_${hash}`;
@@ -75,7 +84,7 @@ async function ensureTemplate(server: string, template: TestDatabaseTemplate): P
     const unfinished = `${name}_unfinished`;
     await admin.query(`drop database if exists ${unfinished} with (force)`);
     await createDatabase(admin, unfinished);
-    await template.build(urlOf(server, unfinished));
+    await template.build(await builderUrl(urlOf(server, unfinished)));
     const leaks = await connectionsTo(admin, unfinished);
     if (leaks.length > 0) throw new Error(`Template ${template.name} left connections open:\n${leaks.join("\n")}`);
     await admin.query(`alter database ${unfinished} rename to ${name}`);

@@ -19,6 +19,11 @@ const { beginCollection, buildSystem, endCollection, generateDeclarations } = aw
 async function build({ id, root, files }: BuildRequest) {
   const collection = beginCollection();
   for (const file of files) {
+    if (file.startsWith("queries/")) {
+      const text = readFileSync(join(root, file), "utf8");
+      collection.queries.push({ name: basename(file, ".sql"), file: join(root, file), text });
+      continue;
+    }
     const module = await import(withGeneration(pathToFileURL(join(root, file)).href, id));
     if (file.startsWith("tasks/")) {
       collection.tasks.push({ name: basename(file, ".ts"), file: join(root, file), task: module.default });

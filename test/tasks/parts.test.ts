@@ -25,19 +25,20 @@ describe("nodeOrder", () => {
       { from: "b", to: "c" },
       { from: "c", to: "end" },
     ];
-    expect(nodeOrder(graph(edges)).map(({ id }) => id)).toEqual(["start", "a", "b", "c", "end"]);
+    expect(nodeOrder("w", graph(edges)).map(({ id }) => id)).toEqual(["start", "a", "b", "c", "end"]);
   });
 
   it("refuses circles and edges to nowhere", () => {
     expect(() =>
       nodeOrder(
+        "w",
         graph([
           { from: "a", to: "b" },
           { from: "b", to: "a" },
         ]),
       ),
     ).toThrow(/EJS6008.*wait for each other/);
-    expect(() => nodeOrder(graph([{ from: "a", to: "x" }]))).toThrow(/EJS6008.*"x"/);
+    expect(() => nodeOrder("w", graph([{ from: "a", to: "x" }]))).toThrow(/EJS6008.*"x"/);
   });
 });
 

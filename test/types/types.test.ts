@@ -9,6 +9,8 @@ import { buildProject } from "../support/build-project.ts";
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 const project = join(import.meta.dirname, "project");
 const invoicing = join(repository, "examples/invoicing");
+/** Every step that a workflow can have. */
+const steps = join(repository, "test/dsl/cases/workflow-steps");
 
 /** What tsc prints; nothing where everything compiles. */
 function compile(tsconfig: string): Promise<string> {
@@ -33,7 +35,11 @@ describe("a project", () => {
     expect(await compile(join(invoicing, "tsconfig.json"))).toBe("");
   });
 
-  test.each([project, invoicing])("the declaration file of %s is what its model gives", async (root) => {
+  test("every step of a workflow compiles, and sees the results before it", async () => {
+    expect(await compile(join(steps, "tsconfig.json"))).toBe("");
+  });
+
+  test.each([project, invoicing, steps])("the declaration file of %s is what its model gives", async (root) => {
     const built = await buildProject(root);
     expect(built.diagnostics).toBeUndefined();
     if (built.diagnostics === undefined) {

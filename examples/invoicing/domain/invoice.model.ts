@@ -3,6 +3,7 @@ import {
   allow,
   array,
   check,
+  deny,
   entity,
   money,
   ref,
@@ -15,7 +16,7 @@ import {
   uuid,
   view,
 } from "enginejs";
-import { isMemberOfTenant, isOwnerOrRole } from "../policies/rules.policy.ts";
+import { hasRole, isMemberOfTenant, isOwnerOrRole } from "../policies/rules.policy.ts";
 
 export const Invoice = entity("Invoice", {
   describe: "A bill to one customer",
@@ -28,13 +29,17 @@ export const Invoice = entity("Invoice", {
     customer: ref("Customer").required(),
     lines: array(ref("InvoiceLine")),
     dueAt: timestamp(),
+    margin: money().readable(hasRole("billing"), "billing knows the margin"),
     subtotal: money().computed(({ lines }) => sum(lines.map((line) => line.total))),
     status: state(["draft", "sent", "paid", "void"], { initial: "draft" }),
   },
   rules: {
     dueLater: check(({ row }) => row.dueAt.gt(row.createdAt), "must be due after it was made"),
   },
-  policies: allow({ read: isMemberOfTenant, write: isOwnerOrRole("billing") }),
+  policies: [
+    allow({ read: isMemberOfTenant, write: isOwnerOrRole("billing") }),
+    deny("delete", "only drafts are deleted").when(({ row }) => row.status.ne("draft")),
+  ],
   actions: {
     send: action()
       .from("draft")

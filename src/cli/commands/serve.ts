@@ -35,6 +35,8 @@ export async function serve(options: ServeOptions, _terminal: Terminal): Promise
       ...(port !== undefined && { port }),
       ...(options.host !== undefined && { host: options.host }),
       ...(config.server?.cors !== undefined && { corsOrigins: config.server.cors }),
+      ...(config.server?.explainDenials !== undefined && { explainDenials: config.server.explainDenials }),
+      ...(config.server?.trustProxy !== undefined && { trustProxy: config.server.trustProxy }),
     });
     await shutdown.add("the server", () => server.stop());
     log.info({ url: server.url }, "serving");

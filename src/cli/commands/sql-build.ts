@@ -24,28 +24,36 @@ export async function sqlBuild(options: SqlBuildOptions, terminal: Terminal): Pr
       database: options.database,
       out: options.out === undefined ? undefined : resolve(options.out),
       dryRun,
+      consents: options.check === true || isUnattended() ? "require" : "tell",
       onProgress,
     }),
   );
   if (outcome.warnings.length > 0 && !terminal.json) terminal.report(outcome.warnings);
   terminal.printJson(asJson(outcome));
+  if (outcome.refused.length > 0 && !terminal.json) terminal.report(outcome.refused);
   const url = options.database;
   for (const line of describeBuild(outcome, { dryRun, ...(url !== undefined && { url }) })) terminal.print(line);
   if (options.dryRun === true) for (const step of outcome.planned?.plan.steps ?? []) terminal.print(`\n${step.sql}`);
-  return options.check === true && wouldChange(outcome) ? exitCode.findings : exitCode.ok;
+  const refused = outcome.refused.length > 0 || (options.check === true && wouldChange(outcome));
+  return refused ? exitCode.findings : exitCode.ok;
 }
+
+/** Nobody is there who would read a warning. */
+const isUnattended = (): boolean => !["", "0", "false"].includes(process.env.CI ?? "");
 
 const wouldChange = ({ files, planned }: BuildOutcome): boolean =>
   files.written.length > 0 || files.removed.length > 0 || (planned !== undefined && !planned.plan.empty);
 
-function asJson({ hash, applied, files, warnings, planned }: BuildOutcome) {
+function asJson({ hash, applied, files, warnings, refused, access, planned }: BuildOutcome) {
   const plan = planned?.plan;
   return {
-    ok: true,
+    ok: refused.length === 0,
     hash,
     applied,
     files,
     warnings,
+    ...(refused.length > 0 && { diagnostics: refused }),
+    ...(access !== undefined && { access: access.changes }),
     ...(planned !== undefined && {
       drifted: planned.drifted,
       missing: planned.missing,

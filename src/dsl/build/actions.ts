@@ -7,7 +7,7 @@ import { declarationOf } from "../declared.ts";
 import type { FieldDeclaration } from "../field.ts";
 import type { BuildContext, EntityDraft } from "./build-context.ts";
 import { columnType } from "./column-type.ts";
-import { type ConditionTools, writeCondition } from "./conditions.ts";
+import { CONDITION_NAMES, type ConditionTools, writeCondition } from "./conditions.ts";
 import { effectDeclaration } from "./effects.ts";
 import type { Environments } from "./environments.ts";
 import { declaredFieldType } from "./field-type.ts";
@@ -68,15 +68,15 @@ function buildAction(
   const { entity } = draft;
   const what = `${entity.name}.${name}`;
   const input = inputFields(declaration, what, context);
-  const guarded = environments.rowAndActor(entity.name, input);
+  const guarded = environments.condition(entity.name, input);
   const transition = transitionOf(declaration, what, draft, context);
   const allow =
     declaration.allow === undefined
       ? undefined
       : writeCondition(
           declaration.allow,
-          ["row", "actor"],
-          environments.rowAndActor(entity.name),
+          CONDITION_NAMES,
+          environments.condition(entity.name),
           `${what}, who may`,
           tools,
         );
@@ -86,7 +86,7 @@ function buildAction(
       context.report.error("EJS2106", `${what}, guard: ${shown(why)} is no sentence.`, { site, hint });
       return [];
     }
-    const written = writeCondition(condition, ["row", "actor", "input"], guarded, `${what}, guard`, tools);
+    const written = writeCondition(condition, [...CONDITION_NAMES, "input"], guarded, `${what}, guard`, tools);
     if (written === undefined) return [];
     return [{ expression: written.text, message: why ?? written.rule ?? `${name} is not possible now` }];
   });
@@ -112,9 +112,11 @@ function inputFields(declaration: ActionDeclaration, what: string, context: Buil
         ? `is no field: ${shown(value)}`
         : field.type.kind === "many" || field.computed !== undefined || field.default !== undefined
           ? "must be a value that the caller gives"
-          : RESERVED_INPUT.includes(name)
-            ? "has a name that means something else here"
-            : undefined;
+          : field.readable !== undefined || field.writable !== undefined || field.writeOnce === true
+            ? "has rules, which a stored field has"
+            : RESERVED_INPUT.includes(name)
+              ? "has a name that means something else here"
+              : undefined;
     if (field === undefined || problem !== undefined) {
       const site = field?.site ?? declaration.site;
       context.report.error("EJS2120", `${of}.${name} ${problem}.`, {

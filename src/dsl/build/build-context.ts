@@ -27,6 +27,8 @@ export class BuildContext {
   readonly drafts = new Map<string, EntityDraft>();
   /** Entities that were declared but could not be understood. */
   readonly brokenEntities = new Set<string>();
+  /** Claims that were declared but could not be understood. */
+  readonly brokenClaims = new Set<string>();
   private readonly sites = new Map<string, { readonly site: Site; readonly word: string | undefined }>();
 
   constructor(report: Report, system: System) {
@@ -37,6 +39,11 @@ export class BuildContext {
   /** Remembers where a node of the IR was written. */
   locate(path: string, site: Site | undefined, word?: string): void {
     if (site !== undefined) this.sites.set(path, { site, word });
+  }
+
+  /** Where a node of the IR was written. */
+  siteOf(path: string): Site | undefined {
+    return this.sites.get(path)?.site;
   }
 
   sourceMap(): SourceMap {

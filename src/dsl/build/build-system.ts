@@ -8,15 +8,20 @@ import type { Collection } from "../collection.ts";
 import { addActions } from "./actions.ts";
 import { BuildContext } from "./build-context.ts";
 import { Callbacks } from "./callbacks.ts";
+import { addClaims } from "./claims.ts";
+import { addConsents } from "./consents.ts";
 import { addConstraints } from "./constraints.ts";
 import { draftEntities } from "./draft-entities.ts";
 import { draftFields } from "./draft-fields.ts";
 import { Environments } from "./environments.ts";
 import { Expressions } from "./expressions.ts";
 import { addDefaults, addRules, checkComputed, writeComputed } from "./field-expressions.ts";
+import { addFieldRules } from "./field-rules.ts";
 import { addDeclaredIndexes, addFieldIndexes, addInferredIndexes } from "./indexes.ts";
 import { operationsOf } from "./operations.ts";
+import { knownPermissions, resolvePermissions } from "./permissions.ts";
 import { addPolicies } from "./policies.ts";
+import { addQueries } from "./queries.ts";
 import { order, Report } from "./report.ts";
 import { refuseRequiredCycles } from "./required-cycles.ts";
 import { resolveConfig, resolveTenancy } from "./resolve-config.ts";
@@ -62,17 +67,20 @@ export function buildSystem(collection: Collection, { root, readSource }: BuildO
 
   const callbacks = new Callbacks(report);
   const computed = writeComputed(context, callbacks);
-  const expressions = new Expressions(report, drafts);
+  resolvePermissions(config, context);
+  const expressions = new Expressions(context);
   // From here on every field is known, and what expressions may read with it.
-  const environments = new Environments(system, catalogOf(system));
+  const environments = new Environments(system, catalogOf(system), knownPermissions(context));
   const tools = { context, report, callbacks, expressions, environments };
   checkComputed(tools, computed);
+  addClaims(config, tools);
   addDefaults(tools);
   addFieldIndexes(context);
   const policyColumns = [];
   for (const draft of drafts.values()) {
     addRules(draft, tools);
     policyColumns.push(...addPolicies(draft, context, environments, tools));
+    addFieldRules(draft, context, environments, tools);
     addActions(draft, context, environments, tools);
     addViews(draft, context);
     addDeclaredIndexes(draft, context, ({ where }) => {
@@ -89,9 +97,11 @@ export function buildSystem(collection: Collection, { root, readSource }: BuildO
     }
     entity.operations = operationsOf(entity);
   }
+  addConsents(config, context);
   refuseSharedNames(context);
   refuseSharedGraphqlNames(context);
   addTasks(collection.tasks, context);
+  addQueries(collection.queries, context);
   addWorkflows(collection.workflows, tools);
 
   if (report.failed) return { diagnostics: report.diagnostics() };

@@ -44,10 +44,15 @@ export class Callbacks {
     this.report = report;
   }
 
-  /** Runs a callback that returns one expression; undefined after a report. */
-  expression(given: CallbackAt, scope: CallbackScope, what: string): Written | undefined {
+  /** Runs a callback that returns one expression; undefined after a report. `wrap` makes another one of what it returned. */
+  expression(
+    given: CallbackAt,
+    scope: CallbackScope,
+    what: string,
+    wrap: (value: unknown) => unknown = (value) => value,
+  ): Written | undefined {
     const result = this.run(given, scope, what);
-    return result === undefined ? undefined : this.written(result.value, given.site, what);
+    return result === undefined ? undefined : this.written(wrap(result.value), given.site, what);
   }
 
   /** Runs a callback that returns an object of expressions and constants. */

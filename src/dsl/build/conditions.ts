@@ -1,9 +1,13 @@
 /** Conditions of policies, actions and guards: a rule, or a callback. */
 import type { Core, Environment } from "../../expression/index.ts";
 import type { Condition } from "../policy.ts";
-import type { Callbacks } from "./callbacks.ts";
+import type { CallbackScope, Callbacks } from "./callbacks.ts";
 import type { Expressions } from "./expressions.ts";
+import type { Wrap } from "./policy-window.ts";
 import { type Report, shown } from "./report.ts";
+
+/** What the callback of a condition over a row gets. */
+export const CONDITION_NAMES = ["row", "actor", "request", "flags"] as const;
 
 /** A condition as text, with the name of its rule where it has one. */
 export interface WrittenCondition {
@@ -18,13 +22,14 @@ export interface ConditionTools {
   readonly expressions: Expressions;
 }
 
-/** Writes and checks a condition; undefined after a report. */
+/** Writes and checks a condition; undefined after a report. `wrap` puts others before it. */
 export function writeCondition(
   condition: Condition,
-  names: readonly string[],
+  scope: readonly string[] | CallbackScope,
   environment: Environment,
   what: string,
   { report, callbacks, expressions }: ConditionTools,
+  wrap?: Wrap,
 ): WrittenCondition | undefined {
   if ("invalid" in condition) {
     const message = `${what}: ${shown(condition.invalid)} is no condition.`;
@@ -33,7 +38,9 @@ export function writeCondition(
   }
   const rule = "rule" in condition ? condition.rule : undefined;
   const given = "rule" in condition ? condition.rule : condition;
-  const written = callbacks.expression(given, { names }, what);
+  const written = callbacks.expression(given, isNames(scope) ? { names: scope } : scope, what, wrap);
   if (written === undefined) return undefined;
   return { text: written.text, rule: rule?.name, core: expressions.check(written, environment, { kind: "bool" }) };
 }
+
+const isNames = (scope: readonly string[] | CallbackScope): scope is readonly string[] => Array.isArray(scope);

@@ -1,10 +1,11 @@
 /** Stage 2: the fields of every entity, declared and inferred, each with its type and storage. Expressions come later. */
-import { type Field, type FieldType, snakeCase } from "../../model/index.ts";
+import { type Field, type FieldType, objectName, snakeCase } from "../../model/index.ts";
 import { declarationOf } from "../declared.ts";
 import type { FieldDeclaration } from "../field.ts";
 import type { BuildContext, EntityDraft } from "./build-context.ts";
 import { columnType } from "./column-type.ts";
 import { checkModifiers } from "./field-modifiers.ts";
+import { checkFieldRules } from "./field-rules.ts";
 import { declaredFieldType } from "./field-type.ts";
 import { checkFieldName } from "./names.ts";
 import { described, entriesOf } from "./options.ts";
@@ -97,7 +98,9 @@ function declareField(name: string, declaration: FieldDeclaration, draft: Entity
     return;
   }
   checkModifiers(declaration, type, path, context.report);
-  const field = makeField(name, type, { column, sqlType }, declaration, path, context.report);
+  const readable = checkFieldRules(declaration, type, path, context);
+  const place = { column, sqlType, ...(readable ? { side: objectName(entity.table, column ?? "") } : {}) };
+  const field = makeField(name, type, place, declaration, path, context.report);
   entity.fields.push(field);
   draft.declared.set(name, { field, declaration });
   context.locate(`${entity.name}.fields.${name}`, declaration.site);
@@ -133,6 +136,12 @@ function declareImplicit(
     );
     return true;
   }
+  for (const rule of ["readable", "writable", "writeOnce"]) {
+    if (!Object.hasOwn(modifiers, rule)) continue;
+    const message = `${entity.name}.${name}: .${rule}() has no meaning for a field that every entity has.`;
+    const hint = "Whoever may read a row may read it, and nobody writes it.";
+    context.report.error("EJS2148", message, { site: modifiers[rule], hint });
+  }
   context.locate(`${entity.name}.fields.${name}`, site);
   const implicit = name === "id" || name === "tenant" ? entity.fields.find((field) => field.name === name) : undefined;
   if (implicit !== undefined) {
@@ -144,10 +153,17 @@ function declareImplicit(
 const columnName = (name: string, type: FieldType | undefined) =>
   type?.kind === "one" ? `${snakeCase(name)}_id` : snakeCase(name);
 
+/** Where the field's value lies; `side` is the table of its own that a field with a read rule has. */
+interface Place {
+  readonly column: string | undefined;
+  readonly sqlType: string | undefined;
+  readonly side?: string;
+}
+
 function makeField(
   name: string,
   type: FieldType,
-  { column, sqlType }: { readonly column: string | undefined; readonly sqlType: string | undefined },
+  { column, sqlType, side }: Place,
   declaration: FieldDeclaration,
   path: string,
   report: Report,
@@ -157,11 +173,14 @@ function makeField(
     column === undefined || sqlType === undefined
       ? { kind: "relation" }
       : computed === undefined
-        ? { kind: "column", column, sqlType }
+        ? side === undefined
+          ? { kind: "column", column, sqlType }
+          : { kind: "side", table: side, column, sqlType }
         : computed.stored
           ? { kind: "generated", column, sqlType, expression: "" }
           : { kind: "virtual", expression: "", rows: "reader" };
-  const isWritable = storage.kind === "column" && type.kind !== "state";
+  const isWritable = (storage.kind === "column" || storage.kind === "side") && type.kind !== "state";
+  const change = declaration.immutable ? "never" : declaration.writeOnce ? "once" : undefined;
   return {
     name,
     ...described(declaration.description, path, declaration.modifiers.describe, report),
@@ -169,6 +188,8 @@ function makeField(
     required: declaration.required === true || type.kind === "state",
     storage,
     writable: isWritable ? { create: true, update: declaration.immutable !== true } : { ...NEVER },
+    // Who may read and write it is added when conditions can be checked.
+    ...(isWritable && change !== undefined ? { access: { change } } : {}),
   };
 }
 

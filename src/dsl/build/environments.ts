@@ -6,7 +6,7 @@
 import type { Catalog, Environment, ExpressionType, Variable } from "../../expression/index.ts";
 import { type Entity, expressionType, type Field, type System } from "../../model/index.ts";
 import { literal } from "../../sql-ast/expressions.ts";
-import { propertyType, schemaProperties } from "./json-schema.ts";
+import { type JsonSchema, propertyType, schemaProperties } from "./json-schema.ts";
 
 const value = (type: ExpressionType, nullable: boolean): Variable => ({
   kind: "value",
@@ -23,33 +23,77 @@ const row = (entity: string, nullable = false): Variable => ({ kind: "row", enti
 const fieldValue = ({ type, required }: Field): Variable =>
   type.kind === "one" ? record({ id: value({ kind: "uuid" }, !required) }) : value(expressionType(type), !required);
 
+const ACTOR_KINDS = ["anonymous", "key", "service", "user"];
+
+/** As an enum, so that a misspelt name is found here and not in production. */
+const oneOf = (values: readonly string[]): ExpressionType =>
+  values.length === 0 ? { kind: "string" } : { kind: "enum", values };
+
+/** The type of a JSON Schema that is no object. */
+const scalarType = (schema: unknown): ExpressionType =>
+  typeof schema === "object" && schema !== null ? propertyType(schema as JsonSchema) : { kind: "json" };
+
 export class Environments {
   private readonly system: System;
   private readonly catalog: Catalog;
+  private readonly permissions: readonly string[];
 
-  constructor(system: System, catalog: Catalog) {
+  /** @param permissions all that there are: `"Invoice.pay"`, `"reports.export"` */
+  constructor(system: System, catalog: Catalog, permissions: readonly string[]) {
     this.system = system;
     this.catalog = catalog;
+    this.permissions = permissions;
+  }
+
+  /** Who acts, as far as it is known everywhere: in a column's DEFAULT and in a workflow, too. */
+  private actorFields(): Readonly<Record<string, Variable>> {
+    const roles = oneOf(this.system.roles.map(({ name }) => name));
+    return {
+      id: value({ kind: "uuid" }, true),
+      tenantId: value({ kind: "uuid" }, true),
+      kind: value(oneOf(ACTOR_KINDS), false),
+      roles: value({ kind: "list", of: roles }, false),
+    };
   }
 
   private actor(): Variable {
-    const names = this.system.roles.map(({ name }) => name);
-    // As an enum, so that a misspelt role is found here and not in production.
-    const role: ExpressionType = names.length === 0 ? { kind: "string" } : { kind: "enum", values: names };
-    return record({
-      id: value({ kind: "uuid" }, true),
-      tenantId: value({ kind: "uuid" }, true),
-      roles: value({ kind: "list", of: role }, false),
-    });
+    return record(this.actorFields());
   }
 
-  /** Policies, rules and guards: `row` and `actor`; a guard also has `input`. */
-  rowAndActor(entity: string, input?: readonly Field[]): Environment {
-    const variables = { row: row(entity), actor: this.actor() };
+  /** What a request brings: the actor with his permissions and claims, the request itself, the flags. */
+  private request(): Readonly<Record<string, Variable>> {
+    const { actor, flags } = this.system;
+    const claims = (actor?.claims ?? []).map(({ name, type: { list, scalar } }): [string, Variable] => [
+      name,
+      list ? value({ kind: "list", of: { kind: scalar } }, false) : value({ kind: scalar }, true),
+    ]);
+    return {
+      actor: record({
+        ...this.actorFields(),
+        permissions: value({ kind: "list", of: oneOf(this.permissions) }, false),
+        claims: record(Object.fromEntries(claims)),
+      }),
+      request: record({
+        time: value({ kind: "timestamp" }, false),
+        origin: value({ kind: "string" }, true),
+        ip: value({ kind: "string" }, true),
+      }),
+      flags: record(Object.fromEntries(flags.map(({ name }) => [name, value({ kind: "bool" }, false)]))),
+    };
+  }
+
+  /** Policies, rules of actions and fields, guards: `row`, `actor`, `request`, `flags`; a guard also has `input`. */
+  condition(entity: string, input?: readonly Field[]): Environment {
+    const variables = { row: row(entity), ...this.request() };
     return {
       catalog: this.catalog,
       variables: input === undefined ? variables : { ...variables, input: this.input(input) },
     };
+  }
+
+  /** Claims: `actor`, which here is the actor's row. */
+  claim(entity: string): Environment {
+    return { catalog: this.catalog, variables: { actor: row(entity) } };
   }
 
   /** Virtual fields: `row`. */
@@ -88,13 +132,18 @@ export class Environments {
     };
   }
 
+  /** A step of a workflow that no record starts: what it was given by `input`, a JSON Schema, `actor` and earlier results. */
+  givenStep(input: unknown, results: Readonly<Record<string, Variable>>): Environment {
+    return { catalog: this.catalog, variables: { ...results, input: this.output(input), actor: this.actor() } };
+  }
+
   /** The row that a create step has made. */
   readonly result = (entity: string): Variable => row(entity);
 
   /** What a task has returned. */
   output(schema: unknown): Variable {
     const properties = schemaProperties(schema);
-    if (properties === undefined) return value({ kind: "json" }, true);
+    if (properties === undefined) return value(scalarType(schema), true);
     return record(
       Object.fromEntries(
         properties.map(({ name, schema: part }) => [

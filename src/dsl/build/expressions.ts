@@ -1,17 +1,18 @@
 /** Checks the texts of callbacks against the model, and says where in the user's file each error stands. */
 import { type Core, check, type Environment, type ExpressionType, type Range, siteOf } from "../../expression/index.ts";
 import type { Site } from "../site.ts";
-import type { EntityDraft } from "./build-context.ts";
+import type { BuildContext } from "./build-context.ts";
 import type { Written } from "./callbacks.ts";
-import { type Report, shown } from "./report.ts";
+import { operationNames } from "./permissions.ts";
+import { type Report, shown, suggestion } from "./report.ts";
 
 export class Expressions {
+  private readonly context: BuildContext;
   private readonly report: Report;
-  private readonly drafts: ReadonlyMap<string, EntityDraft>;
 
-  constructor(report: Report, drafts: ReadonlyMap<string, EntityDraft>) {
-    this.report = report;
-    this.drafts = drafts;
+  constructor(context: BuildContext) {
+    this.context = context;
+    this.report = context.report;
   }
 
   /** The typed expression; undefined after a report. */
@@ -26,18 +27,55 @@ export class Expressions {
         this.report.error("EJS2112", `${written.what}: there is no role ${shown(word)}.`, { site, word, hint });
         continue;
       }
+      if (written.text.slice(range.end).startsWith(" in actor.permissions") && word !== undefined) {
+        const finding = unknownPermission(word, this.context);
+        this.report.error("EJS2146", `${written.what}: ${finding.message}`, {
+          site,
+          word: finding.word,
+          hint: finding.hint,
+        });
+        continue;
+      }
       this.report.add(code, `${written.what}: ${message}`, { site, word, hint });
     }
     return undefined;
   }
 
-  /** A field that could not be understood has been reported: that it is missing is no news. */
+  /** The type of a text that was checked before; undefined where it had errors. */
+  typeOf(text: string, environment: Environment): ExpressionType | undefined {
+    const result = check(text, environment);
+    return result.ok ? result.core.type : undefined;
+  }
+
+  /** A field or claim that could not be understood has been reported: that it is missing is no news. */
   private followsAnother(code: string, message: string): boolean {
     if (code === "EJS2024") return true;
     if (code !== "EJS2012") return false;
+    const [, claim] = /^"actor\.claims" has no "(\w+)"/.exec(message) ?? [];
+    if (claim !== undefined) return this.context.brokenClaims.has(claim);
     const [, entity, field] = /^(\w+) has no field "(\w+)"/.exec(message) ?? [];
-    return entity !== undefined && field !== undefined && this.drafts.get(entity)?.broken.has(field) === true;
+    return entity !== undefined && field !== undefined && this.context.drafts.get(entity)?.broken.has(field) === true;
   }
+}
+
+/** Which part of `Invoice.payy` it is that there is not. */
+function unknownPermission(
+  name: string,
+  { drafts, system }: BuildContext,
+): { readonly message: string; readonly word: string; readonly hint: string } {
+  const [entity = "", operation] = name.split(".");
+  const draft = drafts.get(entity);
+  if (operation === undefined || (draft === undefined && !/^[A-Z]/.test(entity))) {
+    const own = system.permissions.map((permission) => permission.name).filter((one) => !/^[A-Z]/.test(one));
+    const hint = suggestion(name, own, "Permissions of the config");
+    return { message: `there is no permission ${shown(name)}.`, word: name, hint };
+  }
+  if (draft === undefined) {
+    const hint = suggestion(entity, drafts.keys(), "Entities");
+    return { message: `there is no entity ${shown(entity)}.`, word: entity, hint };
+  }
+  const hint = suggestion(operation, operationNames(draft), `${entity} has`);
+  return { message: `${entity} has no command or action ${shown(operation)}.`, word: operation, hint };
 }
 
 /** The word that a finding is about, where it is one: a name, or a text constant. */

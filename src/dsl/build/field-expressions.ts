@@ -86,7 +86,7 @@ export function addDefaults({ context, callbacks, expressions, environments }: T
     for (const { field, declaration } of declared.values()) {
       if (field.type.kind === "state") field.default = { kind: "value", value: field.type.initial };
       const given = declaration.default;
-      if (given === undefined || field.storage.kind !== "column") continue;
+      if (given === undefined || (field.storage.kind !== "column" && field.storage.kind !== "side")) continue;
       const what = `${entity.name}.${field.name}`;
       if ("callback" in given) {
         const written = callbacks.expression(given, { names: ["actor"] }, `the default of ${what}`);

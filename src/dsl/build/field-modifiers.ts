@@ -8,7 +8,8 @@ const COMPUTED = ["required", "unique", "index", "max", "min", "pattern"];
 
 /** By type; `describe` fits every field. */
 function allowedModifiers(type: FieldType, computed: boolean): readonly string[] {
-  const settable = ["required", "unique", "index", "immutable", "default"];
+  const rules = ["readable", "writable", "immutable", "writeOnce"];
+  const settable = ["required", "unique", "index", ...rules, "default"];
   if (computed) return ["computed", ...allowedModifiers(type, false).filter((name) => COMPUTED.includes(name))];
   switch (type.kind) {
     case "state":
@@ -25,7 +26,7 @@ function allowedModifiers(type: FieldType, computed: boolean): readonly string[]
           return [...settable, "max"];
         case "json":
         case "roles":
-          return ["required", "immutable", "default"];
+          return ["required", ...rules, "default"];
         default:
           return settable;
       }
@@ -39,7 +40,8 @@ export function checkModifiers(declaration: FieldDeclaration, type: FieldType, p
   const allowed = allowedModifiers(type, declaration.computed !== undefined);
   const what = declaration.computed === undefined ? describe(type) : "a computed field";
   for (const [modifier, site] of Object.entries(declaration.modifiers)) {
-    if (modifier === "describe" || allowed.includes(modifier)) continue;
+    // Why a field can have no read rule is told where rules are looked at.
+    if (modifier === "describe" || modifier === "readable" || allowed.includes(modifier)) continue;
     const hint =
       modifier === "primary"
         ? "The key of every entity is its id: leave it out, or write id: uuid().primary()."

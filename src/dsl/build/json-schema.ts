@@ -26,6 +26,12 @@ export function schemaProperties(schema: unknown): readonly SchemaProperty[] | u
   }));
 }
 
+/** The schema of the items of a property that is an array; `{}`, which says nothing, for any other. */
+export function schemaItems(schema: unknown, name: string): JsonSchema {
+  const property = schemaProperties(schema)?.find((candidate) => candidate.name === name)?.schema;
+  return property?.type === "array" && isSchema(property.items) ? property.items : {};
+}
+
 /** Whether an object schema takes properties that it does not name. */
 export const isOpen = (schema: unknown): boolean =>
   isSchema(schema) && schema.additionalProperties !== undefined && schema.additionalProperties !== false;

@@ -39,5 +39,6 @@ const actionOperation = (entity: Entity, { name, input }: Action, output: Shape)
 const inputShape = (fields: readonly Field[]): Shape =>
   fields.map(({ name, required, default: value }) => ({ name, required: required && value === undefined }));
 
-/** A required field is always there. */
-const outputShape = (fields: readonly Field[]): Shape => fields.map(({ name, required }) => ({ name, required }));
+/** A required field is always there; but one with a read rule is null for whom it is hidden from. */
+const outputShape = (fields: readonly Field[]): Shape =>
+  fields.map(({ name, required, access }) => ({ name, required: required && access?.read === undefined }));

@@ -3,8 +3,8 @@ import type { System } from "../../model/index.ts";
 import type { ConfigDeclaration } from "../config.ts";
 import type { Site } from "../site.ts";
 import type { BuildContext } from "./build-context.ts";
-import { checkSlug } from "./names.ts";
-import { isPlainObject } from "./options.ts";
+import { checkMemberName, checkSlug } from "./names.ts";
+import { isPlainObject, optionOf } from "./options.ts";
 import { order, type Report, shown, suggestion } from "./report.ts";
 
 interface RoleOptions {
@@ -33,8 +33,8 @@ export function resolveConfig(declaration: ConfigDeclaration | undefined, report
     ...(actor === undefined ? {} : { actor: { entity: actor.entity, claims: [] } }),
     roles: rolesOf(config.roles, site, report),
     permissions: [],
-    flags: [],
-    principals: ["anonymous", "system", "user"],
+    flags: flagsOf(config.flags, site, report),
+    principals: ["anonymous", "key", "service", "system", "user"],
     entities: [],
     workflows: [],
     tasks: [],
@@ -59,6 +59,19 @@ function schemaOf(value: unknown, site: Site | undefined, report: Report): strin
     });
   }
   return value;
+}
+
+function flagsOf(value: unknown, site: Site | undefined, report: Report): System["flags"] {
+  return Object.entries(isPlainObject(value) ? value : {})
+    .flatMap(([name, given]) => {
+      if (!checkMemberName(name, "flag", { of: "flags", site }, report)) return [];
+      const options = isPlainObject(given) ? given : {};
+      const of = `flags.${name}`;
+      const description = optionOf(options, "describe", "string", of, site, report);
+      const otherwise = optionOf(options, "default", "boolean", of, site, report) ?? false;
+      return [{ name, ...(description === undefined ? {} : { description }), default: otherwise }];
+    })
+    .sort((a, b) => order(a.name, b.name));
 }
 
 function rolesOf(value: unknown, site: Site | undefined, report: Report): System["roles"] {

@@ -4,7 +4,13 @@ import type { BuildContext } from "./build-context.ts";
 
 /** Types of the API that come from no entity; entities named like them are refused by their own name. */
 const SCALARS = ["String", "Int", "Boolean", "UUID", "BigInt", "BigFloat", "JSON", "Date", "Datetime"];
-const OWN_TYPES = ["PageInfo", ...SCALARS.flatMap((scalar) => [`${scalar}Filter`, `${scalar}ListFilter`])];
+const OWN_TYPES = [
+  "PageInfo",
+  "Affordances",
+  "FieldAffordance",
+  "TransitionAffordance",
+  ...SCALARS.flatMap((scalar) => [`${scalar}Filter`, `${scalar}ListFilter`]),
+];
 
 const upperFirst = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);
 const lowerFirst = (name: string) => name.charAt(0).toLowerCase() + name.slice(1);

@@ -9,7 +9,7 @@ interface Owner {
   readonly what: string;
 }
 
-export function refuseSharedNames({ drafts, report }: BuildContext): void {
+export function refuseSharedNames({ drafts, report, system }: BuildContext): void {
   const relations = new Map<string, Owner>();
   const functions = new Map<string, Owner>();
   const claim = (taken: Map<string, Owner>, name: string, owner: Owner) => {
@@ -37,12 +37,32 @@ export function refuseSharedNames({ drafts, report }: BuildContext): void {
     for (const { name, fields } of entity.uniques) own(name, `the unique ${entity.name}.${fields.join(", ")}`);
     for (const { name } of entity.indexes) own(name, `an index of ${entity.name}`);
     for (const field of entity.fields) {
-      if (field.storage.kind !== "virtual") continue;
+      if (field.storage.kind === "side") {
+        const { table } = field.storage;
+        own(table, `the table of ${entity.name}.${field.name}`);
+        own(objectName(table, "pkey"), `the key of ${entity.name}.${field.name}`);
+      }
+      if (field.storage.kind !== "virtual" && field.storage.kind !== "side") continue;
       const name = objectName(entity.table, snakeCase(field.name));
       claim(functions, name, { entity: entity.name, what: `the field ${entity.name}.${field.name}` });
     }
+    // What the compiler makes of every entity: whether one may, and why not.
+    for (const name of [objectName(entity.table, "can"), objectName("explain", entity.table)]) {
+      claim(functions, name, { entity: entity.name, what: `what one may do with ${entity.name}` });
+    }
+    if (entity.fields.some(({ storage }) => storage.kind === "side")) {
+      for (const verb of ["create", "update"]) {
+        claim(functions, objectName(verb, entity.table), {
+          entity: entity.name,
+          what: `the ${verb} of ${entity.name}`,
+        });
+      }
+    }
     for (const action of entity.actions) {
       claim(functions, action.function, { entity: entity.name, what: `the action ${entity.name}.${action.name}` });
+    }
+    for (const { name } of system.actor?.entity === entity.name ? system.actor.claims : []) {
+      claim(functions, objectName("claim", snakeCase(name)), { entity: entity.name, what: `the claim ${name}` });
     }
   }
 }

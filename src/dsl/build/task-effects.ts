@@ -6,7 +6,7 @@ import { refusal, type SchemaProperty, schemaProperties } from "./json-schema.ts
 import { shown, suggestion } from "./report.ts";
 import { graphOf } from "./workflow-graph.ts";
 import { DEFAULT_RETRY } from "./workflow-options.ts";
-import type { StepTools } from "./workflow-steps.ts";
+import type { StepTools } from "./workflow-step-context.ts";
 
 export function addTaskEffect(effect: Effect, tools: StepTools): void {
   const { entity, action, reference, site } = effect;

@@ -40,14 +40,26 @@ function part(
     report.error("EJS2160", `The ${side} of the task ${name} ${reason}.`, { site, word: side });
     return {};
   };
+  const found = jsonSchemaOf(schema, side);
+  if ("problem" in found) return fail(found.problem);
+  if (side === "input" && schemaProperties(found.json) === undefined) return fail("is no z.object()");
+  return { [side]: found.json };
+}
+
+/**
+ * A zod schema as JSON Schema, or why that cannot be.
+ *
+ * @param side what a workflow gives is the input's input; what the next step sees is the output's output
+ */
+export function jsonSchemaOf(
+  schema: z.ZodType,
+  side: "input" | "output",
+): { readonly json: unknown } | { readonly problem: string } {
   try {
-    // What a workflow gives is the input's input; what the next step sees is the output's output.
     const text = JSON.stringify(z.toJSONSchema(schema, { io: side }));
-    const json: unknown = JSON.parse(text);
-    if (!text.isWellFormed() || text.includes("\\u0000")) return fail("holds a character that PostgreSQL cannot keep");
-    if (side === "input" && schemaProperties(json) === undefined) return fail("is no z.object()");
-    return { [side]: json };
+    const clean = text.isWellFormed() && !text.includes("\\u0000");
+    return clean ? { json: JSON.parse(text) } : { problem: "holds a character that PostgreSQL cannot keep" };
   } catch (error) {
-    return fail(`cannot be said in JSON Schema: ${error instanceof Error ? error.message : String(error)}`);
+    return { problem: `cannot be said in JSON Schema: ${error instanceof Error ? error.message : String(error)}` };
   }
 }

@@ -1,8 +1,10 @@
 /** What a workflow says besides its steps: trigger, actor, retry. */
-import type { Workflow } from "../../model/index.ts";
+import type { Retry, Workflow } from "../../model/index.ts";
 import { declarationOf } from "../declared.ts";
-import type { TriggerDeclaration } from "../trigger.ts";
-import type { WorkflowDeclaration } from "../workflow.ts";
+import type { CallbackAt } from "../field.ts";
+import type { Site } from "../site.ts";
+import type { ManualTriggerDeclaration, TriggerDeclaration } from "../trigger.ts";
+import type { ImpersonationDeclaration, WorkflowDeclaration } from "../workflow.ts";
 import type { BuildContext } from "./build-context.ts";
 import type { Callbacks } from "./callbacks.ts";
 import type { Environments } from "./environments.ts";
@@ -10,7 +12,7 @@ import type { Expressions } from "./expressions.ts";
 import { isPlainObject } from "./options.ts";
 import { type Report, shown, suggestion } from "./report.ts";
 
-export const DEFAULT_RETRY: Workflow["retry"] = {
+export const DEFAULT_RETRY: Retry = {
   attempts: 5,
   backoff: "exponential",
   initialMs: 1_000,
@@ -19,18 +21,21 @@ export const DEFAULT_RETRY: Workflow["retry"] = {
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** `"2s"` in milliseconds; undefined where it is no length of time from 1 ms to 30 days. */
-function milliseconds(text: unknown): number | undefined {
+const LONGEST = 36_525 * 86_400_000;
+/** The longest pause between two attempts: 30 days. */
+const LONGEST_PAUSE = 30 * 86_400_000;
+
+/** `"2s"` in milliseconds; undefined where it is no length of time from 1 ms to 100 years. */
+export function milliseconds(text: unknown): number | undefined {
   const match = typeof text === "string" ? /^(\d{1,9})(ms|s|m|h|d)$/.exec(text) : null;
   const value = match === null ? Number.NaN : Number(match[1]) * (UNITS[match[2] ?? ""] ?? Number.NaN);
-  return value >= 1 && value <= 30 * 86_400_000 ? value : undefined;
+  return value >= 1 && value <= LONGEST ? value : undefined;
 }
 
-export function retryOf({ name, options, site }: WorkflowDeclaration, report: Report): Workflow["retry"] {
-  const { retry } = options;
+/** @param of what says so, in a message: `Workflow receipt-on-paid` */
+export function retryOf(of: string, retry: unknown, site: Site | undefined, report: Report): Retry {
   if (retry === undefined) return { ...DEFAULT_RETRY };
-  const complain = (what: string, word: string) =>
-    report.error("EJS2158", `Workflow ${name}: retry${what}.`, { site, word });
+  const complain = (what: string, word: string) => report.error("EJS2158", `${of}: retry${what}.`, { site, word });
   if (!isPlainObject(retry)) {
     complain(` must be an object, not ${shown(retry)}`, "retry");
     return { ...DEFAULT_RETRY };
@@ -39,12 +44,13 @@ export function retryOf({ name, options, site }: WorkflowDeclaration, report: Re
   for (const key of Object.keys(retry)) {
     if (known.includes(key)) continue;
     const hint = suggestion(key, known, "There are");
-    report.error("EJS2105", `Workflow ${name}: retry has no option ${shown(key)}.`, { site, word: key, hint });
+    report.error("EJS2105", `${of}: retry has no option ${shown(key)}.`, { site, word: key, hint });
   }
   const { attempts = DEFAULT_RETRY.attempts, backoff = DEFAULT_RETRY.backoff } = retry;
   const time = (key: "initial" | "max", fallback: number): number => {
     const value = retry[key];
-    const parsed = value === undefined ? fallback : milliseconds(value);
+    const length = value === undefined ? fallback : milliseconds(value);
+    const parsed = length !== undefined && length <= LONGEST_PAUSE ? length : undefined;
     if (parsed === undefined) complain(`.${key} is a length of time such as "2s", not ${shown(value)}`, key);
     return parsed ?? fallback;
   };
@@ -59,13 +65,20 @@ export function retryOf({ name, options, site }: WorkflowDeclaration, report: Re
   return { attempts: isCount ? attempts : 1, backoff: backoff === "fixed" ? "fixed" : "exponential", initialMs, maxMs };
 }
 
-export function asOf({ name, options, site }: WorkflowDeclaration, report: Report): Workflow["as"] {
+/** As whom the steps run; an expression is checked by `event` or `input`. */
+export function asOf(
+  { name, options, site }: WorkflowDeclaration,
+  report: Report,
+  subject: (given: CallbackAt) => string | undefined,
+): Workflow["as"] {
   const { as = "inherit" } = options;
   if (as === "inherit" || as === "system") return as;
+  const impersonation = declarationOf<ImpersonationDeclaration>(as, "impersonation");
+  if (impersonation !== undefined) return { impersonate: subject(impersonation.subject) ?? "null" };
   report.error("EJS2106", `Workflow ${name}: "as" is ${shown(as)}.`, {
     site,
     word: "as",
-    hint: 'It takes "inherit", the event\'s actor, or "system", which passes every policy.',
+    hint: 'It takes "inherit", the event\'s actor, "system", which passes every policy, or impersonate(({ event }) => …).',
   });
   return "inherit";
 }
@@ -77,6 +90,8 @@ export function triggerOf(
   tools: { readonly callbacks: Callbacks; readonly expressions: Expressions; readonly environments: Environments },
 ): Workflow["trigger"] | undefined {
   const { report } = context;
+  const manual = declarationOf<ManualTriggerDeclaration>(options.on, "manual-trigger");
+  if (manual !== undefined) return { kind: "manual" };
   const trigger = declarationOf<TriggerDeclaration>(options.on, "trigger");
   if (trigger === undefined) {
     report.error("EJS2150", `Workflow ${name}: "on" is ${shown(options.on)}, no event.`, { site, word: "on" });

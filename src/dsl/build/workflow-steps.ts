@@ -1,24 +1,27 @@
-/** The steps of a workflow as nodes, each expression checked against what is known when the step runs. */
-import type { Variable } from "../../expression/index.ts";
-import { type Entity, expressionType, type Field, type WorkflowNode } from "../../model/index.ts";
-import { FlowRecorder, type StepDeclaration } from "../flow.ts";
-import { siteOfError } from "../site.ts";
-import type { WorkflowDeclaration } from "../workflow.ts";
-import type { BuildContext } from "./build-context.ts";
-import type { Callbacks, Written } from "./callbacks.ts";
-import type { Environments } from "./environments.ts";
-import type { Expressions } from "./expressions.ts";
-import { isOpen, refusal, schemaProperties } from "./json-schema.ts";
-import { isCleanText } from "./options.ts";
-import { shown, suggestion } from "./report.ts";
+/** The steps of a workflow as a graph, each expression checked against what is known when the step runs. */
+import { describeType, parse, type Variable } from "../../expression/index.ts";
+import type { NodeOf, WorkflowGraph, WorkflowNode } from "../../model/index.ts";
+import type { FlowRecorder } from "../flow-recorder.ts";
+import type { StepDeclaration, StepOf } from "../flow-steps.ts";
+import { schemaItems } from "./json-schema.ts";
+import { isPlainObject } from "./options.ts";
+import { recorded } from "./recorded-steps.ts";
+import { shown } from "./report.ts";
 import { reservedMember } from "./reserved-names.ts";
-
-export interface StepTools {
-  readonly context: BuildContext;
-  readonly callbacks: Callbacks;
-  readonly expressions: Expressions;
-  readonly environments: Environments;
-}
+import { GraphDraft, type Tails } from "./workflow-graph.ts";
+import { httpNode, logNode, taskNode } from "./workflow-outside-steps.ts";
+import {
+  createNode,
+  deleteNode,
+  getNode,
+  listNode,
+  queryNode,
+  transformNode,
+  updateNode,
+} from "./workflow-row-steps.ts";
+import type { StepContext } from "./workflow-step-context.ts";
+import { nodeResult } from "./workflow-step-results.ts";
+import { approvalNode, signalNode, sleepNode, startNode } from "./workflow-wait-steps.ts";
 
 /** Names that every step sees already, or that begin and end the graph. */
 const TAKEN = [
@@ -37,206 +40,281 @@ const TAKEN = [
   "in",
 ];
 
-/** Runs `steps` and keeps what it declares. */
-export function declaredSteps({ name, options, site }: WorkflowDeclaration, { report }: BuildContext) {
-  const { steps } = options;
-  if (typeof steps !== "function") {
-    report.error("EJS2159", `Workflow ${name}: "steps" is ${shown(steps)}.`, { site, word: "steps" });
-    return [];
-  }
-  try {
-    const flow: unknown = steps(new FlowRecorder());
-    if (flow instanceof FlowRecorder && flow.steps.length > 0) return flow.steps;
-    const found = flow instanceof FlowRecorder ? "a flow without steps" : flow === undefined ? "nothing" : shown(flow);
-    report.error("EJS2159", `Workflow ${name}: "steps" returns ${found}.`, { site, word: "steps" });
-  } catch (error) {
-    const message = error instanceof Error ? error.message : shown(error);
-    report.error("EJS2130", `Workflow ${name}: "steps" failed: ${message}`, { site: siteOfError(error) ?? site });
-  }
-  return [];
-}
+/** Makes the graph of one workflow, or of a body in it: one step after the other, each sees the results before it. */
+export class GraphBuilder {
+  private readonly draft: GraphDraft;
+  private readonly outer: StepContext;
+  private tails: Tails;
+  /** Results of this graph so far. */
+  private results: Readonly<Record<string, Variable>> = {};
+  private last: WorkflowNode | undefined;
+  /** The values of `output`. */
+  private output: Record<string, string> | undefined;
 
-/** The nodes of one workflow, made one after the other: each sees the results before it. */
-export class StepBuilder {
-  readonly nodes: WorkflowNode[] = [];
-  private readonly results: Record<string, Variable> = {};
-  private readonly workflow: string;
-  private readonly entity: Entity;
-  private readonly input: readonly Field[] | undefined;
-  private readonly tools: StepTools;
-
-  constructor(workflow: string, entity: Entity, input: readonly Field[] | undefined, tools: StepTools) {
-    this.workflow = workflow;
-    this.entity = entity;
-    this.input = input;
-    this.tools = tools;
+  constructor(context: StepContext, draft: GraphDraft = new GraphDraft(), tails: Tails = []) {
+    this.outer = context;
+    this.draft = draft;
+    this.tails = tails;
   }
 
-  add(step: StepDeclaration): void {
+  /** The whole of a workflow, from start to end. */
+  workflow(steps: readonly StepDeclaration[]): WorkflowGraph {
+    this.append({ id: "start", kind: "start" });
+    for (const step of steps) this.add(step);
+    const { output } = this;
+    this.append({ id: "end", kind: "end", ...(output === undefined ? {} : { output: "result", values: output }) });
+    return { nodes: this.draft.nodes, edges: this.draft.edges };
+  }
+
+  /** What a run gives, as types; undefined where it gives nothing. */
+  get gives(): Readonly<Record<string, string>> | undefined {
+    return this.output;
+  }
+
+  private get context(): StepContext {
+    return this.outer.with(this.results);
+  }
+
+  private append(node: WorkflowNode): void {
+    this.tails = this.draft.append(node, this.tails);
+    this.last = node;
+  }
+
+  private add(step: StepDeclaration): void {
+    const { context } = this;
+    if (this.output !== undefined) {
+      context.refuse(step, "nothing comes behind the output", "Make .output() the last step.");
+      return;
+    }
+    if (step.kind === "output") {
+      this.output = context.checked(step, step.values);
+      return;
+    }
     if (!this.isUsable(step)) return;
-    const { context, environments } = this.tools;
-    context.locate(`workflows.${this.workflow}.${step.id}`, step.site);
+    context.tools.context.locate(`workflows.${context.workflow}.${step.id}`, step.site);
+    const node = this.node(step);
+    if (node === undefined) {
+      // What later steps say of its result would only be consequences.
+      this.results = { ...this.results, ...this.unknownResult(step) };
+      return;
+    }
+    if (node !== "made") this.append(node);
+    const made = node === "made" ? this.draft.nodes.find(({ id }) => id === step.id) : node;
+    const result = made === undefined ? undefined : nodeResult(context, made);
+    if (result !== undefined) this.results = { ...this.results, [step.id]: result };
+  }
+
+  private unknownResult(step: StepDeclaration): Readonly<Record<string, Variable>> {
+    const { environments } = this.context.tools;
+    return step.kind === "task" ? { [step.id]: environments.output(undefined) } : {};
+  }
+
+  private node(step: Exclude<StepDeclaration, { kind: "output" }>): WorkflowNode | "made" | undefined {
+    const { context } = this;
     switch (step.kind) {
       case "create":
-        this.addCreate(step);
-        if (context.drafts.has(step.entity)) this.results[step.id] = environments.result(step.entity);
-        return;
+        return createNode(context, step);
+      case "get":
+      case "find":
+        return getNode(context, step);
+      case "list":
+        return listNode(context, step);
+      case "update":
+      case "updateAll":
+        return updateNode(context, step);
+      case "delete":
+        return deleteNode(context, step);
+      case "query":
+        return queryNode(context, step);
+      case "transform":
+        return transformNode(context, step);
       case "task":
-        this.addTask(step);
-        this.results[step.id] = environments.output(
-          this.tools.context.system.tasks.find(({ name }) => name === step.task)?.output,
-        );
-        return;
+        return taskNode(context, step);
       case "log":
-        this.addLog(step);
-        return;
+        return logNode(context, step);
+      case "http":
+        return httpNode(context, step);
+      case "sleep":
+        return sleepNode(context, step);
+      case "waitForSignal":
+        return signalNode(context, step);
+      case "approval":
+        return approvalNode(context, step);
+      case "start":
+        return startNode(context, step);
+      case "fail":
+        return this.fail(step);
+      case "branch":
+        return this.branch(step);
+      case "parallel":
+        return this.parallel(step);
+      case "forEach":
+        return this.forEach(step);
+      case "compensate":
+        return this.compensate(step);
       default:
-        step satisfies never;
+        return step satisfies never;
     }
   }
 
-  private what(step: StepDeclaration): string {
-    return `Workflow ${this.workflow}, step ${step.id}`;
-  }
-
   private isUsable({ id, site }: StepDeclaration): boolean {
-    const { report } = this.tools.context;
+    const { ids, tools, workflow, results } = this.context;
     const problem =
       typeof id !== "string" || !/^[a-z][A-Za-z0-9]{0,62}$/.test(id)
         ? "is no name of a step"
         : TAKEN.includes(id) || reservedMember(id) !== undefined
           ? "means something else in every step"
-          : this.nodes.some((node) => node.id === id)
+          : ids.has(id)
             ? "is the name of an earlier step"
-            : undefined;
-    if (problem === undefined) return true;
-    report.error("EJS2154", `Workflow ${this.workflow}: ${shown(id)} ${problem}.`, {
+            : Object.hasOwn(results, id)
+              ? "is the item of a loop around it"
+              : undefined;
+    if (problem === undefined) {
+      ids.add(id);
+      return true;
+    }
+    tools.context.report.error("EJS2154", `Workflow ${workflow}: ${shown(id)} ${problem}.`, {
       site,
       word: typeof id === "string" ? id : undefined,
     });
     return false;
   }
 
-  private values(step: StepDeclaration): ReadonlyMap<string, Written> {
-    if (step.values === undefined) return new Map();
-    // Not only the names that are known: for a misspelt one the checker finds the nearest.
-    const names = ["event", "record", "actor", ...Object.keys(this.results)];
-    return this.tools.callbacks.expressions(step.values, { names }, this.what(step)) ?? new Map();
+  private fail(step: StepOf<"fail">): WorkflowNode | undefined {
+    const values = this.context.checked(step, step.values);
+    const { error, message } = step;
+    if (typeof error !== "string" || !/^[A-Z][A-Za-z0-9]*$/.test(error)) {
+      this.context.refuse(step, `${shown(error)} is no name of an error`, 'A name such as "CardDeclined".');
+      return undefined;
+    }
+    if (message !== undefined && typeof message !== "string") {
+      this.context.refuse(step, `message is ${shown(message)}`, undefined, "message");
+    }
+    return { id: step.id, kind: "fail", error, ...(typeof message === "string" ? { message } : {}), values };
   }
 
-  private environment() {
-    return this.tools.environments.step(this.entity, this.input, { ...this.results });
+  private branch(step: StepOf<"branch">): "made" | undefined {
+    const when = this.context.expression(step, step.when, "condition", { kind: "bool" });
+    this.append({ id: step.id, kind: "branch", cases: [{ port: "yes", when: when ?? "false" }], else: "no" });
+    const yes = this.arm(step, step.then, "then", "yes");
+    const no = step.otherwise === undefined ? undefined : this.arm(step, step.otherwise, "otherwise", "no");
+    this.tails = [...yes.tails, ...(no?.tails ?? [{ from: step.id, port: "no" }])];
+    this.results = { ...this.results, ...yes.results, ...no?.results };
+    return "made";
   }
 
-  private addCreate(step: StepDeclaration & { kind: "create" }): void {
-    const { context, expressions } = this.tools;
-    const { report, drafts } = context;
-    const written = this.values(step);
-    const draft = drafts.get(step.entity);
-    if (draft === undefined) {
-      if (context.brokenEntities.has(step.entity)) return;
-      const hint = suggestion(step.entity, drafts.keys(), "Entities");
-      const message = `${this.what(step)}: there is no entity ${shown(step.entity)}.`;
-      report.error("EJS2121", message, { site: step.site, word: step.entity, hint });
-      return;
+  private parallel(step: StepOf<"parallel">): "made" | undefined {
+    const { arms } = step;
+    const names = isPlainObject(arms) ? Object.keys(arms) : [];
+    const odd = names.find((name) => !/^[a-z][A-Za-z0-9]*$/.test(name));
+    if (!isPlainObject(arms) || names.length === 0 || odd !== undefined) {
+      const what = odd === undefined ? `its arms are ${shown(arms)}` : `${shown(odd)} is no name of an arm`;
+      this.context.refuse(step, what, "{ mail: (arm) => arm.task(…), print: (arm) => arm.task(…) }");
+      return undefined;
     }
-    const { entity } = draft;
-    const writable = entity.fields.filter((field) => field.writable.create);
-    for (const [name, value] of written) {
-      const field = writable.find((candidate) => candidate.name === name);
-      if (field === undefined) {
-        if (draft.broken.has(name)) continue;
-        const what = entity.fields.some((candidate) => candidate.name === name)
-          ? `${entity.name}.${name} is not written by whoever makes a row`
-          : `${entity.name} has no field ${shown(name)}`;
-        const hint = suggestion(
-          name,
-          writable.map((candidate) => candidate.name),
-          "Fields that can be given",
-        );
-        report.error("EJS2155", `${this.what(step)}: ${what}.`, { site: step.site, word: name, hint });
-        continue;
-      }
-      const type = field.type.kind === "one" ? ({ kind: "uuid" } as const) : expressionType(field.type);
-      expressions.check(value, this.environment(), type);
-    }
-    const missing = writable.filter(
-      (field) => field.required && field.default === undefined && !written.has(field.name),
-    );
-    if (missing.length > 0 && step.values !== undefined) {
-      const names = missing.map(({ name }) => name).join(", ");
-      report.error("EJS2156", `${this.what(step)}: ${entity.name} requires ${names}.`, { site: step.site });
-    }
-    this.nodes.push({ id: step.id, kind: "crud.create", entity: step.entity, values: textsOf(written) });
+    this.append({ id: step.id, kind: "parallel", ports: names });
+    const made = names.map((name) => this.arm(step, arms[name], name, name));
+    this.tails = made.flatMap(({ tails }) => tails);
+    for (const { results } of made) this.results = { ...this.results, ...results };
+    return "made";
   }
 
-  private addTask(step: StepDeclaration & { kind: "task" }): void {
-    const { report, system } = this.tools.context;
-    const written = this.values(step);
-    const task = system.tasks.find((candidate) => candidate.name === step.task);
-    if (task === undefined) {
-      const names = system.tasks.map(({ name }) => name);
-      const message = `${this.what(step)}: there is no task ${shown(step.task)}.`;
-      const hint = suggestion(step.task, names, "Task files");
-      report.error("EJS2153", message, { site: step.site, word: step.task, hint });
-      return;
-    }
-    this.checkInput(step, task.input, written);
-    this.nodes.push({ id: step.id, kind: "task", task: step.task, input: textsOf(written) });
+  /** Steps of one arm, in the same graph. */
+  private arm(step: StepDeclaration, steps: unknown, part: string, port: string) {
+    const builder = new GraphBuilder(this.context, this.draft, [{ from: step.id, port }]);
+    for (const inner of this.recorded(step, steps, part)) builder.add(inner);
+    this.refuseOutput(step, builder);
+    return { tails: builder.tails, results: builder.results };
   }
 
-  private checkInput(step: StepDeclaration, schema: unknown, written: ReadonlyMap<string, Written>): void {
-    const { context, expressions } = this.tools;
-    const { report } = context;
-    const properties = schemaProperties(schema);
-    for (const [name, value] of written) {
-      const core = expressions.check(value, this.environment());
-      const property = properties?.find((candidate) => candidate.name === name);
-      if (properties === undefined || (property === undefined && isOpen(schema))) continue;
-      if (property === undefined) {
-        const hint = suggestion(
-          name,
-          properties.map((candidate) => candidate.name),
-          "Properties of its input",
-        );
-        const message = `${this.what(step)}: the task takes no ${shown(name)}.`;
-        report.error("EJS2157", message, { site: step.site, word: name, hint });
-        continue;
-      }
-      const wanted = core === undefined ? undefined : refusal(core.type, property.schema);
-      if (wanted === undefined || core === undefined) continue;
-      const message = `${value.what}: expected ${wanted}, found ${core.type.kind}.`;
-      const hint = core.type.kind === "row" ? `Name one of its fields: ${value.text}.id.` : undefined;
-      report.error("EJS2133", message, { site: step.site, word: name, hint });
+  private forEach(step: StepOf<"forEach">): NodeOf<"forEach"> | undefined {
+    const { context } = this;
+    const items = context.expression(step, step.items, "items");
+    const limit = context.count(step, step.limit, "limit", 100, 10);
+    const { as = "item" } = step;
+    if (typeof as !== "string" || !/^[a-z][A-Za-z0-9]*$/.test(as) || (TAKEN.includes(as) && as !== "item")) {
+      context.refuse(step, `as is ${shown(as)}`, 'A name such as "line".', "as");
+      return undefined;
     }
-    const missing = (properties ?? []).filter((property) => property.required && !written.has(property.name));
-    if (missing.length > 0) {
-      const names = missing.map(({ name }) => name).join(", ");
-      report.error("EJS2156", `${this.what(step)}: the task requires ${names}.`, { site: step.site });
+    if (items === undefined) return undefined;
+    const type = context.tools.expressions.typeOf(items, context.environment());
+    if (type !== undefined && type.kind !== "json" && type.kind !== "list") {
+      context.refuse(
+        step,
+        `${items} is ${describeType(type)} and no list`,
+        "The rows of a list step: ({ open }) => open.rows.",
+      );
     }
+    const item = this.itemOf(items);
+    const { environments } = context.tools;
+    const names: Record<string, Variable> = {
+      [as]: "entity" in item ? environments.result(item.entity) : environments.output(item.schema),
+      [`${as}Index`]: environments.output({ type: "integer" }),
+    };
+    const body = new GraphBuilder(context.with(names));
+    for (const inner of this.recorded(step, step.body, "body")) body.add(inner);
+    this.refuseOutput(step, body);
+    const collect = step.collect === undefined ? undefined : body.context.expression(step, step.collect, "collect");
+    return {
+      id: step.id,
+      kind: "forEach",
+      items,
+      item,
+      as,
+      limit,
+      ...(collect === undefined ? {} : { collect }),
+      body: { nodes: body.draft.nodes, edges: body.draft.edges },
+    };
   }
 
-  private addLog(step: StepDeclaration & { kind: "log" }): void {
-    const { context, expressions } = this.tools;
-    const written = this.values(step);
-    for (const value of written.values()) expressions.check(value, this.environment());
-    const levels = ["debug", "info", "warn", "error"];
-    if (!levels.includes(step.level)) {
-      const hint = suggestion(step.level, levels, "Levels");
-      context.report.error("EJS2106", `${this.what(step)}: ${shown(step.level)} is no level.`, {
-        site: step.site,
-        hint,
-      });
-      return;
+  /** What a list holds: the rows of a list step, or what a task's schema says. */
+  private itemOf(items: string): NodeOf<"forEach">["item"] {
+    const parsed = parse(items);
+    if (!parsed.ok || parsed.syntax.kind !== "member" || parsed.syntax.target.kind !== "name") return { schema: {} };
+    const { target, name } = parsed.syntax;
+    const node = this.listed(target.name);
+    if (node?.kind === "crud.list" && name === "rows") return { entity: node.entity };
+    const { system } = this.context.tools.context;
+    const output = node?.kind === "task" ? system.tasks.find((task) => task.name === node.task)?.output : undefined;
+    return { schema: schemaItems(output, name) as never };
+  }
+
+  private listed(id: string): WorkflowNode | undefined {
+    return this.draft.nodes.find((node) => node.id === id);
+  }
+
+  private compensate(step: StepOf<"compensate">): "made" | undefined {
+    const { context, last } = this;
+    if (last === undefined || ["start", "branch", "parallel", "compensate"].includes(last.kind)) {
+      const hint = 'flow.task("charge", "charge-card").compensate("refund", (undo) => undo.task(…))';
+      context.refuse(step, "there is no step before it that it could undo", hint);
+      return undefined;
     }
-    if (!isCleanText(step.message)) {
-      const message = `${this.what(step)}: the message is ${shown(step.message)}.`;
-      context.report.error("EJS2106", message, { site: step.site, hint: 'flow.log("done", "receipt sent")' });
-      return;
+    const body = new GraphBuilder(context);
+    for (const inner of this.recorded(step, step.undo, "undo")) body.add(inner);
+    this.refuseOutput(step, body);
+    // No edge leads to it, and what follows follows the step that it undoes.
+    this.draft.nodes.push({
+      id: step.id,
+      kind: "compensate",
+      of: last.id,
+      body: { nodes: body.draft.nodes, edges: body.draft.edges },
+    });
+    return "made";
+  }
+
+  private refuseOutput(step: StepDeclaration, { output }: GraphBuilder): void {
+    if (output !== undefined)
+      this.context.refuse(step, "an output stands inside of it", "Make .output() the last step of the workflow.");
+  }
+
+  private recorded(step: StepDeclaration, steps: unknown, part: string): readonly StepDeclaration[] {
+    const { context } = this;
+    if (typeof steps !== "function") {
+      context.refuse(step, `${part} is ${shown(steps)}`, "(flow) => flow.task(…)");
+      return [];
     }
-    this.nodes.push({ id: step.id, kind: "log", level: step.level, message: step.message, values: textsOf(written) });
+    const of = `${context.what(step)}: ${part}`;
+    return recorded(steps as (flow: FlowRecorder) => unknown, { of, site: step.site, context: context.tools.context });
   }
 }
-
-const textsOf = (written: ReadonlyMap<string, Written>): Record<string, string> =>
-  Object.fromEntries([...written].map(([name, { text }]) => [name, text]));

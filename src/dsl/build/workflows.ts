@@ -1,16 +1,22 @@
 /** Stage 10: workflows, declared ones and those that actions' effects stand for. */
-import { slugName, type Workflow } from "../../model/index.ts";
+import { allNodes, slugName, triggerEntity, type Workflow } from "../../model/index.ts";
+import { declarationOf } from "../declared.ts";
+import type { CallbackAt } from "../field.ts";
+import type { Site } from "../site.ts";
+import type { ManualTriggerDeclaration } from "../trigger.ts";
 import type { WorkflowDeclaration } from "../workflow.ts";
 import { type Effect, effectsOf } from "./effects.ts";
 import { checkSlug } from "./names.ts";
 import { checkOptions, isPlainObject, optionOf } from "./options.ts";
-import { inOrder, order, shown, suggestion } from "./report.ts";
+import { declaredSteps } from "./recorded-steps.ts";
+import { inOrder, order, type Report, shown, suggestion } from "./report.ts";
 import { addTaskEffect } from "./task-effects.ts";
-import { graphOf } from "./workflow-graph.ts";
-import { asOf, retryOf, triggerOf } from "./workflow-options.ts";
-import { declaredSteps, StepBuilder, type StepTools } from "./workflow-steps.ts";
+import { jsonSchemaOf } from "./tasks.ts";
+import { asOf, milliseconds, retryOf, triggerOf } from "./workflow-options.ts";
+import { StepContext, type StepSource, type StepTools } from "./workflow-step-context.ts";
+import { GraphBuilder } from "./workflow-steps.ts";
 
-const OPTIONS = ["describe", "on", "as", "retry", "steps"];
+const OPTIONS = ["describe", "on", "as", "retry", "timeout", "steps"];
 
 export function addWorkflows(declarations: readonly WorkflowDeclaration[], tools: StepTools): void {
   const { system, report } = tools.context;
@@ -23,6 +29,7 @@ export function addWorkflows(declarations: readonly WorkflowDeclaration[], tools
     else checkWorkflowEffect(effect, declarations, tools);
   }
   system.workflows.sort((a, b) => order(a.name, b.name));
+  checkStarts(declarations, tools);
   system.workflows.forEach(({ name }, i) => {
     if (system.workflows[i + 1]?.name !== name) return;
     report.error("EJS2104", `There are two workflows called ${name}.`, {
@@ -35,7 +42,7 @@ export function addWorkflows(declarations: readonly WorkflowDeclaration[], tools
 function addWorkflow(declaration: WorkflowDeclaration, effects: readonly Effect[], tools: StepTools): void {
   const { context } = tools;
   const { name, options, site } = declaration;
-  const { report, system, drafts } = context;
+  const { report, system } = context;
   if (!checkSlug(name, "workflow", site, report)) return;
   const what = `Workflow ${name}`;
   if (!isPlainObject(options)) {
@@ -44,18 +51,20 @@ function addWorkflow(declaration: WorkflowDeclaration, effects: readonly Effect[
   }
   checkOptions(options, OPTIONS, what, site, report);
   const description = optionOf(options, "describe", "string", what, site, report);
-  const retry = retryOf(declaration, report);
-  const as = asOf(declaration, report);
+  const retry = retryOf(what, options.retry, site, report);
+  const timeoutMs = timeoutOf(options.timeout, what, site, report);
   const trigger = !Object.hasOwn(options, "on")
     ? effectTrigger(declaration, effects, tools)
     : triggerOf(declaration, context, tools);
   const steps = declaredSteps(declaration, context);
-  const entity = trigger && drafts.get(trigger.entity)?.entity;
-  if (trigger === undefined || entity === undefined) return;
+  const source = trigger && sourceOf(declaration, trigger, context);
+  const steppable = source && new StepContext(name, source, tools);
+  const as = asOf(declaration, report, (given) => steppable && subjectOf(given, what, steppable));
+  if (trigger === undefined || source === undefined || steppable === undefined) return;
   context.locate(`workflows.${name}`, site, name);
-  const input = entity.actions.find((action) => action.name === trigger.action)?.input;
-  const builder = new StepBuilder(name, entity, input, tools);
-  for (const step of steps) builder.add(step);
+  const builder = new GraphBuilder(steppable);
+  const graph = builder.workflow(steps);
+  const input = source.entity === undefined ? source.input : undefined;
   system.workflows.push({
     name,
     version: 1,
@@ -65,8 +74,52 @@ function addWorkflow(declaration: WorkflowDeclaration, effects: readonly Effect[
     trigger,
     as,
     retry,
-    ...graphOf(builder.nodes),
+    ...(timeoutMs === undefined ? {} : { options: { timeoutMs } }),
+    ...(input === undefined ? {} : { input: input as never }),
+    ...(builder.gives === undefined ? {} : { outputs: { result: {} } }),
+    ...graph,
   });
+}
+
+/** What starts its runs, as the steps see it; undefined where the entity could not be understood. */
+function sourceOf(
+  { options, name, site }: WorkflowDeclaration,
+  trigger: Workflow["trigger"],
+  { drafts, report }: StepTools["context"],
+): StepSource | undefined {
+  const about = triggerEntity(trigger);
+  if (about !== undefined) {
+    const entity = drafts.get(about)?.entity;
+    const action = trigger.kind === "model" ? trigger.action : undefined;
+    return entity && { entity, input: entity.actions.find((candidate) => candidate.name === action)?.input };
+  }
+  const schema = declarationOf<ManualTriggerDeclaration>(options.on, "manual-trigger")?.input;
+  if (schema === undefined) return { input: undefined };
+  const found = jsonSchemaOf(schema, "input");
+  if ("json" in found) return { input: found.json };
+  report.error("EJS2160", `The input of the workflow ${name} ${found.problem}.`, { site, word: "on" });
+  return { input: undefined };
+}
+
+/** The expression of a subject: over `event` or `input`, as the event stands in the log. */
+function subjectOf(given: CallbackAt, what: string, context: StepContext): string | undefined {
+  const names = context.source.entity === undefined ? ["input"] : ["event"];
+  const written = context.tools.callbacks.expression(given, { names }, `${what}, impersonate`);
+  if (written === undefined) return undefined;
+  const { catalog, variables } = context.environment();
+  const known = Object.fromEntries(Object.entries(variables).filter(([name]) => names.includes(name)));
+  context.tools.expressions.check(written, { catalog, variables: known }, { kind: "uuid" });
+  return written.text;
+}
+
+function timeoutOf(timeout: unknown, what: string, site: Site | undefined, report: Report): number | undefined {
+  if (timeout === undefined) return undefined;
+  const length = milliseconds(timeout);
+  if (length === undefined) {
+    const message = `${what}: timeout is a length of time such as "3d", not ${shown(timeout)}.`;
+    report.error("EJS2106", message, { site, word: "timeout" });
+  }
+  return length;
 }
 
 /** The action that names a workflow without a trigger of its own. */
@@ -101,13 +154,31 @@ function checkWorkflowEffect(
   const workflow = system.workflows.find((candidate) => candidate.name === name);
   if (workflow !== undefined) {
     const { trigger } = workflow;
-    if (trigger.entity === entity.name && trigger.action === action) return;
-    const starts = `${trigger.entity}.${trigger.action ?? trigger.event}`;
+    if (trigger.kind === "model" && trigger.entity === entity.name && trigger.action === action) return;
+    const starts = trigger.kind === "model" ? `${trigger.entity}.${trigger.action ?? trigger.event}` : trigger.kind;
     const message = `${of}: its effect, the workflow ${name}, starts on ${starts}.`;
     report.error("EJS2144", message, { site, hint: `Remove "on" from the workflow, or .effect() from ${of}.` });
   } else if (!declarations.some((candidate) => candidate.name === name)) {
     const names = declarations.map((candidate) => candidate.name).filter((known) => slugName.safeParse(known).success);
     const message = `${of}: its effect is the workflow ${shown(name)}, which there is not.`;
     report.error("EJS2144", message, { site, hint: suggestion(name, names, "Workflows") });
+  }
+}
+
+/** Steps that start another workflow name one that there is. */
+function checkStarts(declarations: readonly WorkflowDeclaration[], { context }: StepTools): void {
+  const { system, report } = context;
+  const names = [...new Set([...system.workflows, ...declarations].map(({ name }) => name))];
+  for (const workflow of system.workflows) {
+    for (const node of allNodes(workflow)) {
+      if (node.kind !== "startWorkflow" || names.includes(node.workflow)) continue;
+      const message = `Workflow ${workflow.name}, step ${node.id}: there is no workflow ${shown(node.workflow)}.`;
+      const site = context.siteOf(`workflows.${workflow.name}.${node.id}`);
+      report.error("EJS2162", message, {
+        site,
+        word: node.workflow,
+        hint: suggestion(node.workflow, names, "Workflows"),
+      });
+    }
   }
 }

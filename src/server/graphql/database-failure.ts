@@ -24,6 +24,7 @@ export function databaseFailure(
   error: DatabaseError,
   model: ModelFacts,
   mutation: MutationFacts | undefined,
+  namesRules: boolean,
 ): RequestError | undefined {
   const state = error.code ?? "";
   switch (state) {
@@ -34,7 +35,7 @@ export function databaseFailure(
     case "EJ422":
       return new RequestError("EJS5033", 422, sentence(error), { extensions: inputOf(error) });
     case "42501":
-      return denied(error, mutation);
+      return namesRules ? denied(error, mutation) : new RequestError("EJS5031", 403);
     case "23505":
       return taken(error, model);
     case "23503":
@@ -109,17 +110,24 @@ function inputOf(error: DatabaseError): Record<string, unknown> {
   return { fields: [error.column.replace(/_([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase())] };
 }
 
+/** A row that an update or create would leave behind was refused by row level security. */
+export const isPolicyViolation = (error: Error): error is DatabaseError =>
+  isDatabaseError(error) && error.code === "42501" && error.routine === "ExecWithCheckOptions";
+
 function denied(error: DatabaseError, mutation: MutationFacts | undefined): RequestError {
   if (isOurs(error)) {
-    const { rule } = detailOf(error);
+    const { rule, field } = detailOf(error);
     const text = Array.isArray(rule) ? rule.join("; ") : rule;
     return new RequestError("EJS5031", 403, error.message, {
-      extensions: typeof text === "string" ? { rule: text } : {},
+      extensions: {
+        ...(typeof text === "string" && { rule: text }),
+        ...(typeof field === "string" && { fields: [field] }),
+      },
     });
   }
   const rule = mutation?.rules.join("; ");
   if (!rule || mutation === undefined) return new RequestError("EJS5031", 403);
-  return new RequestError("EJS5031", 403, `${mutation.entity.name}: ${mutation.command} is for: ${rule}.`, {
+  return new RequestError("EJS5031", 403, `${mutation.entity.name}.${mutation.command} is for: ${rule}`, {
     extensions: { rule },
   });
 }

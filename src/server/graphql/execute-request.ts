@@ -7,6 +7,7 @@ import type { GraphQLError } from "postgraphile/graphql";
 import type { ActorSession } from "../database/actor-session.ts";
 import { RequestError, type RequestErrorCode } from "../request-error.ts";
 import type { CheckedOperation } from "./document-cache.ts";
+import { explainDenial } from "./explain-denial.ts";
 import type { GraphqlRequest } from "./graphql-request.ts";
 import { type MaskedError, maskError } from "./mask-error.ts";
 import type { ServedSchema } from "./served-schema.ts";
@@ -16,6 +17,8 @@ export interface ExecutionContext {
   readonly withPgClient: WithPgClient;
   readonly session: ActorSession;
   readonly introspection: boolean;
+  /** Whether a refusal names the rules. */
+  readonly explainDenials: boolean;
   readonly log: Logger;
 }
 
@@ -52,8 +55,13 @@ export async function executeRequest(request: GraphqlRequest, context: Execution
   // As asked for, `data` is text already.
   const data = result.data as unknown as string | null | undefined;
   if (result.errors === undefined) return { text: `{"data":${data}}`, executed: true };
+  // For the application's own actors only: whoever has no token learns nothing of the rules.
+  const namesRules = context.explainDenials && session.actor !== null;
+  const denials = namesRules
+    ? await Promise.all(result.errors.map((error) => explainDenial(error, { ...served, ...context, ...request })))
+    : [];
   const errors = JSON.stringify(
-    result.errors.map((error) => maskError(error, { model: served.model, requestId, log })),
+    result.errors.map((error, i) => maskError(error, { model: served.model, namesRules, requestId, log }, denials[i])),
   );
   if (data === undefined) return { text: `{"errors":${errors}}`, executed: false };
   return { text: `{"errors":${errors},"data":${data}}`, executed: true };

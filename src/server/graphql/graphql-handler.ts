@@ -5,6 +5,7 @@ import type { Actor } from "../authentication/authenticator.ts";
 import { answer, answerError } from "../http/answer.ts";
 import { requestBody } from "../http/request-body.ts";
 import { requestIdOf } from "../http/request-identity.ts";
+import type { RequestSource } from "../http/request-source.ts";
 import { RequestError } from "../request-error.ts";
 import type { RequestLimits } from "../server-options.ts";
 import { executeRequest } from "./execute-request.ts";
@@ -16,8 +17,12 @@ export interface GraphqlHandlerOptions {
   readonly served: () => ServedSchema;
   readonly withPgClient: WithPgClient;
   readonly authenticate: (request: IncomingMessage) => Actor | Promise<Actor>;
+  /** Where the request comes from. */
+  readonly sourceOf: (request: IncomingMessage) => RequestSource;
   readonly limits: RequestLimits;
   readonly introspection: boolean;
+  /** Whether a refusal names the rules. */
+  readonly explainDenials: boolean;
   readonly log: Logger;
 }
 
@@ -40,7 +45,9 @@ export function graphqlHandler(options: GraphqlHandlerOptions) {
         served: options.served(),
         withPgClient: options.withPgClient,
         session: {
+          ...options.sourceOf(request),
           role: actor.role,
+          ...(actor.kind !== "anonymous" && { kind: actor.kind }),
           actor: actor.actor,
           tenant: actor.tenant,
           claims: actor.claims,
@@ -48,6 +55,7 @@ export function graphqlHandler(options: GraphqlHandlerOptions) {
           requestId,
         },
         introspection: options.introspection,
+        explainDenials: options.explainDenials,
         log,
       });
       // With plain JSON the status is about the transport only, as older clients expect.

@@ -15,6 +15,8 @@ export interface MaskedError {
 
 export interface MaskContext {
   readonly model: ModelFacts;
+  /** Whether rules are named: for the application's own actors, unless the server is told otherwise. */
+  readonly namesRules: boolean;
   readonly requestId: string;
   readonly log: Logger;
 }
@@ -36,8 +38,9 @@ const argumentTexts = [
 const noRow = /^No values were (updated|deleted) in collection/;
 const badVariable = /^Variable "\$\w+" /;
 
-export function maskError(error: GraphQLError, context: MaskContext): MaskedError {
-  const known = knownError(error, context);
+/** @param denial what is known of a refusal beyond the error itself */
+export function maskError(error: GraphQLError, context: MaskContext, denial?: RequestError): MaskedError {
+  const known = denial ?? knownError(error, context);
   if (known === undefined)
     context.log.error({ err: innermost(error), path: error.path, requestId: context.requestId }, "request failed");
   const { code, message, extensions } = known ?? new RequestError("EJS5049", 500);
@@ -49,7 +52,7 @@ export function maskError(error: GraphQLError, context: MaskContext): MaskedErro
   };
 }
 
-function knownError(error: GraphQLError, { model }: MaskContext): RequestError | undefined {
+function knownError(error: GraphQLError, { model, namesRules }: MaskContext): RequestError | undefined {
   // Coercion of variables: graphql-js describes what the caller sent, before anything ran.
   if (error.path === undefined && badVariable.test(error.message)) {
     return new RequestError("EJS5024", 400, error.message);
@@ -58,15 +61,19 @@ function knownError(error: GraphQLError, { model }: MaskContext): RequestError |
   const [node] = error.nodes ?? [];
   const mutation = model.mutation(node?.kind === "Field" ? node.name.value : undefined);
   if (cause instanceof RequestError) return cause.code === "EJS5030" ? notFound(mutation) : cause;
-  if (isDatabaseError(cause)) return databaseFailure(cause, model, mutation);
+  if (isDatabaseError(cause)) return databaseFailure(cause, model, mutation, namesRules);
   if (isConnectionFailure(cause)) return new RequestError("EJS5042", 503);
   if (noRow.test(cause.message)) return notFound(mutation);
   if (argumentTexts.some((text) => text.test(cause.message))) return new RequestError("EJS5024", 400, cause.message);
   return undefined;
 }
 
+/** An update or delete that found no row to touch. */
+export const meetsNoRow = (cause: Error): boolean =>
+  (cause instanceof RequestError && cause.code === "EJS5030") || noRow.test(cause.message);
+
 /** GraphQL wraps what was thrown, sometimes twice. */
-function innermost(error: Error): Error {
+export function innermost(error: Error): Error {
   let inner = error;
   while (inner instanceof GraphQLError && inner.originalError) inner = inner.originalError;
   return inner;

@@ -1,4 +1,5 @@
 /** What answers about failures need to know of the model. */
+import { isSide, type SideField, sideCheckName, valueCheck } from "../../dsl-to-sql/index.ts";
 import type { Command, Entity, System } from "../../model/index.ts";
 
 export interface ConstraintFacts {
@@ -18,6 +19,8 @@ export interface MutationFacts {
   readonly command: Command | "action";
   /** The sentences of the rules that allow it. */
   readonly rules: readonly string[];
+  /** The sentences of the rules that deny it. */
+  readonly denials: readonly string[];
 }
 
 export class ModelFacts {
@@ -27,8 +30,11 @@ export class ModelFacts {
   readonly #entityByTable = new Map<string, Entity>();
   /** True: each token must name a tenant. */
   readonly tenancy: boolean;
+  /** The PostgreSQL schema of its tables. */
+  readonly schema: string;
 
   constructor(system: System) {
+    this.schema = system.schema;
     this.tenancy = system.tenancy !== undefined;
     for (const entity of system.entities) {
       this.#entityByTable.set(entity.table, entity);
@@ -37,6 +43,7 @@ export class ModelFacts {
       for (const field of entity.fields) {
         if (field.storage.kind === "column")
           this.#fieldByColumn.set(`${entity.table}.${field.storage.column}`, field.name);
+        if (isSide(field)) this.#addSideField(entity, field);
       }
     }
   }
@@ -65,14 +72,29 @@ export class ModelFacts {
     }
   }
 
+  /** What its own table refuses is told like what the entity's refuses. */
+  #addSideField(entity: Entity, field: SideField): void {
+    const { table, column } = field.storage;
+    this.#fieldByColumn.set(`${table}.${column}`, field.name);
+    const message = valueCheck(field, field.name)?.message;
+    this.#constraints.set(`${table}.${sideCheckName(field)}`, {
+      entity,
+      kind: "check",
+      fields: [field.name],
+      ...(message === undefined ? {} : { message: `${field.name} ${message}` }),
+    });
+  }
+
   #addMutations(entity: Entity): void {
     for (const command of ["create", "update", "delete"] as const) {
-      const rules = entity.policies.filter((policy) => policy.commands.includes(command)).map((policy) => policy.name);
-      this.#mutations.set(`${command}${entity.name}`, { entity, command, rules });
+      const sentences = (effect: "allow" | "deny") =>
+        entity.policies.filter((policy) => policy.effect === effect && policy.commands.includes(command));
+      const [rules, denials] = [sentences("allow"), sentences("deny")].map((found) => found.map(({ name }) => name));
+      this.#mutations.set(`${command}${entity.name}`, { entity, command, rules: rules ?? [], denials: denials ?? [] });
     }
     for (const action of entity.actions) {
       const rules = action.allow ? [action.allow.name] : [];
-      this.#mutations.set(`${action.name}${entity.name}`, { entity, command: "action", rules });
+      this.#mutations.set(`${action.name}${entity.name}`, { entity, command: "action", rules, denials: [] });
     }
   }
 }

@@ -52,7 +52,8 @@ function classTags(system: System, entity: Entity): TaggedClass {
   const kinds = new Set(entity.operations.map((operation) => operation.kind));
   // What no rule allows to anybody is not offered.
   for (const command of ["create", "update", "delete"] as const) {
-    if (!entity.policies.some((policy) => policy.commands.includes(command))) kinds.delete(command);
+    if (!entity.policies.some(({ effect, commands }) => effect === "allow" && commands.includes(command)))
+      kinds.delete(command);
   }
   const attribute: Record<string, Tagged> = {};
   for (const field of entity.fields) {
@@ -98,12 +99,14 @@ function* columnTags(entity: Entity, field: Field): Iterable<[string, Tagged]> {
   const inputs = [
     ...(tenant ? ["-filterBy", "-orderBy"] : []),
     ...(field.writable.create ? [] : ["-attribute:insert"]),
-    ...(field.writable.update ? [] : ["-attribute:update"]),
+    ...(field.writable.update && field.access?.change !== "never" ? [] : ["-attribute:update"]),
+    // It has no column that a plain `order by` could name: `SideFieldPlugin` adds its own.
+    ...(field.storage.kind === "side" ? ["-orderBy"] : []),
   ];
   // The model's own name: `photoURL` would come back from `photo_url` as `photoUrl`.
   const name = field.type.kind === "one" ? `${field.name}Id` : field.name;
   const tags = { name, ...(inputs.length > 0 ? { behavior: inputs } : {}) };
-  if (field.storage.kind === "column" || field.storage.kind === "generated") {
+  if (field.storage.kind === "column" || field.storage.kind === "generated" || field.storage.kind === "side") {
     yield [field.storage.column, described(tags, field.description)];
   }
   if (field.type.kind === "one" && field.storage.kind !== "column") {

@@ -6,10 +6,13 @@ import { PostGraphileConnectionFilterPreset } from "postgraphile-plugin-connecti
 import type { System } from "../../model/index.ts";
 import { modelTags } from "./model-tags.ts";
 import { ActionInputPlugin } from "./plugins/ActionInputPlugin.ts";
+import { AffordancesPlugin } from "./plugins/AffordancesPlugin.ts";
 import { ModelInflectionPlugin } from "./plugins/ModelInflectionPlugin.ts";
 import { ModelTagsPlugin } from "./plugins/ModelTagsPlugin.ts";
 import { PageSizePlugin } from "./plugins/PageSizePlugin.ts";
+import { SideFieldPlugin } from "./plugins/SideFieldPlugin.ts";
 import { UpdatedRowPlugin } from "./plugins/UpdatedRowPlugin.ts";
+import { WriteFunctionPlugin } from "./plugins/WriteFunctionPlugin.ts";
 
 /** Left out of PostGraphile's defaults, and why. */
 const disablePlugins = [
@@ -53,14 +56,18 @@ export function schemaPreset(
   withPgClient: WithPgClient,
   limits: { readonly defaultPageSize: number },
 ): GraphileConfig.Preset {
+  const tags = modelTags(system);
   return {
     extends: [PostGraphileAmberPreset, PgSimplifyInflectionPreset, PostGraphileConnectionFilterPreset],
     plugins: [
-      ModelTagsPlugin(system.schema, modelTags(system)),
+      ModelTagsPlugin(system.schema, tags),
       ModelInflectionPlugin(system),
       PageSizePlugin(limits.defaultPageSize),
+      SideFieldPlugin(system, tags),
+      WriteFunctionPlugin(system),
       UpdatedRowPlugin,
       ActionInputPlugin(system),
+      AffordancesPlugin(system),
     ],
     // GraphQL needs one field at least: a model that has nothing to read yet gets `query`, which is the root again.
     disablePlugins: hasReads(system) ? [...disablePlugins, "QueryQueryPlugin"] : disablePlugins,

@@ -11,7 +11,7 @@ export function cors(origins: ReadonlySet<string>): RequestHandler {
     if (request.method !== "OPTIONS" || request.headers["access-control-request-method"] === undefined) return next();
     response
       .set("access-control-allow-methods", "POST")
-      .set("access-control-allow-headers", "authorization, content-type, x-request-id")
+      .set("access-control-allow-headers", "authorization, content-type, x-api-key, x-request-id")
       .set("access-control-max-age", "600")
       .status(204)
       .end();

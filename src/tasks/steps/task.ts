@@ -1,15 +1,13 @@
 import type { z } from "zod";
 import type { Query, Task } from "../../dsl/task.ts";
 import { nearest } from "../../errors/nearest.ts";
-import type { WorkflowNode } from "../../model/index.ts";
+import type { NodeOf } from "../../model/index.ts";
 import { actInRun } from "../act-in-run.ts";
+import { evaluate } from "../database-step.ts";
 import { failpoint } from "../failpoint.ts";
-import type { Run, StepContext } from "../run.ts";
-import { stepValues } from "../step-scope.ts";
-import { stepStatement } from "../step-statement.ts";
+import { idempotencyKey } from "../idempotency-key.ts";
+import type { Run, Step, StepContext } from "../run.ts";
 import { workflowError } from "../workflow-error.ts";
-
-type TaskNode = Extract<WorkflowNode, { kind: "task" }>;
 
 /** A plain graphile-worker task file: `export default async (payload, helpers) => …`. */
 type PlainTask = (payload: unknown, helpers: unknown) => unknown;
@@ -19,17 +17,16 @@ type PlainTask = (payload: unknown, helpers: unknown) => unknown;
  *
  * @throws EJS6002 where there is no such file here, EJS6003 and EJS6004 where a schema is not satisfied
  */
-export async function taskStep(context: StepContext, run: Run, node: TaskNode): Promise<unknown> {
-  const what = `Workflow ${run.definition.workflow.name}, step ${node.id}`;
-  const task = findTask(context, node.task, what);
-  const text = stepStatement(run.build, run.definition.workflow, node);
+export async function taskStep(context: StepContext, step: Step, node: NodeOf<"task">): Promise<unknown> {
+  const { run, path } = step;
+  const what = `Workflow ${run.definition.workflow.name}, step ${path}`;
+  const task = findTask(context, run, node.task, what);
   failpoint("task:before-input");
-  const { rows } = await actInRun(context.pool, run, (client) =>
-    client.query<{ value: unknown }>(text, stepValues(run)),
-  );
+  const values = isEmpty(node.input)
+    ? {}
+    : ((await evaluate(context, step, { id: node.id, kind: "values", values: node.input })) ?? {});
   failpoint("task:after-input");
-  const values = rows[0]?.value ?? {};
-  const log = withStep(run, node.id);
+  const log = withStep(run, path);
   if (typeof task === "function") {
     const output = await task(values, plainHelpers(run, log));
     failpoint("task:after-call");
@@ -40,7 +37,7 @@ export async function taskStep(context: StepContext, run: Run, node: TaskNode): 
     input,
     event: run.event,
     actor: run.actor ?? { kind: "system", id: null, tenant: run.as.tenant ?? null },
-    idempotencyKey: `${run.id}:${node.id}`,
+    idempotencyKey: idempotencyKey(step),
     query: queryOf(context, run),
     signal: run.signal,
     log,
@@ -51,14 +48,20 @@ export async function taskStep(context: StepContext, run: Run, node: TaskNode): 
   );
 }
 
-function findTask(context: StepContext, name: string, what: string): Task | PlainTask {
+/** Nothing to ask the database for. */
+const isEmpty = (input: NodeOf<"task">["input"]): boolean => Object.keys(input).length === 0;
+
+function findTask(context: StepContext, run: Run, name: string, what: string): Task | PlainTask {
   const found = context.tasks.get(name);
   const task = typeof found === "object" && found !== null && "default" in found ? found.default : found;
   if (typeof task === "function") return task as PlainTask;
   if (typeof task === "object" && task !== null && typeof (task as Task).run === "function") return task as Task;
   const near = nearest(name, context.tasks.keys());
   const meant = near === undefined ? "" : ` Did you mean "${near}"?`;
-  throw workflowError("EJS6002", `${what}: this worker has no task "${name}".${meant}`);
+  const removed = run.build.system.tasks.some((known) => known.name === name)
+    ? ""
+    : " The newest build has none either: it was removed, or is not built yet.";
+  throw workflowError("EJS6002", `${what}: this worker has no task "${name}".${meant}${removed}`);
 }
 
 function parsed(

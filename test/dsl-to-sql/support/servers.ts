@@ -1,13 +1,18 @@
 /** The PostgreSQL versions that the compiler's SQL is tested on: the embedded one, and Debian's 15 where it is installed. */
 import pg from "pg";
 import { migrate } from "../../../src/database/migrate.ts";
+import { builderUrl } from "../../support/builder.ts";
 import { coreTemplate } from "../../support/core.ts";
 import { createTestDatabase } from "../../support/database.ts";
 import { programsOf, startOtherPostgres } from "../../support/other-postgres.ts";
 
 export interface CoreDatabase {
+  /** Of whoever builds in this run. */
   readonly url: string;
-  client(options?: { readonly role?: string }): Promise<pg.Client>;
+  /** A connection as whoever builds. */
+  client(): Promise<pg.Client>;
+  /** One as a superuser, for a test that says why it needs one. */
+  administrator(): Promise<pg.Client>;
   drop(): Promise<void>;
 }
 
@@ -25,8 +30,8 @@ export const servers: readonly TestServer[] = [
   {
     name: "embedded PostgreSQL",
     create: async () => {
-      const database = await createTestDatabase({ template: coreTemplate });
-      return { url: database.url, client: () => database.client(), drop: () => database.drop() };
+      const { url, client, administrator, drop } = await createTestDatabase({ template: coreTemplate });
+      return { url, client, administrator, drop };
     },
   },
   {
@@ -35,17 +40,20 @@ export const servers: readonly TestServer[] = [
     create: async () => {
       if (old === undefined) throw new Error("PostgreSQL 15 is not installed");
       const server = await startOtherPostgres(old);
-      await migrate(server.url);
+      const url = await builderUrl(server.url);
+      await migrate(url);
       const clients: pg.Client[] = [];
+      const connected = async (connectionString: string) => {
+        const client = new pg.Client({ connectionString });
+        client.on("error", () => undefined);
+        await client.connect();
+        clients.push(client);
+        return client;
+      };
       return {
-        url: server.url,
-        client: async () => {
-          const client = new pg.Client({ connectionString: server.url });
-          client.on("error", () => undefined);
-          await client.connect();
-          clients.push(client);
-          return client;
-        },
+        url,
+        client: () => connected(url),
+        administrator: () => connected(server.url),
         drop: async () => {
           await Promise.all(clients.map((client) => client.end()));
           await server.stop();

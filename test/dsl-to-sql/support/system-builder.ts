@@ -1,10 +1,12 @@
 /** Small systems for the compiler's tests: fills in what the DSL would infer, as the contract says it. */
 import {
   type Action,
+  type Claim,
   type Entity,
   type Field,
   type FieldType,
   objectName,
+  type Policy,
   type System,
   snakeCase,
   system as systemSchema,
@@ -20,6 +22,9 @@ export interface FieldOptions {
   readonly generated?: string;
   readonly rows?: "reader" | "all";
   readonly description?: string;
+  /** With a rule for reading, the field lies in a side table. */
+  readonly access?: Field["access"];
+  readonly writable?: Field["writable"];
 }
 
 export interface EntityOptions {
@@ -29,7 +34,11 @@ export interface EntityOptions {
   readonly fields: Readonly<Record<string, FieldOptions>>;
   readonly rules?: Readonly<Record<string, { readonly expression: string; readonly message: string }>>;
   readonly indexes?: Entity["indexes"];
-  readonly policies?: readonly (readonly [commands: readonly string[], name: string, expression: string])[];
+  /** In short what allows commands; in full anything that a policy can say. */
+  readonly policies?: readonly (
+    | readonly [commands: readonly string[], name: string, expression: string]
+    | (Partial<Policy> & Pick<Policy, "name" | "expression">)
+  )[];
   readonly actions?: Readonly<
     Record<string, Partial<Omit<Action, "name" | "function" | "input">> & { input?: Record<string, FieldOptions> }>
   >;
@@ -71,7 +80,7 @@ function sqlTypeOf(type: FieldType): string {
   return type.scalar === "decimal" ? `numeric(${type.precision}, ${type.scale})` : (SQL_TYPES[type.scalar] ?? "text");
 }
 
-function makeField(name: string, options: FieldOptions): Field {
+function makeField(name: string, options: FieldOptions, entity = ""): Field {
   const { type, required = false } = options;
   const column = type.kind === "one" ? `${snakeCase(name)}_id` : snakeCase(name);
   const isWritable = type.kind !== "many" && type.kind !== "state" && !options.virtual && !options.generated;
@@ -86,8 +95,11 @@ function makeField(name: string, options: FieldOptions): Field {
           ? { kind: "virtual", expression: options.virtual, rows: options.rows ?? "reader" }
           : options.generated !== undefined
             ? { kind: "generated", column, sqlType: sqlTypeOf(type), expression: options.generated }
-            : { kind: "column", column, sqlType: sqlTypeOf(type) },
-    writable: { create: isWritable, update: isWritable },
+            : options.access?.read !== undefined
+              ? { kind: "side", table: objectName(snakeCase(entity), column), column, sqlType: sqlTypeOf(type) }
+              : { kind: "column", column, sqlType: sqlTypeOf(type) },
+    writable: options.writable ?? { create: isWritable, update: isWritable && options.access?.change !== "never" },
+    ...(options.access === undefined ? {} : { access: options.access }),
     ...(options.default === undefined ? {} : { default: options.default }),
     ...(options.description === undefined ? {} : { description: options.description }),
   };
@@ -107,6 +119,9 @@ export interface SystemOptions {
   readonly entities: Readonly<Record<string, EntityOptions>>;
   readonly tenancy?: boolean;
   readonly roles?: System["roles"];
+  readonly permissions?: System["permissions"];
+  readonly flags?: System["flags"];
+  readonly claims?: readonly Claim[];
   readonly schema?: string;
 }
 
@@ -121,8 +136,8 @@ export function buildSystem(options: SystemOptions): System {
   ];
   return systemSchema.parse({
     format: "enginejs/1",
-    permissions: [],
-    flags: [],
+    permissions: options.permissions ?? [],
+    flags: options.flags ?? [],
     schema: options.schema ?? "app",
     ...(tenancy
       ? {
@@ -130,7 +145,7 @@ export function buildSystem(options: SystemOptions): System {
             entity: "Tenant",
             membership: { entity: "Membership", user: "user", tenant: "tenant", roles: "roles" },
           },
-          actor: { entity: "User", claims: [] },
+          actor: { entity: "User", claims: options.claims ?? [] },
         }
       : {}),
     roles,
@@ -160,7 +175,7 @@ function draft(name: string, options: EntityOptions, tenancy: boolean): Entity {
       default: { kind: "generated", by: "uuid_v7" } as const,
       writable: { create: true, update: false },
     },
-    ...Object.entries(options.fields).map(([field, value]) => makeField(field, value)),
+    ...Object.entries(options.fields).map(([field, value]) => makeField(field, value, name)),
     timestamps("createdAt"),
     timestamps("updatedAt"),
   ];
@@ -205,13 +220,13 @@ function draft(name: string, options: EntityOptions, tenancy: boolean): Entity {
       expression,
       message,
     })),
-    policies: (options.policies ?? []).map(([commands, policy, expression]) => ({
-      name: policy,
-      effect: "allow" as const,
-      commands: commands as Entity["policies"][number]["commands"],
-      actions: [],
-      expression,
-    })),
+    policies: (options.policies ?? []).map((policy): Policy => {
+      const given =
+        "name" in policy
+          ? policy
+          : { commands: policy[0] as Policy["commands"], name: policy[1], expression: policy[2] };
+      return { effect: "allow", commands: [], actions: [], ...given };
+    }),
     actions: Object.entries(options.actions ?? {}).map(([action, value]) => {
       const { input = {}, ...rest } = value;
       return {

@@ -202,7 +202,7 @@ export class Generator {
     for (let attempt = 0; attempt < 12; attempt++) {
       const [expression, entity] = this.walkToOne(rows);
       const fields = [...(this.catalog.entities.get(entity)?.fields ?? [])].filter(
-        ([, field]) => (field.kind === "column" || field.kind === "virtual") && kindOf(field.type) === kind,
+        ([, field]) => field.kind !== "one" && field.kind !== "many" && kindOf(field.type) === kind,
       );
       if (fields.length > 0) return `${expression}.${random.pick(fields)[0]}`;
     }
@@ -257,18 +257,27 @@ export class Generator {
     const { random } = this;
     for (;;) {
       const [expression, entity] = this.walkToOne(rows);
+      const above = this.above(expression, entity);
       const many = [...(this.catalog.entities.get(entity)?.fields ?? [])].filter(([, field]) => field.kind === "many");
-      if (many.length === 0) continue;
-      const [name, field] = random.pick(many);
-      if (field.kind !== "many") continue;
-      const source = `${expression}.${name}`;
-      if (!random.oneIn(3) || this.quantifiers > 2) return [source, field.entity];
+      const related = many.flatMap(([name, field]): RowName[] =>
+        field.kind === "many" ? [[`${expression}.${name}`, field.entity]] : [],
+      );
+      if (related.length + above.length === 0) continue;
+      const [source, target] = random.pick([...related, ...above]);
+      if (!random.oneIn(3) || this.quantifiers > 2) return [source, target];
       const x = this.name();
-      return [
-        `${source}.filter(${x}, ${this.inside(x, field.entity, rows, () => this.of("bool", next, this.with(x, field.entity, rows)))})`,
-        field.entity,
-      ];
+      const predicate = this.inside(x, target, rows, () => this.of("bool", next, this.with(x, target, rows)));
+      return [`${source}.filter(${x}, ${predicate})`, target];
     }
+  }
+
+  /** The rows over a reference of an entity to itself. */
+  private above(expression: string, entity: string): RowName[] {
+    return [...(this.catalog.entities.get(entity)?.fields ?? [])].flatMap(([name, field]): RowName[] =>
+      field.kind === "one" && field.entity === entity
+        ? [[`${expression}.${this.random.pick(["ancestors", "selfAndAncestors"])}("${name}")`, entity]]
+        : [],
+    );
   }
 
   private name(): string {

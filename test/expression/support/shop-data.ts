@@ -81,12 +81,15 @@ class Maker {
   all(): void {
     const { random } = this;
     const people = Array.from({ length: 6 }, () => this.person());
+    // Anybody may be anybody's manager: chains, circles, and who is his own.
+    this.link("person", people, "manager", "manager_id");
     for (let t = 0; t < 3; t++) {
       this.next = 0;
       const tenant = { id: `00000000-0000-4000-9000-00000000000${t}`, name: random.pick(STRINGS) };
       this.add("tenant", tenant);
       const teams: Row[] = [];
-      for (let i = 0; i < 4; i++) teams.push(this.team(tenant, people, teams));
+      for (let i = 0; i < 4; i++) teams.push(this.team(tenant, people));
+      this.link("team", teams, "parent", "parent_id");
       for (let i = 0; i < 14; i++) this.invoice(tenant, teams, people);
     }
     for (const { object, row } of this.invoices) {
@@ -94,8 +97,29 @@ class Maker {
       const other = random.oneIn(3) ? null : random.pick(siblings);
       row.other_id = other?.object.id ?? null;
       object.$other = other?.object ?? null;
+      object.previous = object.$other;
     }
     this.environments(people);
+  }
+
+  private readonly stored = new Map<Row, Row>();
+
+  /** References of rows to others of their kind, at random. */
+  private link(table: string, rows: readonly Row[], field: string, column: string): void {
+    for (const row of rows) {
+      const other = this.random.maybe(this.random.pick(rows));
+      row[field] = other;
+      const stored = this.stored.get(row);
+      if (stored === undefined) throw new Error(`no row of ${table} was stored`);
+      stored[column] = other?.id ?? null;
+    }
+  }
+
+  /** A row of a side table; sometimes there is none, as where a policy hides it. */
+  private side(table: string, key: Row, column: string, value: unknown): boolean {
+    if (this.random.oneIn(4)) return false;
+    this.add(table, { ...key, [column]: value });
+    return true;
   }
 
   private person(): Row {
@@ -105,25 +129,28 @@ class Maker {
       name: random.maybe(random.pick(STRINGS)),
       level: random.maybe(random.pick(INTEGERS)),
     };
-    this.add("person", person);
-    return { ...person, owned: [] };
+    const stored: Row = { ...person };
+    this.add("person", stored);
+    const salary = random.maybe(random.pick(BIGINTS));
+    const shown = this.side("person_salary", { id: person.id }, "salary", salary);
+    const object: Row = { ...person, owned: [], salary: shown ? salary : null };
+    this.stored.set(object, stored);
+    return object;
   }
 
-  private team(tenant: Row, people: readonly Row[], teams: readonly Row[]): Row {
+  private team(tenant: Row, people: readonly Row[]): Row {
     const { random } = this;
     const lead = random.maybe(random.pick(people));
-    const parent = teams.length === 0 ? null : random.maybe(random.pick(teams));
     const budget = random.maybe(random.pick(RATES));
     const own = { id: this.id(), name: random.maybe(random.pick(STRINGS)), plan: random.pick(PLANS) };
-    this.add("team", {
-      ...own,
-      tenant_id: tenant.id,
-      budget,
-      lead_id: lead?.id ?? null,
-      parent_id: parent?.id ?? null,
-    });
+    const stored: Row = { ...own, tenant_id: tenant.id, budget, lead_id: lead?.id ?? null, parent_id: null };
+    this.add("team", stored);
     const members: Row[] = [];
-    const team: Row = { ...own, budget: decimal(budget), tenant, lead, parent, members, invoices: [] };
+    const secret = random.maybe(random.pick(STRINGS));
+    const shown = this.side("team_secret", { tenant_id: tenant.id, id: own.id }, "secret", secret);
+    const team: Row = { ...own, budget: decimal(budget), tenant, lead, members, invoices: [] };
+    team.secret = shown ? secret : null;
+    this.stored.set(team, stored);
     for (let i = random.below(4); i > 0; i--) {
       const person = random.maybe(random.pick(people));
       const score = random.maybe(random.pick(INTEGERS));
@@ -174,11 +201,19 @@ class Maker {
       owner_id: owner?.id ?? null,
     };
     this.add("invoice", row);
+    const key = { tenant_id: tenant.id, id: plain.id };
+    const margin = random.maybe(random.pick(DECIMALS));
+    const reviewedAt = random.maybe(this.timestamp());
+    const reviewed = reviewedAt === null ? null : formatTimestamp(reviewedAt);
+    const marginShown = this.side("invoice_margin", key, "margin", margin);
+    const reviewShown = this.side("invoice_review", key, "reviewed_at", reviewed);
     const lines: Row[] = [];
     const times = { dueOn: due, startsAt: starts, endsAt: ends, span };
     const object: Row = {
       ...plain,
       ...times,
+      margin: marginShown ? decimal(margin) : null,
+      reviewedAt: reviewShown ? reviewedAt : null,
       amount: decimal(amount),
       rate: decimal(rate),
       tenant,

@@ -69,6 +69,11 @@ const virtual = (name: string, t: ExpressionType, expression: string): [string, 
   name,
   { kind: "virtual", type: t, nullable: true, expression },
 ];
+/** A field that lies in a table of its own, with the entity's key. */
+const side = (name: string, t: ExpressionType, sideTable: string): [string, CatalogField] => [
+  name,
+  { kind: "side", type: t, table: { schema: "shop", name: sideTable }, column: snake(name) },
+];
 const tenant = one("tenant", "Tenant", "tenant_id", false, true);
 
 function entity(
@@ -90,6 +95,8 @@ export const catalog: Catalog = {
       [
         ...columns({ id: type.uuid }, { name: type.string, level: type.int }),
         many("owned", "Invoice", "owner_id", true),
+        one("manager", "Person", "manager_id", true, true),
+        side("salary", type.int, "person_salary"),
       ],
     ),
     entity("Team", TENANT_KEY, [
@@ -99,6 +106,7 @@ export const catalog: Catalog = {
       one("parent", "Team", "parent_id", true),
       many("members", "Member", "team_id"),
       many("invoices", "Invoice", "team_id"),
+      side("secret", type.string, "team_secret"),
       virtual("headcount", type.int, "row.members.size()"),
     ]),
     entity("Member", TENANT_KEY, [
@@ -130,6 +138,9 @@ export const catalog: Catalog = {
       one("home", "Team", "home_id", false),
       one("owner", "Person", "owner_id", true, true),
       many("lines", "Line", "invoice_id"),
+      one("previous", "Invoice", "other_id", true),
+      side("margin", type.decimal, "invoice_margin"),
+      side("reviewedAt", type.timestamp, "invoice_review"),
       virtual("total", type.decimal, "row.lines.map(l, l.price * l.qty).sum()"),
       virtual("open", type.bool, "row.paid != true && row.total > 0"),
       virtual("label", type.string, 'row.title == null ? "none" : row.code + ":" + row.title'),
@@ -195,9 +206,13 @@ const TEXT = 'text collate "und-x-icu"';
 export const SCHEMA = `
   create schema shop;
   create table shop.tenant (id uuid primary key, name ${TEXT} not null);
-  create table shop.person (id uuid primary key, name ${TEXT}, level integer);
+  create table shop.person (id uuid primary key, name ${TEXT}, level integer,
+    manager_id uuid references shop.person);
+  create table shop.person_salary (id uuid primary key references shop.person, salary bigint);
   create table shop.team (tenant_id uuid not null references shop.tenant, id uuid not null, name ${TEXT}, plan ${TEXT} not null,
     budget numeric, lead_id uuid references shop.person, parent_id uuid, primary key (tenant_id, id));
+  create table shop.team_secret (tenant_id uuid not null, id uuid not null, secret ${TEXT}, primary key (tenant_id, id),
+    foreign key (tenant_id, id) references shop.team);
   create table shop.member (tenant_id uuid not null, id uuid not null, team_id uuid not null, person_id uuid references shop.person,
     role ${TEXT}, score integer, joined_on date, primary key (tenant_id, id), foreign key (tenant_id, team_id) references shop.team);
   create table shop.invoice (tenant_id uuid not null references shop.tenant, id uuid not null, code ${TEXT} not null, status ${TEXT} not null,
@@ -205,6 +220,10 @@ export const SCHEMA = `
     ends_at timestamptz, span interval, tags text[], meta jsonb, team_id uuid, home_id uuid not null, owner_id uuid references shop.person,
     other_id uuid, primary key (tenant_id, id),
     foreign key (tenant_id, team_id) references shop.team, foreign key (tenant_id, home_id) references shop.team);
+  create table shop.invoice_margin (tenant_id uuid not null, id uuid not null, margin numeric(12,2), primary key (tenant_id, id),
+    foreign key (tenant_id, id) references shop.invoice);
+  create table shop.invoice_review (tenant_id uuid not null, id uuid not null, reviewed_at timestamptz, primary key (tenant_id, id),
+    foreign key (tenant_id, id) references shop.invoice);
   create table shop.line (tenant_id uuid not null, id uuid not null, invoice_id uuid not null, qty integer, price numeric(12,2),
     paid boolean, note ${TEXT}, at timestamptz, approver_id uuid references shop.person, primary key (tenant_id, id),
     foreign key (tenant_id, invoice_id) references shop.invoice);

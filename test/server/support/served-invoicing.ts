@@ -77,7 +77,7 @@ export async function servedInvoicing(): Promise<ServedInvoicing> {
       },
     },
   });
-  const { serverUrl, workerUrl } = await ensureLogins(database.url);
+  const { serverUrl, workerUrl } = await ensureLogins(database.administratorUrl);
   const servers: RunningServer[] = [];
   const logged: Record<string, unknown>[] = [];
   const log = createLog({ level: "debug" }, { write: (line) => void logged.push(JSON.parse(line)) });
@@ -101,7 +101,7 @@ export async function servedInvoicing(): Promise<ServedInvoicing> {
     },
     async close() {
       await Promise.all(servers.map((server) => server.stop()));
-      const client = await connect(database.url);
+      const client = await connect(database.administratorUrl);
       // Logins belong to the server, not to the database: with it they would stay behind.
       for (const url of [serverUrl, workerUrl]) {
         const login = client.escapeIdentifier(decodeURIComponent(new URL(url).username));

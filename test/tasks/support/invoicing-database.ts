@@ -38,7 +38,8 @@ export async function createInvoicingDatabase(): Promise<InvoicingDatabase> {
     template: { name: "tasks invoicing", version, build: (url) => build(url, system) },
   });
   const login = `${database.name}_worker`;
-  const client = await database.client();
+  // Whoever builds may lack the right to make logins.
+  const client = await database.administrator();
   await client.query(`create role ${login} login inherit password 'of no use elsewhere'`);
   await client.query("select enginejs.admit_login($1, 'worker')", [login]);
   const workerUrl = new URL(database.url);
@@ -89,7 +90,7 @@ export function workflowOf(change: Partial<Workflow> & Pick<Workflow, "name" | "
     retry: { attempts: 3, backoff: "exponential", initialMs: 50, maxMs: 1_000 },
     ...change,
     nodes,
-    edges: nodes.slice(1).map((node, i) => ({ from: nodes[i]?.id ?? "start", to: node.id })),
+    edges: change.edges ?? nodes.slice(1).map((node, i) => ({ from: nodes[i]?.id ?? "start", to: node.id })),
   };
 }
 

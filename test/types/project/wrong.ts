@@ -3,8 +3,10 @@ import {
   action,
   allow,
   array,
+  can,
   defineConfig,
   defineTask,
+  deny,
   entity,
   money,
   ref,
@@ -18,7 +20,7 @@ import {
 } from "enginejs";
 import { z } from "zod";
 import { Invoice } from "./domain/invoice.model.ts";
-import { isMemberOfTenant, isTeammate } from "./policies/rules.policy.ts";
+import { isBilling, isMemberOfTenant, isOwnFolder, isTeammate } from "./policies/rules.policy.ts";
 
 entity("Invoice", {
   fields: {
@@ -154,3 +156,50 @@ entity("Invoice", {
   // @ts-expect-error a rule of another entity, before a lambda
   actions: { pay: action().allow(isTeammate).guard(({ row }) => row.lines.size().gt(0)) },
 });
+
+// @ts-expect-error no action mvoe
+entity("Folder", { fields: {}, policies: [allow("mvoe", "x").when(isBilling)], actions: { move: action() } });
+// @ts-expect-error no command delte, denied
+entity("Folder", { fields: {}, policies: deny({ delte: isBilling }) });
+// @ts-expect-error isOwnFolder is for Folder
+entity("Employee", { fields: {}, policies: [deny("update", "x").when(isOwnFolder)] });
+// @ts-expect-error isOwnFolder is for Folder, also of what is left behind
+entity("Employee", { fields: {}, policies: [allow("update", "x").when(isBilling).withCheck(isOwnFolder)] });
+// @ts-expect-error no field opne, of what is left behind
+entity("Folder", { fields: {}, policies: [allow("update", "x").when(isBilling).withCheck(({ row }) => row.opne)] });
+// @ts-expect-error no flag betaBiling
+allow("read", "x").flag("betaBiling");
+// @ts-expect-error no flag betaBiling, in a condition
+rule("x", ({ flags }) => flags.betaBiling);
+// @ts-expect-error no claim temas
+rule<"Folder">("x", ({ row, actor }) => row.team.id.in(actor.claims.temas));
+// @ts-expect-error the claim is a list of ids
+rule<"Folder">("x", ({ row, actor }) => row.open.in(actor.claims.teams));
+// @ts-expect-error no kind robot
+rule("x", ({ actor }) => actor.kind.eq("robot"));
+// @ts-expect-error the request has no adress
+rule("x", ({ request }) => request.adress.notNull());
+// @ts-expect-error no action mvoe, of a role
+can("Folder", "mvoe");
+// @ts-expect-error no entity Foldr
+can("Foldr", "read");
+// @ts-expect-error no permission reports.exprot
+can("reports.exprot");
+// @ts-expect-error no action mvoe, of the actor
+rule("x", ({ actor }) => actor.can("Folder", "mvoe"));
+// @ts-expect-error a reference to another entity
+rule<"Folder">("x", ({ row }) => row.ancestors("team").exists((f) => f.open));
+// @ts-expect-error no field opne, of an ancestor
+rule<"Folder">("x", ({ row }) => row.ancestors("parent").exists((f) => f.opne));
+entity("Employee", {
+  // @ts-expect-error no field uzer
+  fields: { salary: money().readable(({ row, actor }) => row.uzer.id.eq(actor.id)) },
+});
+// @ts-expect-error a state has no read rule
+entity("Invoice", { fields: { status: state(["draft"], { initial: "draft" }).readable(isBilling) } });
+// @ts-expect-error no action py
+defineConfig({ roles: { billing: { can: { Invoice: ["py"] } } } });
+// @ts-expect-error no permission of the config
+defineConfig({ permissions: { a: "x" }, roles: { billing: { permissions: ["b"] } } });
+// @ts-expect-error no field membreships
+defineConfig({ actor: { entity: "User", claims: { teams: ({ actor }) => actor.membreships.map((m) => m.team.id) } } });

@@ -3,13 +3,14 @@
 set role enginejs_reader;
 
 create or replace function enginejs.membership_roles(actor uuid, tenant uuid) returns text[]
-language sql stable parallel safe security definer
+language plpgsql stable parallel safe security definer
 set search_path = ''
 as $function$
-  select array_remove(array[case when 'billing' = any (membership.roles) then 'billing' end, case when 'billing' = any (membership.roles) or 'member' = any (membership.roles) then 'member' end]::text[], null)
-  from app.membership as membership
-  where membership.user_id = membership_roles.actor
-    and membership.tenant_id = membership_roles.tenant
+declare
+  held text[] := array_cat((select coalesce(m.roles, '{}'::text[]) from app.membership as m where m.user_id = membership_roles.actor and m.tenant_id = membership_roles.tenant limit 1), enginejs.granted_roles(membership_roles.actor, membership_roles.tenant));
+begin
+  return case when held is not null then array_remove(array[case when 'billing' = any (held) then 'billing' end, case when 'billing' = any (held) or 'member' = any (held) then 'member' end]::text[], null) end;
+end
 $function$;
 
 reset role;

@@ -9,6 +9,7 @@ as $function$
 declare
   target_row app.invoice;
 begin
+  perform set_config('enginejs.action_row', '', true);
   select invoice.*
   into target_row
   from app.invoice as invoice

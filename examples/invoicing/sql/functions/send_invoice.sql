@@ -9,6 +9,7 @@ as $function$
 declare
   target_row app.invoice;
 begin
+  perform set_config('enginejs.action_row', '', true);
   select invoice.*
   into target_row
   from app.invoice as invoice
@@ -27,7 +28,7 @@ begin
       message = 'Invoice.send is for: the owner or billing',
       detail = '{"action":"send","rule":["the owner or billing"]}';
   end if;
-  if app.rule_invoice_deb08366(target_row.id, target_row.tenant_id) is not true then
+  if app.rule_invoice_5b19653e(target_row.id, target_row.tenant_id) is not true then
     raise exception using
       errcode = 'EJ422',
       message = 'needs a line',

@@ -24,8 +24,8 @@ create policy actor_select on app.customer
 create policy actor_update on app.customer
   for update
   to enginejs_anonymous, enginejs_user
-  using ('billing'::text = any ((select enginejs.actor_roles())::text[]))
-  with check ('billing'::text = any ((select enginejs.actor_roles())::text[]));
+  using ('billing'::text = any ((select enginejs.actor_roles())::text[]) or customer.team_id in (select unnest((select app.policy_customer_7b246181())::uuid[])))
+  with check ('billing'::text = any ((select enginejs.actor_roles())::text[]) or customer.team_id in (select unnest((select app.policy_customer_7b246181())::uuid[])));
 
 create policy owner_all on app.customer
   to enginejs_owner
@@ -49,16 +49,17 @@ create policy tenancy on app.customer
   with check (customer.tenant_id = (select enginejs.tenant_id()));
 
 comment on policy actor_delete on app.customer is '
-billing only';
+the permission Customer.delete';
 
 comment on policy actor_insert on app.customer is '
-billing only';
+the permission Customer.create';
 
 comment on policy actor_select on app.customer is '
 members of the tenant';
 
 comment on policy actor_update on app.customer is '
-billing only';
+billing
+the team that looks after the customer';
 
 comment on policy owner_all on app.customer is '
 builds, back-fills and dumps see every row';

@@ -38,6 +38,12 @@ create policy actor_update on app.invoice
   using (invoice.owner_id = (select enginejs.actor_id()) or 'billing'::text = any ((select enginejs.actor_roles())::text[]))
   with check (invoice.owner_id = (select enginejs.actor_id()) or 'billing'::text = any ((select enginejs.actor_roles())::text[]));
 
+create policy deny_delete on app.invoice
+  as restrictive
+  for delete
+  to enginejs_anonymous, enginejs_user
+  using (pg_catalog."current_user"() = 'enginejs_action' or (invoice.status <> 'draft') is not true);
+
 create policy owner_all on app.invoice
   to enginejs_owner
   using (true)
@@ -76,6 +82,9 @@ members of the tenant';
 
 comment on policy actor_update on app.invoice is '
 the owner or billing';
+
+comment on policy deny_delete on app.invoice is '
+deny: only drafts are deleted';
 
 comment on policy owner_all on app.invoice is '
 builds, back-fills and dumps see every row';

@@ -7,6 +7,7 @@ create table app.customer (
   tenant_id uuid not null default enginejs.tenant_id(),
   name text not null,
   email text not null,
+  team_id uuid,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint customer_pkey primary key (tenant_id, id),
@@ -15,11 +16,16 @@ create table app.customer (
 );
 
 alter table app.customer
+  add constraint customer_team_id_fkey foreign key (tenant_id, team_id) references app.team (tenant_id, id) on delete restrict;
+
+alter table app.customer
   add constraint customer_tenant_id_fkey foreign key (tenant_id) references app.tenant (id) on delete restrict;
 
 create index customer_name_idx on app.customer (tenant_id, name);
 
-grant select, insert (email, name), update (email, name), delete
+create index customer_team_id_idx on app.customer (tenant_id, team_id);
+
+grant select, insert (email, name, team_id), update (email, name, team_id), delete
   on table app.customer
   to enginejs_anonymous, enginejs_user;
 
@@ -27,7 +33,7 @@ grant select
   on table app.customer
   to enginejs_reader;
 
-grant select, insert (email, name), update (email, name), delete
+grant select, insert (email, name, team_id), update (email, name, team_id), delete
   on table app.customer
   to enginejs_system;
 

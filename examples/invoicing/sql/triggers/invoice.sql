@@ -42,6 +42,12 @@ create or replace trigger "15_member"
   for each row
   execute function app.check_invoice_member();
 
+create or replace trigger "50_fields"
+  after insert on app.invoice
+  referencing new table as new_rows
+  for each statement
+  execute function app.make_invoice_fields();
+
 comment on trigger "10_immutable" on app.invoice is '
 the key never changes: references and events rely on it';
 
@@ -53,6 +59,9 @@ updated_at is the time of the last change';
 
 comment on trigger "30_transition" on app.invoice is '
 the state changes as the actions declare it';
+
+comment on trigger "50_fields" on app.invoice is '
+makes the rows of the fields with a table of their own: margin';
 
 comment on trigger "90_emit_create" on app.invoice is '
 writes the outbox in the same transaction';

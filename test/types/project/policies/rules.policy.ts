@@ -15,3 +15,7 @@ export const canSend = rule<"Invoice">("needs a line", ({ row }) => row.lines.si
 
 /** The short form by itself, to be used by several entities. */
 export const openToMembers = allow({ read: isMemberOfTenant, write: isOwnerOrRole("billing") });
+
+export const isBilling = rule("billing", ({ actor, flags }) => actor.hasRole("billing").or(flags.betaBilling));
+
+export const isOwnFolder = rule<"Folder">("the owner", ({ row, actor }) => row.owner.id.eq(actor.id));

@@ -1,0 +1,199 @@
+/**
+ * What row level security costs: lists, single rows and counts of a million documents of a thousand tenants, under the
+ * compiled policies, beside the same query with the filter written out by hand and no row level security, and beside a
+ * policy as it is often first written (functions not wrapped, no index; shown).
+ *
+ * Each case in two forms: as a request (begin_request, the query and the commit in one pipeline, on both sides) and bare
+ * (role and actor set once per connection, only the query is timed). Both sides are checked to return the same rows, and
+ * no plan of ours may read a whole large table.
+ */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import pg from "pg";
+import { enginejs, startBenchServer } from "./bench-server.ts";
+import { type Bench, inTurns, median, moreIsBetter, type Result } from "./measure.ts";
+import { pgbench, runPgbench } from "./pgbench.ts";
+import { cases, queries, type RlsCase, type RlsQuery } from "./rls/cases.ts";
+import { nestedPlans } from "./rls/nested-plans.ts";
+import { writeRlsProject } from "./rls/project.ts";
+
+const clients = 4;
+
+interface Size {
+  readonly tenants: number;
+  readonly documents: number;
+}
+
+const bench: Bench = {
+  async *run({ smoke, turns, progress }) {
+    if (pgbench === undefined) throw new Error("this benchmark needs pgbench (Debian: postgresql-contrib)");
+    const size: Size = smoke ? { tenants: 20, documents: 20_000 } : { tenants: 1_000, documents: 1_000_000 };
+    const server = await startBenchServer();
+    // Below the checkout, so that `import "enginejs"` finds this very version.
+    const folder = await mkdtemp(join(import.meta.dirname, ".projects-"));
+    try {
+      const url = await server.create("rls");
+      let filled = false;
+      for (const one of cases) {
+        progress(`${one.name}: building`);
+        await writeRlsProject(folder, one.rule);
+        await enginejs("sql", "build", "--project", folder, "--database", url);
+        if (!filled) {
+          progress(`${size.documents} documents`);
+          await fill(url, size);
+          filled = true;
+        }
+        await withClient(url, (client) => setNaivePolicy(client, one));
+        for (const query of queries) {
+          progress(`${one.name} ${query.name}: ${turns} turns each`);
+          yield* measure(url, one, query, size, smoke ? 1 : 2, turns);
+        }
+      }
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+      await server.stop();
+    }
+  },
+};
+export default bench;
+
+async function fill(url: string, { tenants, documents }: Size): Promise<void> {
+  await withClient(url, async (client) => {
+    // Only for the filling: keys are checked by what makes them.
+    await client.query("set session_replication_role = replica");
+    const data = await readFile(join(import.meta.dirname, "rls/data.sql"), "utf8");
+    await client.query(data.replaceAll(":tenants", String(tenants)).replaceAll(":documents", String(documents)));
+    await client.query(await readFile(join(import.meta.dirname, "rls/naive.sql"), "utf8"));
+    await client.query("set session_replication_role = origin");
+    await client.query("vacuum analyze");
+    await client.query("checkpoint");
+  });
+}
+
+async function setNaivePolicy(client: pg.Client, { naive }: RlsCase): Promise<void> {
+  await client.query("drop policy if exists naive on bench.naive");
+  await client.query(`create policy naive on bench.naive for select using (${naive})`);
+}
+
+/** A person of a tenant, a document of it, as pgbench makes them at random for each transaction. */
+const pick = ({ tenants, documents }: Size): string =>
+  `\\set t random(1, ${tenants})
+\\set u random(1, 10)
+\\set n random(0, ${Math.floor(documents / tenants) - 1})
+`;
+const tenant = "bench.id(1, :t)";
+const actor = "bench.id(2, (:t - 1) * 10 + :u)";
+const document = (tenants: number): string => `bench.id(6, :n::bigint * ${tenants} + :t - 1)`;
+
+const fixed = { t: 7, u: 3 };
+const fixedText = (text: string, { tenants }: Size): string =>
+  text
+    .replaceAll("$tenant", `bench.id(1, ${fixed.t})`)
+    .replaceAll("$actor", `bench.id(2, ${(fixed.t - 1) * 10 + fixed.u})`)
+    .replaceAll("$document", `bench.id(6, ${2 * tenants + fixed.t - 1})`);
+
+async function* measure(
+  url: string,
+  one: RlsCase,
+  query: RlsQuery,
+  size: Size,
+  seconds: number,
+  turns: number,
+): AsyncIterable<Result> {
+  const ours = query.text("app.document");
+  const byHand = query.text("bench.document", one.byHand);
+  const naive = query.text("bench.naive");
+  await requireSameRows(url, ours, byHand, naive, size);
+  const wholeTables = await nestedPlans(url, fixedText(ours, size), begin(size));
+  if (wholeTables.length > 0) {
+    throw new Error(`${one.name} ${query.name}: the plan reads ${wholeTables.join(", ")} as a whole`);
+  }
+
+  const text = (sql: string) =>
+    sql.replaceAll("$tenant", tenant).replaceAll("$actor", actor).replaceAll("$document", document(size.tenants));
+  const asRequest = (sql: string) => () =>
+    runPgbench({
+      url,
+      seconds,
+      clients,
+      script: `${pick(size)}\\startpipeline
+begin;
+select enginejs.begin_request('enginejs_user', ${actor}, ${tenant}, null, 5000, 'bench');
+${text(sql)};
+commit;
+\\endpipeline
+`,
+    });
+  // The actor stays the same for the connection: what is timed is the query alone.
+  const bare = (sql: string) => () =>
+    runPgbench({
+      url,
+      seconds,
+      clients,
+      script: `\\set n random(0, ${Math.floor(size.documents / size.tenants) - 1})
+${fixedText(sql.replaceAll("$document", document(size.tenants).replaceAll(":t", String(fixed.t))), size)};
+`,
+      settings: {
+        role: "enginejs_user",
+        "enginejs.actor_id": id(2, (fixed.t - 1) * 10 + fixed.u),
+        "enginejs.tenant_id": id(1, fixed.t),
+        "enginejs.roles": "{member}",
+      },
+    });
+  for (const [form, run] of [
+    ["", asRequest],
+    [", bare", bare],
+  ] as const) {
+    const figures = await inTurns(turns, run(ours), run(byHand));
+    yield {
+      case: `${one.name} ${query.name}${form}`,
+      ours: median(figures.ours),
+      peer: median(figures.peer),
+      peerName: "by hand",
+      unit: "statements/s",
+      ratio: moreIsBetter(median(figures.ours), median(figures.peer)),
+    };
+  }
+  const naiveFigure = await bare(naive)();
+  const oursFigure = await bare(ours)();
+  yield {
+    case: `${one.name} ${query.name} vs naive policy`,
+    ours: oursFigure,
+    peer: naiveFigure,
+    peerName: "naive policy",
+    unit: "statements/s",
+    ratio: moreIsBetter(oursFigure, naiveFigure),
+  };
+}
+
+const id = (kind: number, n: number): string => `${kind}0000000-0000-7000-8000-${String(n).padStart(12, "0")}`;
+
+const begin = (_size: Size): string =>
+  `select enginejs.begin_request('enginejs_user', '${id(2, (fixed.t - 1) * 10 + fixed.u)}', '${id(1, fixed.t)}', null, null, 'bench')`;
+
+/** Nothing is compared that does not give the same answer, and an empty one proves nothing. */
+async function requireSameRows(url: string, ours: string, byHand: string, naive: string, size: Size): Promise<void> {
+  await withClient(url, async (client) => {
+    const answers: string[] = [];
+    for (const sql of [ours, byHand, naive]) {
+      await client.query("begin");
+      await client.query(begin(size));
+      const { rows } = await client.query(fixedText(sql, size));
+      await client.query("rollback");
+      answers.push(JSON.stringify(rows));
+    }
+    if (new Set(answers).size !== 1)
+      throw new Error(`different answers to ${ours}:\n${answers.join("\n").slice(0, 2000)}`);
+    if (answers[0] === '[{"count":"0"}]') throw new Error(`${ours}: nothing is counted`);
+  });
+}
+
+async function withClient<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    return await use(client);
+  } finally {
+    await client.end();
+  }
+}

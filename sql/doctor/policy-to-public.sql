@@ -1,0 +1,85 @@
+-- policy-to-public: a policy speaks to everybody.
+-- Why: Without TO a policy is for public: for every role that exists and every role that will, the reader of memberships and the next service too. A
+--   restrictive one so blinds roles that nobody thought of.
+-- Fix: name the roles.
+-- See: https://www.postgresql.org/docs/current/sql-createpolicy.html
+with
+  -- What belongs to an extension is not the project's to mend.
+  extension as materialized (
+    select classid, objid from pg_depend where deptype = 'e'
+  ),
+  -- The schemas that are looked at: those of the setting, else all but the server's own and the provider's.
+  scope as materialized (
+    select n.oid, n.nspname, n.nspowner, n.nspacl
+      from pg_namespace n
+     where case coalesce(current_setting('enginejs_doctor.schemas', true), '')
+             when '' then n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+                      and pg_get_userbyid(n.nspowner) !~ '^(supabase_|rdsadmin|cloudsql|azure)'
+             else n.nspname::text = any (current_setting('enginejs_doctor.schemas', true)::text[])
+           end
+  ),
+  -- Whom rights are not to be given lightly: public, and every role that is neither above the rules nor trusted.
+  actor as materialized (
+    select r.oid, r.rolname, quote_ident(r.rolname) as spelt,
+           r.rolname ~* '(^|[_-])(anon|anonymous|guest|unauthenticated)$|^(anon|anonymous|guest)[_-]'
+             or r.rolname::text = any (coalesce(nullif(current_setting('enginejs_doctor.anonymous', true), ''), '{}')::text[])
+             as anonymous
+      from pg_roles r
+     where not r.rolsuper and not r.rolbypassrls
+       and r.rolname !~ '^(pg_|supabase_|rds|cloudsql|azure|enginejs_(owner|reader|writer|system|action)$)'
+       and r.rolname::text <> all (coalesce(nullif(current_setting('enginejs_doctor.trusted', true), ''), '{}')::text[])
+    union all
+    select 0, 'public', 'public', true
+  ),
+  -- A right counts where its holder may use the schema; one of public's, where anybody may.
+  usable as materialized (
+    select scope.oid as nspoid, actor.oid as grantee
+      from scope
+      join actor on case actor.oid
+        when 0 then exists (
+          select from aclexplode(scope.nspacl) a join actor x on x.oid = a.grantee
+           where a.privilege_type = 'USAGE' and a.grantee <> scope.nspowner)
+        else has_schema_privilege(actor.oid, scope.oid, 'usage')
+      end
+  ),
+  -- What actors may do with tables, views and sequences, or with columns of them, other than as their owners.
+  granted as materialized (
+    select c.oid as relid, c.relkind, format('%I.%I', scope.nspname, c.relname) as relation, c.relrowsecurity,
+           actor.oid as grantee, actor.spelt, actor.anonymous, g.privilege_type as privilege, g.is_grantable, g.attnum
+      from scope
+      join pg_class c on c.relnamespace = scope.oid and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+     cross join lateral (
+        select a.grantee, a.privilege_type, a.is_grantable, 0 as attnum from aclexplode(c.relacl) a
+        union all
+        select a.grantee, a.privilege_type, a.is_grantable, t.attnum
+          from pg_attribute t cross join lateral aclexplode(t.attacl) a
+         where t.attrelid = c.oid and t.attacl is not null and not t.attisdropped
+      ) g
+      join actor on actor.oid = g.grantee and g.grantee <> c.relowner
+      join usable on usable.nspoid = scope.oid and usable.grantee = g.grantee
+     where not exists (select from extension e where e.classid = 'pg_class'::regclass and e.objid = c.oid)
+  ),
+  -- The policies that speak to actors, and of whom.
+  spoken as materialized (
+    select p.oid as polid, p.polrelid, p.polname, p.polcmd, p.polpermissive, p.polroles,
+           format('%I.%I', scope.nspname, c.relname) as relation, c.relrowsecurity,
+           p.polqual, p.polwithcheck,
+           pg_get_expr(p.polqual, p.polrelid) as qual, pg_get_expr(p.polwithcheck, p.polrelid) as withcheck,
+           (select string_agg(actor.spelt, ', ' order by actor.spelt) from actor where actor.oid = any (p.polroles)) as spelt,
+           (select bool_or(actor.anonymous) from actor where actor.oid = any (p.polroles)) as anonymous
+      from scope
+      join pg_class c on c.relnamespace = scope.oid
+      join pg_policy p on p.polrelid = c.oid
+     where exists (select from actor where actor.oid = any (p.polroles))
+       and not exists (select from extension e where e.classid = 'pg_class'::regclass and e.objid = c.oid)
+  )
+select case when s.polcmd = 'r' then 'info' else 'warn' end as level,
+       'policy' as kind,
+       format('%s.%I', s.relation, s.polname) as object,
+       format('The policy %I of %s is for public.', s.polname, s.relation) as what,
+       'alter policy ' || quote_ident(s.polname) || ' on ' || s.relation || ' to ' || (
+         -- Those who have rights to the table: nobody else meets the policy.
+         select string_agg(distinct g.spelt, ', ') from granted g where g.relid = s.polrelid and g.grantee <> 0) || ';' as fix
+  from spoken s
+ where 0 = any (s.polroles)
+ order by object;

@@ -1,0 +1,65 @@
+-- public-execute-volatile: everybody may call a function that may change something.
+-- Why: New functions are executable by everybody until that is taken away. An API over the schema offers each volatile function as a mutation.
+-- Fix: take the right away, and give it to the roles that call it.
+-- See: https://www.postgresql.org/docs/current/ddl-priv.html
+with
+  -- What belongs to an extension is not the project's to mend.
+  extension as materialized (
+    select classid, objid from pg_depend where deptype = 'e'
+  ),
+  -- The schemas that are looked at: those of the setting, else all but the server's own and the provider's.
+  scope as materialized (
+    select n.oid, n.nspname, n.nspowner, n.nspacl
+      from pg_namespace n
+     where case coalesce(current_setting('enginejs_doctor.schemas', true), '')
+             when '' then n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+                      and pg_get_userbyid(n.nspowner) !~ '^(supabase_|rdsadmin|cloudsql|azure)'
+             else n.nspname::text = any (current_setting('enginejs_doctor.schemas', true)::text[])
+           end
+  ),
+  -- Whom rights are not to be given lightly: public, and every role that is neither above the rules nor trusted.
+  actor as materialized (
+    select r.oid, r.rolname, quote_ident(r.rolname) as spelt,
+           r.rolname ~* '(^|[_-])(anon|anonymous|guest|unauthenticated)$|^(anon|anonymous|guest)[_-]'
+             or r.rolname::text = any (coalesce(nullif(current_setting('enginejs_doctor.anonymous', true), ''), '{}')::text[])
+             as anonymous
+      from pg_roles r
+     where not r.rolsuper and not r.rolbypassrls
+       and r.rolname !~ '^(pg_|supabase_|rds|cloudsql|azure|enginejs_(owner|reader|writer|system|action)$)'
+       and r.rolname::text <> all (coalesce(nullif(current_setting('enginejs_doctor.trusted', true), ''), '{}')::text[])
+    union all
+    select 0, 'public', 'public', true
+  ),
+  -- A right counts where its holder may use the schema; one of public's, where anybody may.
+  usable as materialized (
+    select scope.oid as nspoid, actor.oid as grantee
+      from scope
+      join actor on case actor.oid
+        when 0 then exists (
+          select from aclexplode(scope.nspacl) a join actor x on x.oid = a.grantee
+           where a.privilege_type = 'USAGE' and a.grantee <> scope.nspowner)
+        else has_schema_privilege(actor.oid, scope.oid, 'usage')
+      end
+  ),
+  -- The routines that actors may execute; without rights of its own, everybody may execute a routine.
+  callable as materialized (
+    select p.oid as funcid, actor.oid as grantee, actor.spelt, actor.anonymous,
+           format('%I.%I(%s)', scope.nspname, p.proname, pg_get_function_identity_arguments(p.oid)) as routine
+      from scope
+      join pg_proc p on p.pronamespace = scope.oid
+     cross join lateral aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+      join actor on actor.oid = a.grantee and a.grantee <> p.proowner
+      join usable on usable.nspoid = scope.oid and usable.grantee = a.grantee
+     where a.privilege_type = 'EXECUTE'
+       and not exists (select from extension e where e.classid = 'pg_proc'::regclass and e.objid = p.oid)
+  )
+select 'warn' as level,
+       'function' as kind,
+       c.routine as object,
+       format('Everybody may call %s, which is volatile.', c.routine) as what,
+       format('revoke execute on routine %s from public;', c.routine) as fix
+  from callable c
+  join pg_proc p on p.oid = c.funcid
+ where c.grantee = 0 and p.provolatile = 'v' and not p.prosecdef and p.prokind in ('f', 'p')
+   and p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
+ order by c.routine;

@@ -1,0 +1,33 @@
+-- Tells every run that waits for this signal with this key, and returns how many waits took it. Where none waits it is
+-- kept, for the next one that does. For the platform: builders, workers, and workflows that run as the system; an
+-- actor's own wish is an action or a decision.
+set role enginejs_writer;
+create or replace function enginejs.workflow_signal(signal text, key text, payload jsonb default null) returns int
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  runs uuid[];
+begin
+  if signal is null or key is null then
+    raise exception 'a signal has a name and a key' using errcode = 'null_value_not_allowed';
+  end if;
+  perform pg_advisory_xact_lock(7714004, hashtext(signal || '/' || key));
+  with taken as (
+    update enginejs.workflow_waits w
+    set outcome = jsonb_build_object('output', jsonb_build_object('payload', payload, 'timedOut', false))
+    where w.kind = 'signal' and w.name = signal and w.key = workflow_signal.key and w.outcome is null
+      and (w.until is null or w.until > clock_timestamp())
+    returning w.run_id
+  )
+  select array_agg(t.run_id) into runs from taken t;
+  if runs is null then
+    insert into enginejs.workflow_signals (name, key, payload) values (signal, workflow_signal.key, payload);
+    return 0;
+  end if;
+  perform enginejs.workflow_unpark(runs);
+  return cardinality(runs);
+end
+$$;
+revoke execute on function enginejs.workflow_signal(text, text, jsonb) from public;
+grant execute on function enginejs.workflow_signal(text, text, jsonb) to enginejs_owner, enginejs_system;
+reset role;

@@ -1,0 +1,51 @@
+-- Writes down that a step of a run waits from now on. Returns {"lost": true} where the lease is, {"output": …} where a
+-- signal that was kept is taken at once (it is the step's checkpoint then), and null where the step waits.
+--
+-- `length_ms` or `moment`: until when; neither: without end. `details` holds the other columns by name.
+set role enginejs_writer;
+create or replace function enginejs.workflow_wait(
+  run uuid, held_lease int, wait_step text, wait_kind text, length_ms bigint, moment timestamptz, details jsonb
+) returns jsonb
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  given record;
+  run_segment int;
+begin
+  -- Before the run's row, as in workflow_signal: a signal either finds this wait, or is found by it.
+  if wait_kind = 'signal' then
+    perform pg_advisory_xact_lock(7714004, hashtext((details ->> 'name') || '/' || (details ->> 'key')));
+  end if;
+  update enginejs.workflow_runs_active r set waits = true
+  where r.id = run and r.lease = held_lease and r.status = 'running'
+  returning r.segment into run_segment;
+  if not found then
+    return '{"lost": true}';
+  end if;
+  if wait_kind = 'signal' then
+    delete from enginejs.workflow_signals s
+    where s.id = (
+      select k.id from enginejs.workflow_signals k
+      where k.name = details ->> 'name' and k.key = details ->> 'key' order by k.id limit 1
+    )
+    returning jsonb_build_object('payload', s.payload, 'timedOut', false) as output into given;
+    if found then
+      insert into enginejs.workflow_run_steps (run_id, segment, step, output)
+      values (run, run_segment, wait_step, given.output);
+      return jsonb_build_object('output', given.output);
+    end if;
+  end if;
+  insert into enginejs.workflow_waits as w
+    (run_id, step, kind, until, name, key, child, child_segment, tenant, question, data, policy, scope, failures, error)
+  select run, wait_step, wait_kind, coalesce(moment, clock_timestamp() + length_ms * interval '1 ms'),
+    d.name, d.key, d.child, d.child_segment, d.tenant, d.question, d.data, d.policy, d.scope, d.failures, d.error
+  from jsonb_populate_record(null::enginejs.workflow_waits, coalesce(details, '{}')) d
+  -- A step that has failed again pauses anew; any other wait is begun once.
+  on conflict on constraint workflow_waits_pkey
+    do update set until = excluded.until, failures = excluded.failures, error = excluded.error
+    where w.kind = 'retry';
+  return null;
+end
+$$;
+revoke execute on function enginejs.workflow_wait(uuid, int, text, text, bigint, timestamptz, jsonb) from public;
+reset role;

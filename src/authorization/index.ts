@@ -1,0 +1,13 @@
+export type { Actor, Request } from "./actor.ts";
+export type { ActorView } from "./actor-view.ts";
+export { Authorization } from "./authorization.ts";
+export { rowFits } from "./constraints.ts";
+export { decideAction } from "./decide-action.ts";
+export { decideFieldUpdate, mayReadField, readField } from "./decide-field.ts";
+export { decideDelete, decideInsert, decideUpdate, decideUpsert } from "./decide-write.ts";
+export type { Decision, RuleVerdict } from "./decision.ts";
+export { isHeld } from "./model-facts.ts";
+export { insertedRow } from "./new-row.ts";
+export type { Outcome } from "./outcome.ts";
+export type { EntityRules } from "./rules.ts";
+export { type FlagSetting, type RoleGrant, type ServiceAccount, type StoredRow, World } from "./world.ts";

@@ -1,0 +1,38 @@
+/** An access impact for people. */
+import { describeRoles } from "../database/access-impact/describe-roles.ts";
+import type { AccessImpact, CauseImpact, ChangeImpact } from "../database/access-impact/impact.ts";
+import { printable } from "./render-diagnostics.ts";
+
+/**
+ * ```
+ * Who may do what:
+ *   Invoice read: billing +120 of 3,000 (2 actors), member −40 of 3,000 (3 actors)
+ *     + allow "auditors read"  domain/invoice.model.ts:21  widens, consent: "auditors asked for it"
+ * ```
+ */
+export function describeAccess(impact: AccessImpact | undefined): string[] {
+  if (impact === undefined || impact.changes.length === 0) return [];
+  return ["Who may do what:", ...impact.changes.flatMap(describeChange)].map(printable);
+}
+
+function describeChange(change: ChangeImpact): string[] {
+  const { entity, operation, causes } = change;
+  return [`  ${entity} ${operation}: ${outcome(change)}`, ...causes.map((cause) => `    ${describeCause(cause)}`)];
+}
+
+function outcome({ roles, counted, note, mayWiden, mayNarrow }: ChangeImpact): string {
+  const direction = mayWiden ? (mayNarrow ? "more or less" : "more") : "less";
+  if (counted === "nothing") return `not counted (${note}); by its text ${direction} may pass`;
+  const aside = note === undefined ? "" : ` (${note})`;
+  if (roles.length > 0) return describeRoles(roles) + aside;
+  return counted === "all" ? "no difference on the rows that are there" : `no difference found${aside}`;
+}
+
+function describeCause({ verb, what, where, widens, consent }: CauseImpact): string {
+  const place = where === undefined ? [] : [`${where.file}:${where.line}`];
+  const judged =
+    widens === undefined || widens === "none" ? [] : [widens === "some" ? "widens" : "may widen"];
+  const said = consent === undefined ? (judged.length > 0 ? ["no consent"] : []) : [`consent: ${JSON.stringify(consent)}`];
+  const tail = [...judged, ...said].join(", ");
+  return [`${verb} ${what}`, ...place, ...(tail === "" ? [] : [tail])].join("  ");
+}

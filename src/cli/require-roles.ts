@@ -1,0 +1,27 @@
+import { EngineError } from "../errors/engine-error.ts";
+import { nearest } from "../errors/nearest.ts";
+import type { System } from "../model/index.ts";
+import { projectFinding } from "../project/project-error.ts";
+
+/**
+ * Checks that these are roles that a tenant gives; every finding at once.
+ *
+ * @throws EJS1051
+ */
+export function requireRoles({ roles }: System, names: readonly string[]): void {
+  const allowed = roles.filter(({ of }) => of === "tenant").map(({ name }) => name);
+  const known = allowed.length === 0 ? "The model declares no roles." : `Roles: ${allowed.join(", ")}.`;
+  const findings = names
+    .filter((name) => !allowed.includes(name))
+    .map((name) => {
+      if (roles.some((role) => role.name === name)) {
+        return projectFinding("EJS1051", `The role "${name}" is the platform's: it can be granted to nobody.`, {
+          hint: known,
+        });
+      }
+      const near = nearest(name, allowed);
+      const hint = `${near === undefined ? "" : `Did you mean "${near}"? `}${known}`;
+      return projectFinding("EJS1051", `No role is called "${name}".`, { hint });
+    });
+  if (findings.length > 0) throw new EngineError(findings);
+}

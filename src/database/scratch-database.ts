@@ -1,0 +1,45 @@
+/** A database beside another one, for as long as it is needed: with the core, and nothing else in it. */
+import { randomBytes } from "node:crypto";
+import pg from "pg";
+import { quoteIdentifier } from "../sql-ast/quote.ts";
+import { connect } from "./connection.ts";
+import { databaseError } from "./database-error.ts";
+import { migrate } from "./migrate.ts";
+
+/**
+ * Makes a database on the server of `url`, brings the core into it, and drops it when `run` has ended.
+ *
+ * @throws EngineError EJS4015 where the role may not create databases
+ * @example await withScratchDatabase(url, (client) => testPolicies(client, system, { seed: 1 }));
+ */
+export async function withScratchDatabase<T>(url: string, run: (client: pg.Client) => Promise<T>): Promise<T> {
+  const name = `enginejs_scratch_${randomBytes(6).toString("hex")}`;
+  const administrator = await connect(url, { applicationName: "enginejs scratch" });
+  try {
+    await create(administrator, name);
+    try {
+      const scratch = Object.assign(new URL(url), { pathname: `/${name}` }).href;
+      await migrate(scratch);
+      const client = await connect(scratch, { applicationName: "enginejs scratch" });
+      return await run(client).finally(() => client.end().catch(() => undefined));
+    } finally {
+      await administrator.query(`drop database if exists ${quoteIdentifier(name)} with (force)`);
+    }
+  } finally {
+    await administrator.end();
+  }
+}
+
+async function create(administrator: pg.Client, name: string): Promise<void> {
+  try {
+    // Not template1, which may hold what somebody put there.
+    await administrator.query(`create database ${quoteIdentifier(name)} template template0 encoding 'UTF8'`);
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError) || error.code !== "42501") throw error;
+    const { rows } = await administrator.query<{ role: string }>("select current_user::text as role");
+    throw databaseError("EJS4015", "A scratch database is made for this, and the role may not create databases.", {
+      hint: `Have an administrator run: alter role ${quoteIdentifier(rows[0]?.role ?? "")} createdb; or leave out --database to use the embedded server.`,
+      cause: error,
+    });
+  }
+}

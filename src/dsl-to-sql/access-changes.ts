@@ -1,0 +1,162 @@
+/**
+ * What decides access, compared between two builds: per entity each operation
+ * whose rules let more or less pass than before, as far as their text can tell;
+ * what caused it; and the conditions to count it with.
+ */
+import type { SourceLocation } from "../errors/diagnostic.ts";
+import type { Entity, System } from "../model/index.ts";
+import { and, is, not, or, type SqlExpression } from "../sql-ast/expressions.ts";
+import { type AccessCause, causesOf } from "./access-causes.ts";
+import { always, type Assignment, evaluate, type Formula } from "./access-formula.ts";
+import { type AccessRule, AccessRules, type Operation } from "./access-rules.ts";
+import { same } from "./model-change.ts";
+import { sourceLocationOf } from "./model-index.ts";
+import type { CompiledSystem } from "./statement.ts";
+
+/** One operation on one entity whose rules are not the same as before. */
+export interface AccessChange {
+  readonly entity: string;
+  /** `read`, `create`, `update`, `update, left behind`, `delete`, `pay`, `salary: read`, `salary: change`. */
+  readonly operation: string;
+  /** What consents of the config call it: `Invoice.update`. */
+  readonly subject: string;
+  /** Whether more may pass than before; false where the texts prove that it does not. */
+  readonly mayWiden: boolean;
+  readonly mayNarrow: boolean;
+  /** The rules ask for the request, the hour or a flag: what is counted now may be otherwise later. */
+  readonly open: boolean;
+  readonly before: SqlExpression;
+  readonly after: SqlExpression;
+  readonly causes: readonly AccessCause[];
+  readonly where?: SourceLocation;
+}
+
+/** All changes, with what is needed to count them. */
+export interface AccessComparison {
+  readonly changes: readonly AccessChange[];
+  readonly before: AccessRules;
+  readonly after: AccessRules;
+  /** SQL of the functions that the conditions call, in the order in which they can be made, by enginejs_reader. */
+  readonly functions: { readonly before: readonly string[]; readonly after: readonly string[] };
+}
+
+/**
+ * Compares the rules of two builds. What the texts prove to be the same, however it is said, is no change.
+ *
+ * @example compareAccess(compile(old), compile(system)).changes.filter((change) => change.mayWiden)
+ */
+export function compareAccess(previous: CompiledSystem, next: CompiledSystem): AccessComparison {
+  const before = new AccessRules(previous);
+  const after = new AccessRules(next);
+  const changes: AccessChange[] = [];
+  const called = { before: new Set<string>(), after: new Set<string>() };
+  const elsewhere = changedElsewhere(previous.system, next.system);
+  for (const entity of after.model.entities) {
+    const old = previous.system.entities.find(({ name }) => name === entity.name);
+    // Nothing was there of a new entity, so that nobody gains what he had not.
+    if (old === undefined || (!elsewhere && same(deciding(old), deciding(entity)))) continue;
+    const were = before.operationsOf(old);
+    for (const [name, operation] of after.operationsOf(entity)) {
+      const was = were.get(name);
+      // An action or a field that is new was not there before either.
+      if (was === undefined) continue;
+      const change = compareOperation(entity, was, operation, previous, next);
+      if (change === undefined) continue;
+      for (const { dependsOn } of [...was.allows, ...was.denies]) for (const id of dependsOn) called.before.add(id);
+      for (const { dependsOn } of [...operation.allows, ...operation.denies]) {
+        for (const id of dependsOn) called.after.add(id);
+      }
+      changes.push(change);
+    }
+  }
+  const functions = (rules: AccessRules, ids: ReadonlySet<string>) => rules.functions(ids).map(({ sql }) => sql);
+  return {
+    changes,
+    before,
+    after,
+    functions: { before: functions(before, called.before), after: functions(after, called.after) },
+  };
+}
+
+const deciding = ({ policies, actions, fields, tenant }: Entity) => [policies, actions, fields, tenant];
+
+/** What rules of any entity may ask for. */
+const changedElsewhere = (a: System, b: System): boolean => {
+  const asked = ({ roles, flags, actor, entities }: System) => [
+    roles,
+    flags,
+    actor ?? null,
+    entities.map(({ name, fields }) => [name, fields.map(({ storage }) => storage)]),
+  ];
+  return !same(asked(a), asked(b));
+};
+
+function compareOperation(
+  entity: Entity,
+  was: Operation,
+  now: Operation,
+  previous: CompiledSystem,
+  next: CompiledSystem,
+): AccessChange | undefined {
+  if (now.name === "update, left behind" && leavesAsItTouches(was) && leavesAsItTouches(now)) return undefined;
+  const known = new Set(previous.system.roles.map(({ name }) => name));
+  const texts = new Set([...was.allows, ...was.denies].map(spoken));
+  // A role that is new is held by nobody: what is said of others as before gives it to nobody. What is said anew counts.
+  const formulaIn = (rule: AccessRule): Formula =>
+    rule.formula(texts.has(spoken(rule)) ? (role) => known.has(role) : () => true);
+  const side = ({ allows, denies }: Operation) => ({
+    allows: allows.map((rule) => ({ rule, formula: formulaIn(rule) })),
+    denies: denies.map((rule) => ({ rule, formula: formulaIn(rule) })),
+  });
+  const old = side(was);
+  const current = side(now);
+  const all = [old.allows, old.denies, current.allows, current.denies].flat().map(({ formula }) => formula);
+  type Ruled = (typeof old.allows)[number];
+  const any = (rules: readonly Ruled[]) => (of: Assignment) =>
+    rules.some(({ formula }) => evaluate(formula, of) === true);
+  const allowed =
+    ({ allows, denies }: typeof old) =>
+    (of: Assignment): boolean =>
+      any(allows)(of) && !any(denies)(of);
+  const alike = same(formulas(old), formulas(current));
+  const mayWiden = !alike && !always(all, allowed(current), allowed(old));
+  const mayNarrow = !alike && !always(all, allowed(old), allowed(current));
+  if (!mayWiden && !mayNarrow) return undefined;
+  const implied = (rule: Ruled, rules: readonly Ruled[]): boolean =>
+    always([rule, ...rules].map(({ formula }) => formula), any([rule]), any(rules));
+  const widens = new Set<AccessRule>([
+    ...current.allows.filter((rule) => !implied(rule, old.allows)).map(({ rule }) => rule),
+    ...old.denies.filter((rule) => !implied(rule, current.denies)).map(({ rule }) => rule),
+  ]);
+  const where = sourceLocationOf(next.places, entity.name);
+  return {
+    entity: entity.name,
+    operation: now.name,
+    subject: now.subject,
+    mayWiden,
+    mayNarrow,
+    open: [...was.allows, ...was.denies, ...now.allows, ...now.denies].some(({ mentions }) => mentions.open),
+    before: verdict(was),
+    after: verdict(now),
+    causes: causesOf(entity, was, now, mayWiden ? widens : new Set(), { previous, next }),
+    ...(where === undefined ? {} : { where }),
+  };
+}
+
+const spoken = ({ effect, sentence, text }: AccessRule): string => JSON.stringify([effect, sentence, text]);
+
+const formulas = (side: Readonly<Record<"allows" | "denies", readonly { readonly formula: Formula }[]>>) => [
+  side.allows.map(({ formula }) => formula),
+  side.denies.map(({ formula }) => formula),
+];
+
+/** One rule says both: it is told once. */
+const leavesAsItTouches = ({ allows, denies }: Operation): boolean =>
+  [...allows, ...denies].every(({ leavesWhatItTouches }) => leavesWhatItTouches);
+
+/** True, and never null. */
+const verdict = ({ allows, denies }: Operation): SqlExpression =>
+  and(
+    is(or(...allows.map(({ sql }) => sql)), "true"),
+    ...(denies.length === 0 ? [] : [not(is(or(...denies.map(({ sql }) => sql)), "true"))]),
+  );

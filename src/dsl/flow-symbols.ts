@@ -1,0 +1,123 @@
+/** The types of what the callbacks of steps get and give. */
+
+import type { Flow } from "./flow.ts";
+import type { Entities, EntityName, Generated, Tasks } from "./registry.ts";
+import type { ManyOf, Shape } from "./shape.ts";
+import type {
+  Actor,
+  Bool,
+  Expression,
+  Family,
+  FamilyOf,
+  FieldsOf,
+  Numeric,
+  Operand,
+  RecordOf,
+  Row,
+  StoredRow,
+  Text,
+  UnknownSymbol,
+} from "./symbols.ts";
+import type { GivenInput } from "./trigger.ts";
+/** What a step's callback gets: the event, the row as it is now, and the results of earlier steps by their id. */
+export type StepScope<N, I, S> = {
+  readonly event: {
+    /** The stored columns as they were; null when the event made the row. */
+    readonly before: StoredRow<N>;
+    /** The stored columns as the event left them; null when it deleted the row. */
+    readonly after: StoredRow<N>;
+    /** What the action was called with. */
+    readonly input: RecordOf<I>;
+  };
+  /** The row as it is when the step runs, as the run's actor sees it. */
+  readonly record: Row<N>;
+  /** What a run is given that no record starts: `on: manual(z.object({ … }))`. */
+  readonly input: I extends GivenInput<infer T> ? JsonSymbols<T> : never;
+  readonly actor: Actor;
+} & S;
+
+// biome-ignore lint/suspicious/noExplicitAny: before the declaration file exists nothing is known of a field
+type Unknown = any;
+
+/** JSON of a zod schema, as symbols; what is no object of known members is one value. */
+export type JsonSymbols<T> = unknown extends T
+  ? UnknownSymbol
+  : NonNullable<T> extends string
+    ? Text
+    : NonNullable<T> extends number
+      ? Numeric<"int">
+      : NonNullable<T> extends boolean
+        ? Bool
+        : NonNullable<T> extends readonly (infer E)[]
+          ? JsonList<E>
+          : { readonly [P in keyof NonNullable<T>]-?: JsonSymbols<NonNullable<T>[P]> };
+
+declare const element: unique symbol;
+/** A list in JSON: what forEach goes over. */
+export interface JsonList<E> extends Expression<"json"> {
+  readonly [element]?: E;
+}
+/** The rows that a list step has read. */
+export interface ListedRows<E> extends Expression<"json"> {
+  readonly [element]?: Row<E>;
+}
+
+/** What an item of a list is in a loop's body. */
+export type ItemOf<L> =
+  L extends ListedRows<infer E>
+    ? unknown extends E
+      ? UnknownSymbol
+      : Row<E>
+    : L extends JsonList<infer T>
+      ? JsonSymbols<T>
+      : UnknownSymbol;
+
+/** The values of a new row, or new values of one. */
+export type Values<E> = Generated extends false
+  ? Unknown
+  : FieldsOf<E> extends infer F
+    ? { readonly [P in keyof F as F[P] extends ManyOf<string> ? never : P]?: Operand<FamilyOf<F[P]>> | null }
+    : never;
+
+/** As JSON, many families become a string. */
+type JsonOperand<F> =
+  FamilyOf<F> extends "string"
+    ? Operand<"string"> | Expression<"uuid" | "enum" | "date" | "timestamp" | "decimal">
+    : FamilyOf<F> extends "json"
+      ? Expression | string | number | boolean | null
+      : Operand<FamilyOf<F>>;
+
+export type InputOf<T> = Generated extends false
+  ? Unknown
+  : T extends keyof Tasks
+    ? Tasks[T] extends { input: infer X }
+      ? { readonly [P in keyof X]: JsonOperand<NonNullable<X[P]>> }
+      : Unknown
+    : never;
+
+export type OutputOf<T> = Generated extends false
+  ? Unknown
+  : T extends keyof Tasks
+    ? Tasks[T] extends { output: infer O extends { [P in keyof O]: Shape } }
+      ? RecordOf<O>
+      : Unknown
+    : never;
+
+/** Whatever becomes JSON: symbols and constants by name. */
+export type AnyValues = Readonly<Record<string, Expression | Row<never> | string | number | boolean | null>>;
+/** The symbols that stand for computed values. */
+export type Computed<V> = {
+  readonly [P in keyof V]: V[P] extends Expression<Family> ? V[P] : JsonSymbols<V[P]>;
+};
+/** What an id may be written as. */
+export type Id = Expression<"uuid"> | string;
+
+export type KnownEntity = EntityName & (Generated extends true ? keyof Entities : string);
+export type As<K extends string, R> = { readonly [P in K]: R };
+export type Counted = { readonly count: Numeric<"int"> };
+/** The results of all arms. */
+export type ResultsOf<A> = {
+  [P in keyof A]: A[P] extends (flow: never) => Flow<infer _N, infer _I, infer S> ? (results: S) => void : never;
+}[keyof A] extends (results: infer R) => void
+  ? R
+  : unknown;

@@ -1,0 +1,73 @@
+/** What a dry run has done to the database, before it is rolled back. */
+import type pg from "pg";
+import { coreText } from "../../database/core-sql.ts";
+
+export interface DryRunEvent {
+  readonly model: string;
+  readonly action: string;
+  readonly recordId: string | null;
+  readonly before: unknown;
+  readonly after: unknown;
+  readonly changed: readonly string[] | null;
+  /** Workflows that it would start; the conditional ones where their condition holds. */
+  readonly workflows: readonly { readonly name: string; readonly conditional: boolean }[];
+  /** The rules that spoke about this row and command. */
+  readonly rules: readonly RuleLine[];
+}
+
+export interface RuleLine {
+  readonly rule: string;
+  readonly effect: string;
+  readonly verdict: boolean | null;
+}
+
+export interface DryRunEffects {
+  /** Rows written, by table. */
+  readonly rows: readonly {
+    readonly table: string;
+    readonly inserted: number;
+    readonly updated: number;
+    readonly deleted: number;
+  }[];
+  /** Events that would be in the outbox. */
+  readonly events: readonly DryRunEvent[];
+}
+
+const eventsText = coreText("queries/dry_run_events.sql");
+const rowsText = coreText("queries/dry_run_rows.sql");
+
+interface Asked {
+  readonly actor: string | null;
+  readonly tenant: string | null;
+  /** The last event before. */
+  readonly beyond: string;
+}
+
+/**
+ * Reads events and counts, then asks the rules: about a new row while it is there, about all others as they were before
+ * ("what may be touched" is asked of the row as it was). Goes back to the savepoint `untouched` for that.
+ */
+export async function readEffects(client: pg.ClientBase, asked: Asked): Promise<DryRunEffects> {
+  const schema = await client.query<{ schema: string }>(
+    "select ir ->> 'schema' as schema from enginejs.current_build()",
+  );
+  const rows = (await client.query(rowsText, [schema.rows[0]?.schema ?? "app"])).rows;
+  const { rows: events } = await client.query<Omit<DryRunEvent, "rules">>(eventsText, [asked.beyond]);
+  const rules = new Map<object, readonly RuleLine[]>();
+  for (const event of events) if (event.action === "create") rules.set(event, await rulesOf(client, event, asked));
+  await client.query("rollback to savepoint untouched");
+  for (const event of events) if (event.action !== "create") rules.set(event, await rulesOf(client, event, asked));
+  return { rows, events: events.map((event) => ({ ...event, rules: rules.get(event) ?? [] })) };
+}
+
+async function rulesOf(
+  client: pg.ClientBase,
+  event: Omit<DryRunEvent, "rules">,
+  { actor, tenant }: Asked,
+): Promise<readonly RuleLine[]> {
+  const { rows } = await client.query<RuleLine>(
+    "select rule, effect, verdict from enginejs.explain($1, $2, $3, $4, $5) where effect <> 'verdict' order by ordinal",
+    [actor, tenant, event.model, event.action, event.recordId],
+  );
+  return rows;
+}

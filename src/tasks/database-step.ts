@@ -1,0 +1,76 @@
+/** Steps in the database: the effect and the checkpoint are one transaction, with the rights of the run's actor. Exactly once. */
+import type pg from "pg";
+import { actInRun, LeaseLost } from "./act-in-run.ts";
+import { failpoint } from "./failpoint.ts";
+import type { Run, Step, StepContext } from "./run.ts";
+import { sqlState } from "./step-failure.ts";
+import { stepValues } from "./step-scope.ts";
+import { type StatementNode, stepStatement } from "./step-statement.ts";
+import { workflowError } from "./workflow-error.ts";
+
+/** What the statement of a step gave: one row with one value, or none. */
+export type StatementResult = { readonly value: unknown } | undefined;
+
+/**
+ * Runs a node's statement and keeps what `read` makes of it as the result.
+ *
+ * @param doing for the message of a denial: `create Receipt`
+ * @throws EJS6006 where a policy or a grant says no
+ */
+export function databaseStep(
+  context: StepContext,
+  step: Step,
+  node: StatementNode,
+  doing: string,
+  read: (result: StatementResult) => unknown = (result) => result?.value ?? null,
+): Promise<unknown> {
+  const text = stepStatement(step.run.build, step.run.definition.workflow, node);
+  return inTransaction(context, step, doing, async (client) => {
+    const { rows } = await client.query<{ value: unknown }>(text, stepValues(step));
+    return read(rows[0]);
+  });
+}
+
+/** Runs `work` as the run's actor and keeps what it gives as the step's result, in one transaction. */
+export async function inTransaction(
+  context: StepContext,
+  { run, path }: Step,
+  doing: string,
+  work: (client: pg.PoolClient) => Promise<unknown>,
+): Promise<unknown> {
+  failpoint("database:before-begin");
+  const output = await actInRun(context.pool, run, async (client) => {
+    failpoint("database:after-begin-request");
+    const made = await work(client).catch((error: unknown) => {
+      throw denied(error, run, path, doing);
+    });
+    failpoint("database:after-statement");
+    // The actor may not write checkpoints: the worker's own role again.
+    await client.query("reset role");
+    const { rows: written } = await client.query(
+      "select from enginejs.workflow_checkpoint(array[$1::uuid], array[$2::int], array[$3], array[$4::jsonb])",
+      [run.id, run.lease, path, JSON.stringify(made ?? null)],
+    );
+    if (written.length !== 1) throw new LeaseLost();
+    failpoint("database:after-checkpoint");
+    return made ?? null;
+  });
+  failpoint("database:after-commit");
+  return output;
+}
+
+/** Evaluates a node's expressions as the run's actor; nothing is kept. */
+export async function evaluate(context: StepContext, step: Step, node: StatementNode): Promise<unknown> {
+  const text = stepStatement(step.run.build, step.run.definition.workflow, node);
+  const { rows } = await actInRun(context.pool, step.run, (client) =>
+    client.query<{ value: unknown }>(text, stepValues(step)),
+  );
+  return rows[0]?.value ?? null;
+}
+
+function denied(error: unknown, run: Run, path: string, doing: string): unknown {
+  if (sqlState(error) !== "42501") return error;
+  const who = run.as.role === "user" ? `user ${run.as.id}` : run.as.role;
+  const message = `Workflow ${run.definition.workflow.name}, step ${path}: ${who} may not ${doing}: ${(error as Error).message}.`;
+  return workflowError("EJS6006", message, { cause: error });
+}

@@ -1,0 +1,294 @@
+/**
+ * One walk over a run's graph: does every step that can be done now and stops where each path waits, has failed, or
+ * has come to its end. What has a checkpoint is walked over without doing anything.
+ */
+import type { Retry, WorkflowNode } from "../model/index.ts";
+import { LeaseLost } from "./act-in-run.ts";
+import { evaluate } from "./database-step.ts";
+import { doStep } from "./do-step.ts";
+import { type Frame, itemFrame, outerFrame } from "./frame.ts";
+import type { PreparedGraph, PreparedNode } from "./prepared-graph.ts";
+import { retryDelay } from "./retry-delay.ts";
+import type { Failure, LastResult, Run, Step, StepContext, StepOutcome } from "./run.ts";
+import type { WaitState } from "./run-store.ts";
+import { settleEdges } from "./settle-edges.ts";
+import { stepFailure } from "./step-failure.ts";
+import { refuseRefusal } from "./steps/wait.ts";
+import { withTimeLimit } from "./with-time-limit.ts";
+import { workflowError } from "./workflow-error.ts";
+
+/** A step that is to be tried again. */
+export interface Pause extends Failure {
+  readonly failures: number;
+  /** In milliseconds. */
+  readonly pause: number;
+}
+
+export interface PassOptions {
+  readonly context: StepContext;
+  readonly run: Run;
+  /** What became of the run's waits, by path. */
+  readonly waits: ReadonlyMap<string, WaitState>;
+  /** How often a step has failed so far, where no wait says so. */
+  readonly failures: (path: string) => number;
+  /** Writes a checkpoint, again and again until the database answers; false where the lease is lost. */
+  readonly keep: (path: string, output: unknown) => Promise<boolean>;
+}
+
+/** A graph is done, or something in it is not. */
+type Walk = "done" | "open";
+
+export class GraphPass {
+  /** Paths that wait. */
+  readonly waiting: string[] = [];
+  /** Steps that are to be tried again. */
+  readonly pauses: Pause[] = [];
+  /** The first failure for good: what else runs is told to stop. */
+  failure: Failure | undefined;
+  leaseLost = false;
+  /** What the run gives. */
+  output: unknown;
+  /** Whoever does not end the run with it has to keep it: `keepLast`. */
+  last: LastResult | undefined;
+  /** How many paths are being walked. */
+  private paths = 0;
+  private readonly options: PassOptions;
+  /** The run's, aborted also when one path has failed for good. */
+  private readonly signal: AbortSignal;
+  private readonly halt = new AbortController();
+
+  constructor(options: PassOptions) {
+    this.options = options;
+    this.signal = AbortSignal.any([options.run.signal, this.halt.signal]);
+  }
+
+  /** Walks over the whole of the run. */
+  walkRun(): Promise<Walk> {
+    return this.walk(this.options.run.definition.graph, outerFrame(this.options.run.results));
+  }
+
+  /** Walks over a graph, a body among them. Never rejects: what came of it stands in this object. */
+  async walk(graph: PreparedGraph, frame: Frame): Promise<Walk> {
+    const open = new Map<string, number>();
+    const taken = new Map<string, Set<string>>();
+    let walk: Walk = "done";
+    const follow = async (from: PreparedNode): Promise<void> => {
+      this.paths += 1;
+      await walkFrom(from);
+      this.paths -= 1;
+    };
+    const walkFrom = async (from: PreparedNode): Promise<void> => {
+      for (let next: PreparedNode | undefined = from; next !== undefined; ) {
+        const port = await this.visit(next, frame);
+        if (port === "open") {
+          walk = "open";
+          return;
+        }
+        const ready = settleEdges(graph, next, port, open, taken);
+        // A chain is walked without growing the stack.
+        next = ready.pop();
+        if (ready.length > 0) {
+          await Promise.all([...ready, ...(next === undefined ? [] : [next])].map(follow));
+          return;
+        }
+      }
+    };
+    await Promise.all(graph.roots.map(follow));
+    return walk;
+  }
+
+  /** Keeps the result of the last step by itself, where the run does not end with it; false where the lease is lost. */
+  async keepLast(): Promise<boolean> {
+    const { last } = this;
+    this.last = undefined;
+    return last === undefined || this.options.keep(last.step, last.output);
+  }
+
+  /** Whether the run's end comes after this node, and nothing else runs. */
+  private isLast({ out }: PreparedNode, { prefix }: Frame): boolean {
+    const { nodes } = this.options.run.definition.graph;
+    return (
+      prefix === "" &&
+      this.paths === 1 &&
+      out.every(({ to }) => {
+        const node = nodes.get(to)?.node;
+        return node?.kind === "end" && node.values === undefined;
+      })
+    );
+  }
+
+  /** Does a node; the port by which it goes on, undefined for all of them, or "open". */
+  private async visit(prepared: PreparedNode, frame: Frame): Promise<{ readonly port?: string } | "open"> {
+    const { node } = prepared;
+    const path = frame.prefix + node.id;
+    const { results } = this.options.run;
+    try {
+      if (!(path in results)) {
+        // Another path has failed for good, or the run is told to stop.
+        if (this.signal.aborted) return "open";
+        const outcome = await this.attempt(prepared, frame, path);
+        if (outcome === "waiting") {
+          if (!this.waiting.includes(path) && !isLoop(node)) this.waiting.push(path);
+          return "open";
+        }
+        if (outcome === "none") return {};
+        results[path] = outcome.output;
+      }
+      const output = results[path];
+      frame.names[node.id] = output;
+      if (node.kind === "approval") refuseRefusal({ run: this.options.run, path, frame }, node, output);
+      return node.kind === "branch" ? { port: String((output as { port?: unknown }).port) } : {};
+    } catch (error) {
+      this.fail(path, node, error);
+      return "open";
+    }
+  }
+
+  private attempt(
+    prepared: PreparedNode,
+    frame: Frame,
+    path: string,
+  ): Promise<StepOutcome | "none"> | "waiting" | "none" {
+    const { node, body } = prepared;
+    const { context, run, waits, keep } = this.options;
+    switch (node.kind) {
+      case "start":
+      case "parallel":
+      case "compensate":
+        return "none";
+      case "end":
+        return node.values === undefined ? "none" : this.end(node.id, node.values, frame, path);
+      case "forEach":
+        return body === undefined ? "none" : this.loop({ ...prepared, node, body }, frame, path);
+      default: {
+        const wait = waits.get(path);
+        if (wait?.state === "failed") throw new ChildFailed(wait.error ?? "what it waited for has failed");
+        if (wait?.state === "waiting") return "waiting";
+        const timeout = attemptLimit(node);
+        return withTimeLimit(timeout, this.signal, (signal) => {
+          const as = timeout === undefined ? run.as : { ...run.as, statementTimeout: timeout };
+          const step: Step = { run: { ...run, as, signal }, path, frame };
+          return doStep(context, step, node, async (output) => {
+            if (!this.isLast(prepared, frame)) return keep(path, output);
+            this.last = { step: path, output };
+            return true;
+          });
+        });
+      }
+    }
+  }
+
+  /** The run's output; evaluated anew where the run is taken up again behind its last step. */
+  private async end(id: string, values: Readonly<Record<string, string>>, frame: Frame, path: string): Promise<"none"> {
+    const { context, run } = this.options;
+    this.output = await evaluate(
+      context,
+      { run: { ...run, signal: this.signal }, path, frame },
+      { id, kind: "values", values },
+    );
+    return "none";
+  }
+
+  /** The body for each item, at most `limit` of them at the same time, those that wait included. */
+  private async loop(
+    prepared: PreparedNode & {
+      readonly node: Extract<WorkflowNode, { kind: "forEach" }>;
+      readonly body: PreparedGraph;
+    },
+    frame: Frame,
+    path: string,
+  ): Promise<StepOutcome> {
+    const { node, body } = prepared;
+    const { context, run } = this.options;
+    const step: Step = { run: { ...run, signal: this.signal }, path, frame };
+    const items = await this.items(step, node);
+    const collected: unknown[] = new Array(items.length);
+    let open = false;
+    let next = 0;
+    const lane = async () => {
+      while (next < items.length && !this.signal.aborted) {
+        const index = next++;
+        const inner = itemFrame(frame, node, items[index], index);
+        const at = `${path}[${index}]`;
+        if (!(at in run.results)) {
+          if ((await this.walk(body, inner)) === "open") {
+            open = true;
+            return;
+          }
+          if (node.collect !== undefined) {
+            const value = { id: `${node.id}#collect`, kind: "value", value: node.collect } as const;
+            await this.keep(at, await evaluate(context, { ...step, path: at, frame: inner }, value));
+          }
+        }
+        collected[index] = run.results[at] ?? null;
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(node.limit, items.length) }, lane));
+    if (open || this.signal.aborted) return "waiting";
+    const output = { count: items.length, ...(node.collect === undefined ? {} : { results: collected }) };
+    await this.keep(path, output);
+    return { output };
+  }
+
+  /** The list of a loop, kept before the first item begins. */
+  private async items(step: Step, node: Extract<WorkflowNode, { kind: "forEach" }>): Promise<readonly unknown[]> {
+    const key = `${step.path}[]`;
+    const { results } = this.options.run;
+    if (!(key in results)) {
+      const value = { id: node.id, kind: "value", value: node.items } as const;
+      const items = (await evaluate(this.options.context, step, value)) ?? [];
+      if (!Array.isArray(items)) {
+        const { workflow } = step.run.definition;
+        throw workflowError("EJS6013", `Workflow ${workflow.name}, step ${step.path}: ${node.items} is no list.`);
+      }
+      await this.keep(key, items);
+    }
+    return results[key] as readonly unknown[];
+  }
+
+  private async keep(path: string, output: unknown): Promise<void> {
+    const { run, keep } = this.options;
+    if (!(await keep(path, output))) throw new LeaseLost();
+    run.results[path] = output;
+  }
+
+  private fail(path: string, node: WorkflowNode, error: unknown): void {
+    const { run, waits, failures } = this.options;
+    // What came after its result, such as that it is no JSON.
+    if (this.last?.step === path) this.last = undefined;
+    if (error instanceof LeaseLost || run.signal.reason instanceof LeaseLost) {
+      this.leaseLost = true;
+      this.halt.abort(error);
+      return;
+    }
+    // Whatever a step throws after it was told to stop is no failure of its own.
+    if (this.signal.aborted) return;
+    const { retryable, message } =
+      error instanceof ChildFailed ? { retryable: false, message: error.message } : stepFailure(error);
+    const count = (waits.get(path)?.failures ?? failures(path)) + 1;
+    const retry: Retry = ("retry" in node ? node.retry : undefined) ?? run.definition.workflow.retry;
+    if (retryable && count < retry.attempts) {
+      this.pauses.push({ step: path, error: message, failures: count, pause: retryDelay(retry, count) });
+      return;
+    }
+    this.failure = { step: path, error: message };
+    this.halt.abort(error);
+  }
+}
+
+/** What a step waited for has failed: that is no failure that another attempt would mend. */
+class ChildFailed extends Error {}
+
+const isLoop = (node: WorkflowNode): boolean => node.kind === "forEach";
+
+/** How long one attempt may take; the time of a wait is not that of an attempt. */
+function attemptLimit(node: WorkflowNode): number | undefined {
+  switch (node.kind) {
+    case "waitForSignal":
+    case "approval":
+    case "startWorkflow":
+      return undefined;
+    default:
+      return "timeoutMs" in node ? node.timeoutMs : undefined;
+  }
+}

@@ -1,0 +1,278 @@
+/** From a claim to what came of it: walks over the graph until every path has ended, waits, or failed; undoes what failed for good. */
+import type pg from "pg";
+import type { Log } from "../dsl/task.ts";
+import { LeaseLost } from "./act-in-run.ts";
+import type { Build } from "./build.ts";
+import type { Definition, Definitions } from "./definitions.ts";
+import { compensationFrame, placeOf } from "./frame.ts";
+import { GraphPass, type Pause } from "./graph-pass.ts";
+import type { ClaimedRun, Failure, LastResult, Run, StepContext } from "./run.ts";
+import { runActor } from "./run-actor.ts";
+import { Ended, type RunControl } from "./run-control.ts";
+import type { RunStore, WaitState } from "./run-store.ts";
+import { stepFailure } from "./step-failure.ts";
+import { workflowError } from "./workflow-error.ts";
+
+/** How many runs may follow from one another: a workflow that causes its own event would never end. */
+const maxDepth = 50;
+
+export interface ExecutionOptions {
+  readonly pool: pg.Pool;
+  readonly store: RunStore;
+  readonly definitions: Definitions;
+  /** The newest build that this worker knows. */
+  readonly build: () => Build;
+  /** Asks the database for a newer one. */
+  readonly newestBuild: () => Promise<Build>;
+  readonly tasks: () => ReadonlyMap<string, unknown>;
+  readonly log: Log;
+  /** Writes until the database answers, and gives the answer; false where it gives up. */
+  readonly persist: <T>(run: { readonly id: string }, write: () => Promise<T>) => Promise<T | false>;
+}
+
+export type Outcome =
+  | { readonly kind: "lost" | "parked" }
+  | { readonly kind: "done"; readonly output: unknown; readonly last?: LastResult }
+  | { readonly kind: "failed"; readonly failure: Failure }
+  | { readonly kind: "put back"; readonly pause: number; readonly failure?: Failure };
+
+export async function executeRun(
+  options: ExecutionOptions,
+  claimed: ClaimedRun,
+  control: RunControl,
+): Promise<Outcome> {
+  const definition = await options.definitions.get(claimed.definition_id);
+  const execution = new RunExecution(options, claimed, control, definition);
+  const { timeoutMs } = definition.workflow.options ?? {};
+  if (timeoutMs === undefined) return execution.execute();
+  // A timer's longest time is 24 days; a run that waits that long is parked.
+  const left = Math.min(Math.max(timeoutMs - claimed.age_ms, 0), 2 ** 31 - 1);
+  const late = () => control.abort(new Ended(`not done within ${timeoutMs} ms (EJS6011)`));
+  const timer = left === 0 ? undefined : setTimeout(late, left);
+  if (left === 0) late();
+  try {
+    return await execution.execute();
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+class RunExecution {
+  private readonly options: ExecutionOptions;
+  private readonly claimed: ClaimedRun;
+  private readonly control: RunControl;
+  private readonly definition: Definition;
+  private readonly results: Record<string, unknown>;
+  private readonly began = performance.now();
+  /** Whether there may be rows of this run among the waits. */
+  private waits: boolean;
+
+  constructor(options: ExecutionOptions, claimed: ClaimedRun, control: RunControl, definition: Definition) {
+    this.options = options;
+    this.claimed = claimed;
+    this.control = control;
+    this.definition = definition;
+    this.results = { ...claimed.results };
+    this.waits = claimed.waits;
+  }
+
+  async execute(): Promise<Outcome> {
+    const { claimed, control } = this;
+    if (claimed.failure !== null) return this.turnBack(claimed.failure);
+    if (claimed.cancel !== null) control.abort(new Ended(claimed.cancel));
+    try {
+      return await this.forward();
+    } catch (error) {
+      if (error instanceof LeaseLost || control.signal.reason instanceof LeaseLost) return { kind: "lost" };
+      const { retryable, message } = stepFailure(error);
+      // The step `start`: what comes before the first one, such as who acts.
+      if (retryable) throw error;
+      return this.turnBack({ step: "start", error: message });
+    }
+  }
+
+  private async forward(): Promise<Outcome> {
+    const { control } = this;
+    await this.requireWorkflow();
+    const run = await this.run();
+    for (;;) {
+      const waits = await this.resume(run);
+      if (waits === undefined) return { kind: "lost" };
+      const pass = this.pass(run, waits);
+      const walk = await pass.walkRun();
+      if (pass.leaseLost || control.signal.reason instanceof LeaseLost) return { kind: "lost" };
+      if (walk === "done" && pass.failure === undefined && control.ended === undefined) {
+        return { kind: "done", output: pass.output, ...(pass.last === undefined ? {} : { last: pass.last }) };
+      }
+      if (!(await pass.keepLast())) return { kind: "lost" };
+      if (pass.failure !== undefined) return this.turnBack(pass.failure);
+      if (control.ended !== undefined) {
+        return this.turnBack({
+          step: this.claimed.failed_step ?? pass.waiting[0] ?? "start",
+          error: control.ended.message,
+        });
+      }
+      if (control.signal.aborted) return { kind: "put back", pause: 0 };
+      const outcome = await this.waitFor(run, pass);
+      if (outcome !== "again") return outcome;
+    }
+  }
+
+  /** Puts a run back of which something waits, or is to be tried again. */
+  private async waitFor(run: Run, { pauses, waiting }: GraphPass): Promise<Outcome | "again"> {
+    const { store, persist } = this.options;
+    const [pause, ...more] = pauses;
+    if (pause !== undefined && more.length === 0 && waiting.length === 0 && !this.waits) {
+      return { kind: "put back", pause: pause.pause, failure: { step: pause.step, error: pause.error } };
+    }
+    this.waits = true;
+    for (const each of pauses) {
+      if ((await persist(run, () => this.pause(run, each))) !== true) return { kind: "lost" };
+      run.log.warn(`step failed, tried again in ${each.pause} ms: ${each.error}`, { step: each.step });
+    }
+    const steps = [...waiting, ...pauses.map(({ step }) => step)];
+    const parked = await persist(run, () => store.park(run, steps, this.timeLeft()));
+    return parked === "again" ? "again" : { kind: parked || "lost" };
+  }
+
+  private async pause(run: Run, { step, pause, failures, error }: Pause): Promise<boolean> {
+    const written = await this.options.store.wait(run, {
+      step,
+      kind: "retry",
+      ms: pause,
+      details: { failures, error },
+    });
+    return written !== false;
+  }
+
+  /** Undoes what the run did, the last of it first, and ends it. */
+  private async turnBack(failure: Failure): Promise<Outcome> {
+    const { definition, control } = this;
+    const { store, persist } = this.options;
+    if (!definition.graph.compensates && !this.waits) return { kind: "failed", failure };
+    control.turnBack();
+    const run = await this.run();
+    const steps = await persist(run, () => store.compensate(run, failure));
+    if (!steps) return { kind: "lost" };
+    for (;;) {
+      const outcome = definition.graph.compensates ? await this.undo(run, steps) : undefined;
+      if (outcome === "again") continue;
+      return outcome ?? { kind: "failed", failure: { step: failure.step, error: failure.error + this.notUndone() } };
+    }
+  }
+
+  private async undo(run: Run, steps: readonly string[]): Promise<Outcome | "again" | undefined> {
+    const { definition, control, options } = this;
+    const waits = await this.resume(run);
+    if (waits === undefined) return { kind: "lost" };
+    for (const path of steps.toReversed()) {
+      const place = placeOf(path, definition, run.results);
+      const compensation = place?.graph.compensations.get(place.id);
+      if (place === undefined || compensation?.body === undefined) continue;
+      const { id } = compensation.node;
+      const at = place.frame.prefix + id;
+      if (at in run.results) continue;
+      const pass = this.pass(run, waits);
+      const walk = await pass.walk(compensation.body, compensationFrame(place.frame, id));
+      if (pass.leaseLost || control.signal.reason instanceof LeaseLost) return { kind: "lost" };
+      if (pass.failure !== undefined) {
+        const { step, error } = pass.failure;
+        run.log.error(`a compensation failed: ${error}`, { step });
+        const kept = await options.persist(run, () => options.store.checkpoint(run, at, { error, step }));
+        if (!kept) return { kind: "lost" };
+        run.results[at] = { error, step };
+        continue;
+      }
+      if (walk === "done") continue;
+      if (control.signal.aborted) return { kind: "put back", pause: 0 };
+      return this.waitFor(run, pass);
+    }
+    return undefined;
+  }
+
+  /** What could not be undone, for the reason that the run ends with. */
+  private notUndone(): string {
+    const failed = Object.values(this.results).flatMap((result) => {
+      const { step, error } = (typeof result === "object" && result !== null ? result : {}) as Partial<Failure>;
+      return typeof step === "string" && typeof error === "string" ? [`${step}: ${error}`] : [];
+    });
+    return failed.length === 0 ? "" : `; not undone: ${failed.join("; ")}`;
+  }
+
+  private pass(run: Run, waits: ReadonlyMap<string, WaitState>): GraphPass {
+    const { claimed, options } = this;
+    return new GraphPass({
+      context: this.context(),
+      run: { ...run, signal: this.control.signal },
+      waits,
+      failures: (path) => (claimed.failed_step === path ? claimed.failures : 0),
+      keep: async (path, output) =>
+        (await options.persist(run, () => options.store.checkpoint(run, path, output))) === true,
+    });
+  }
+
+  private context(): StepContext {
+    const { pool, store, tasks } = this.options;
+    return { pool, store, tasks: tasks() };
+  }
+
+  /** What became of the run's waits; their results are the run's. Undefined where the lease is lost. */
+  private async resume(run: Run): Promise<ReadonlyMap<string, WaitState> | undefined> {
+    if (!this.waits) return new Map();
+    const { store, persist } = this.options;
+    const waits = await persist(run, () => store.resume(run));
+    if (!waits) return undefined;
+    for (const { step, state, output } of waits) {
+      if (state === "done") run.results[step] = output ?? null;
+    }
+    return new Map(waits.map((wait) => [wait.step, wait]));
+  }
+
+  /** Milliseconds until the run as a whole has to be done. */
+  private timeLeft(): number | undefined {
+    const { timeoutMs } = this.definition.workflow.options ?? {};
+    return timeoutMs === undefined ? undefined : timeoutMs - this.claimed.age_ms - (performance.now() - this.began);
+  }
+
+  /** @throws EJS6010 where the newest build has no such workflow any more */
+  private async requireWorkflow(): Promise<void> {
+    const { name } = this.definition.workflow;
+    if (this.options.build().workflows.has(name) || (await this.options.newestBuild()).workflows.has(name)) return;
+    throw workflowError("EJS6010", `The workflow ${name} was removed from the model while this run was not done.`);
+  }
+
+  private async run(): Promise<Run> {
+    const { claimed, definition, control, options } = this;
+    const { workflow } = definition;
+    const build = options.build();
+    const depth = (claimed.origin?.depth ?? 0) + 1;
+    if (depth > maxDepth && claimed.failure === null) {
+      throw workflowError(
+        "EJS6009",
+        `Workflow ${workflow.name}: ${maxDepth} runs before it followed from one another.`,
+      );
+    }
+    return {
+      id: claimed.id,
+      lease: claimed.lease,
+      segment: claimed.segment,
+      definition,
+      build,
+      event: claimed.event,
+      actor: claimed.actor,
+      as: await runActor(options.pool, build, workflow, claimed),
+      depth,
+      results: this.results,
+      signal: control.signal,
+      log: withFields(options.log, { run: claimed.id, workflow: workflow.name, tenant: claimed.actor?.tenant ?? null }),
+    };
+  }
+}
+
+function withFields(log: Log, fields: Readonly<Record<string, unknown>>): Log {
+  const line =
+    (level: keyof Log): Log["info"] =>
+    (message, more) =>
+      log[level](message, { ...fields, ...more });
+  return { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") };
+}

@@ -1,0 +1,72 @@
+import type { NodeOf } from "../../model/index.ts";
+import { evaluate } from "../database-step.ts";
+import { failpoint } from "../failpoint.ts";
+import { type HttpResponse, httpRequest } from "../http-request.ts";
+import { idempotencyKey } from "../idempotency-key.ts";
+import { NonRetryableError } from "../non-retryable-error.ts";
+import type { Step, StepContext } from "../run.ts";
+import { signMessage } from "../sign-message.ts";
+
+/** A status of the server's that another attempt may mend; every other one that is not accepted is final. */
+const mayPass = (status: number): boolean => status >= 500 || [408, 425, 429].includes(status);
+
+/**
+ * Asks a server, at least once, with the same Idempotency-Key at every attempt.
+ *
+ * @throws NonRetryableError where the address is private or the answer refuses
+ */
+export async function httpStep(context: StepContext, step: Step, node: NodeOf<"http.request">): Promise<HttpResponse> {
+  failpoint("task:before-input");
+  const { url, headers, body } = await valuesOf(context, step, node);
+  failpoint("task:after-input");
+  const key = idempotencyKey(step);
+  const { run } = step;
+  const response = await httpRequest({
+    method: node.method,
+    url,
+    headers: {
+      accept: "application/json",
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...headers,
+      "idempotency-key": key,
+      ...(node.secret === undefined
+        ? {}
+        : signMessage(secretOf(node.secret), key, Math.floor(Date.now() / 1_000), body ?? "")),
+    },
+    body,
+    privateHosts: node.privateHosts,
+    signal: run.signal,
+  });
+  failpoint("task:after-call");
+  const accepted =
+    node.accept.length === 0 ? response.status >= 200 && response.status < 300 : node.accept.includes(response.status);
+  if (accepted) return response;
+  const message = `${node.method} ${new URL(url).host} answers ${response.status}: ${excerpt(response.body)}`;
+  throw mayPass(response.status) ? new Error(message) : new NonRetryableError(message);
+}
+
+/** URL, headers and body in one statement; a header whose value is null is left out. */
+async function valuesOf(context: StepContext, step: Step, node: NodeOf<"http.request">) {
+  const values: Record<string, string> = { url: node.url };
+  for (const [name, text] of Object.entries(node.headers)) values[`header ${name}`] = text;
+  for (const [name, text] of Object.entries(node.body ?? {})) values[`body ${name}`] = text;
+  const found = (await evaluate(context, step, { id: node.id, kind: "values", values })) as Record<string, unknown>;
+  const headers: Record<string, string> = {};
+  for (const name of Object.keys(node.headers)) {
+    const value = found[`header ${name}`];
+    if (value !== null) headers[name.toLowerCase()] = String(value);
+  }
+  const body =
+    node.body === undefined
+      ? undefined
+      : JSON.stringify(Object.fromEntries(Object.keys(node.body).map((name) => [name, found[`body ${name}`] ?? null])));
+  return { url: String(found.url ?? ""), headers, body };
+}
+
+function secretOf(variable: string): string {
+  const secret = process.env[variable];
+  if (secret) return secret;
+  throw new Error(`the environment variable ${variable}, which signs the request, is not set in this worker`);
+}
+
+const excerpt = (body: unknown): string => (typeof body === "string" ? body : JSON.stringify(body)).slice(0, 200);

@@ -1,0 +1,438 @@
+/**
+ * Attacks by somebody who can run SQL of his own as an actor. Each is tried twice: against the database as it is built,
+ * where it must fail, and with one defence taken away, where it must succeed: else the test would prove nothing.
+ */
+import type pg from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  customerId,
+  invoiceId,
+  type ServedInvoicing,
+  servedInvoicing,
+  tenantId,
+  userId,
+} from "../server/support/served-invoicing.ts";
+
+let served: ServedInvoicing;
+/** Whoever built it. */
+let admin: pg.Client;
+/** A superuser: some defences only one can take away. */
+let superuser: pg.Client;
+beforeAll(async () => {
+  served = await servedInvoicing();
+  admin = await served.database.client();
+  superuser = await served.database.administrator();
+});
+afterAll(() => served?.close());
+
+type Who = "biller" | "member" | "anonymous" | "nobody" | "owner of the tables";
+
+async function become(client: pg.Client, who: Who): Promise<void> {
+  if (who === "owner of the tables") {
+    await client.query("set local role enginejs_owner");
+    return;
+  }
+  await client.query("select enginejs.begin_request($1, $2, $3, null, null, 'attack')", [
+    who === "anonymous" ? "enginejs_anonymous" : "enginejs_user",
+    who === "anonymous" ? null : who === "nobody" ? userId("biller", 2) : userId(who),
+    who === "anonymous" ? null : tenantId(1),
+  ]);
+}
+
+interface Attack {
+  readonly name: string;
+  readonly as: Who;
+  /** The last statement's outcome counts: its SQLSTATE, or the first column of the first row, or how many rows. */
+  readonly sql: string;
+  /** What comes of it. */
+  readonly blocked: string | number;
+  /** Takes the defence away, as a superuser, before. */
+  readonly without: string;
+  /** What comes of it then. */
+  readonly succeeds: string | number;
+}
+
+async function outcome(attack: Attack, without?: string): Promise<string | number> {
+  const client = without === undefined ? admin : superuser;
+  await client.query("begin");
+  try {
+    if (without !== undefined) await client.query(without);
+    await become(client, attack.as);
+    const result = (await client.query(attack.sql)) as pg.QueryResult | pg.QueryResult[];
+    const last = Array.isArray(result) ? result.at(-1) : result;
+    const value = Object.values(last?.rows[0] ?? {})[0];
+    if (typeof value === "string" && /^\d+$/.test(value)) return Number(value);
+    return typeof value === "boolean" ? String(value) : (last?.rowCount ?? 0);
+  } catch (error) {
+    return (error as pg.DatabaseError).code ?? (error as Error).message;
+  } finally {
+    await client.query("rollback");
+  }
+}
+
+const theirs = { invoice: invoiceId(1, 2), customer: customerId(1, 2), tenant: tenantId(2) };
+const draft = invoiceId(2);
+
+const attacks: readonly Attack[] = [
+  {
+    name: "reading another tenant's rows",
+    as: "biller",
+    sql: `select count(*) from app.customer where tenant_id = '${theirs.tenant}'`,
+    blocked: 0,
+    without: `drop policy tenancy on app.customer; drop policy actor_select on app.customer;
+      create policy actor_select on app.customer for select to enginejs_user using (true)`,
+    succeeds: 10,
+  },
+  {
+    name: "the tenant's wall alone holds where a rule is too wide",
+    as: "biller",
+    sql: `select count(*) from app.customer where tenant_id = '${theirs.tenant}'`,
+    blocked: 0,
+    without: `alter policy actor_select on app.customer using (true); drop policy tenancy on app.customer`,
+    succeeds: 10,
+  },
+  {
+    name: "writing a row into another tenant",
+    as: "biller",
+    sql: `insert into app.customer (tenant_id, name, email) values ('${theirs.tenant}', 'x', 'x@example.org')`,
+    blocked: "42501",
+    without: `grant insert (tenant_id) on app.customer to enginejs_user; drop policy tenancy on app.customer`,
+    succeeds: 1,
+  },
+  {
+    name: "moving a row into another tenant, as the owner of the tables",
+    as: "owner of the tables",
+    sql: `update app.customer set tenant_id = '${theirs.tenant}' where id = '${customerId(10)}'`,
+    blocked: "EJ422",
+    without: `alter table app.customer disable trigger all`,
+    succeeds: 1,
+  },
+  {
+    name: "existence by unique violation: a number that another tenant has",
+    as: "biller",
+    sql: `insert into app.invoice (number, owner_id, customer_id) values ('ONLY-THEIRS', '${userId("biller")}', '${customerId(1)}')`,
+    blocked: 1,
+    without: `update app.invoice set number = 'ONLY-THEIRS' where id = '${theirs.invoice}';
+      create unique index on app.invoice (number) where number like 'ONLY%'`,
+    succeeds: "23505",
+  },
+  {
+    name: "writing a state past its actions",
+    as: "biller",
+    sql: `update app.invoice set status = 'paid' where id = '${draft}'`,
+    blocked: "42501",
+    without: `grant update (status) on app.invoice to enginejs_user; drop trigger "30_transition" on app.invoice`,
+    succeeds: 1,
+  },
+  {
+    name: "writing a forbidden transition, as the owner of the tables",
+    as: "owner of the tables",
+    sql: `update app.invoice set status = 'paid' where id = '${draft}'`,
+    blocked: "EJ409",
+    without: `drop trigger "30_transition" on app.invoice`,
+    succeeds: 1,
+  },
+  {
+    name: "TRUNCATE, which asks no policy",
+    as: "biller",
+    sql: "truncate app.receipt",
+    blocked: "42501",
+    without: "grant truncate on app.receipt to enginejs_user",
+    succeeds: 0,
+  },
+  {
+    name: "COPY FROM, which takes no policies",
+    as: "biller",
+    sql: "copy app.customer (name, email) from program 'true'",
+    blocked: "42501",
+    without: "alter table app.customer disable row level security; grant pg_execute_server_program to enginejs_user",
+    succeeds: 0,
+  },
+  {
+    name: "becoming the login again, and from there another actor",
+    as: "member",
+    sql: "select enginejs.begin_request('enginejs_user', null, null, null, null, null)",
+    blocked: "42501",
+    without:
+      "grant execute on function enginejs.begin_request(text, uuid, uuid, jsonb, int, text, jsonb) to enginejs_user; grant execute on all functions in schema enginejs to enginejs_user",
+    succeeds: 1,
+  },
+  {
+    name: "reading the outbox",
+    as: "biller",
+    sql: "select count(*) >= 0 from enginejs.workflow_events",
+    blocked: "42501",
+    without: `grant select on enginejs.workflow_events to enginejs_user`,
+    succeeds: "true",
+  },
+  {
+    name: "reading the record of builds",
+    as: "biller",
+    sql: "select count(*) > 0 from enginejs.build",
+    blocked: "42501",
+    without: `grant select on enginejs.build to enginejs_user; alter table enginejs.build disable row level security`,
+    succeeds: "true",
+  },
+  {
+    name: "reading what administrators did",
+    as: "biller",
+    sql: "select count(*) >= 0 from enginejs.administration_log",
+    blocked: "42501",
+    without: `grant select on enginejs.administration_log to enginejs_user`,
+    succeeds: "true",
+  },
+  {
+    name: "reading the keys",
+    as: "biller",
+    sql: "select count(*) >= 0 from enginejs.api_keys",
+    blocked: "42501",
+    without: `grant select on enginejs.api_keys to enginejs_user`,
+    succeeds: "true",
+  },
+  {
+    name: "giving an accomplice a role",
+    as: "member",
+    sql: `insert into app.membership (user_id, roles) values ('${userId("biller", 2)}', '{billing}')`,
+    blocked: "42501",
+    without: `grant insert on app.membership to enginejs_user; drop policy tenancy_insert on app.membership;
+      create policy everybody on app.membership for insert to enginejs_user with check (true);`,
+    succeeds: 1,
+  },
+  {
+    name: "switching row level security off",
+    as: "biller",
+    sql: "set local row_security = off; select count(*) from app.customer",
+    blocked: "42501",
+    without: "alter role enginejs_user bypassrls",
+    succeeds: 30,
+  },
+  {
+    name: "a policy of one's own",
+    as: "biller",
+    sql: "create policy mine on app.customer using (true)",
+    blocked: "42501",
+    without: "alter table app.customer owner to enginejs_user",
+    succeeds: 0,
+  },
+  {
+    name: "a table in front of the model's",
+    as: "biller",
+    sql: "create table app.mine (id int)",
+    blocked: "42501",
+    without: "grant create on schema app to enginejs_user",
+    succeeds: 0,
+  },
+  {
+    name: "the rows behind a membership function, asked as a stranger",
+    as: "nobody",
+    sql: "select count(*) from app.invoice_line",
+    blocked: 0,
+    without: `alter policy tenancy on app.invoice_line using (true); alter policy actor_select on app.invoice_line using (true)`,
+    succeeds: 600,
+  },
+  {
+    name: "an anonymous visitor",
+    as: "anonymous",
+    sql: `select count(*) from app."user"`,
+    blocked: 0,
+    without: `alter policy actor_select on app."user" using (true)`,
+    succeeds: 9,
+  },
+  {
+    name: "a file of the server",
+    as: "biller",
+    sql: "select pg_read_file('PG_VERSION')",
+    blocked: "42501",
+    without:
+      "grant execute on function pg_read_file(text) to enginejs_user; grant pg_read_server_files to enginejs_user",
+    succeeds: 1,
+  },
+  {
+    name: "a sequence's position tells how many rows others made: there is none to ask",
+    as: "biller",
+    sql: `select count(*) from pg_class c where c.relkind = 'S'
+      and (has_sequence_privilege(c.oid, 'usage') or has_sequence_privilege(c.oid, 'select'))`,
+    blocked: 0,
+    without: "create sequence app.counted; grant usage on sequence app.counted to enginejs_user",
+    succeeds: 1,
+  },
+  {
+    name: "a view shows what its owner sees: there is none that an actor may read",
+    as: "biller",
+    sql: `select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where c.relkind in ('v', 'm') and n.nspname in ('app', 'enginejs', 'graphile_worker') and has_table_privilege(c.oid, 'select')`,
+    blocked: 0,
+    without:
+      "create view app.all_customers as select * from app.customer; grant select on app.all_customers to enginejs_user",
+    succeeds: 1,
+  },
+  {
+    name: "a function's body that sets what it is told: none that an actor can call",
+    as: "biller",
+    sql: `select count(*) from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+      where n.nspname in ('app', 'enginejs', 'graphile_worker') and has_function_privilege(p.oid, 'execute')
+        and pg_get_function_arguments(p.oid) <> '' and p.prosecdef
+        and (p.proconfig is null or not exists (select from unnest(p.proconfig) c where c like 'search_path=%'))`,
+    blocked: 0,
+    without: `create function app.anything(name text) returns text language sql security definer
+      as 'select set_config(name, ''none'', true)'; grant execute on function app.anything(text) to enginejs_user`,
+    succeeds: 1,
+  },
+];
+
+describe("attacks in SQL", () => {
+  test.each(attacks)("$name", async (attack) => {
+    expect(await outcome(attack)).toBe(attack.blocked);
+    expect(await outcome(attack, attack.without), "with the defence taken away").toBe(attack.succeeds);
+  });
+});
+
+describe("cross-tenant references", () => {
+  interface Key {
+    readonly table: string;
+    readonly name: string;
+    readonly own: string;
+    readonly far: string;
+    readonly farTable: string;
+    readonly composite: boolean;
+  }
+
+  async function foreignKeys(): Promise<Key[]> {
+    const { rows } = await admin.query<Key>(`
+      select c.conrelid::regclass::text as table, c.conname as name, c.confrelid::regclass::text as "farTable",
+        (select attname from pg_attribute where attrelid = c.conrelid and attnum = c.conkey[cardinality(c.conkey)]) as own,
+        (select attname from pg_attribute where attrelid = c.confrelid and attnum = c.confkey[cardinality(c.confkey)]) as far,
+        cardinality(c.conkey) > 1 as composite
+      from pg_constraint c
+      where c.contype = 'f' and c.connamespace = 'app'::regnamespace
+        and exists (select from pg_attribute a where a.attrelid = c.confrelid and a.attname = 'tenant_id')
+        and exists (select from pg_attribute a where a.attrelid = c.conrelid and a.attname = 'tenant_id')`);
+    return rows;
+  }
+
+  test("there are some, and each holds the tenant", async () => {
+    const keys = await foreignKeys();
+    expect(keys.length).toBeGreaterThan(2);
+    expect(keys.filter(({ composite }) => !composite)).toEqual([]);
+  });
+
+  test("no row can refer to another tenant's, whoever writes; without the key's tenant it could", async () => {
+    const tried: string[] = [];
+    for (const { table, name, own, far, farTable } of await foreignKeys()) {
+      const refer = `update ${table} set ${own} = (select ${far} from ${farTable} where tenant_id = '${tenantId(2)}' limit 1)
+        where ctid = (select ctid from ${table} where tenant_id = '${tenantId(1)}' limit 1)`;
+      await admin.query("begin");
+      const { rows } = await admin.query<{ some: boolean }>(
+        `select exists (select from ${table} where tenant_id = '${tenantId(1)}') and exists (select from ${farTable} where tenant_id = '${tenantId(2)}') as some`,
+      );
+      if (rows[0]?.some) {
+        await admin.query("savepoint defended");
+        await expect(admin.query(refer), `${table}.${name}`).rejects.toMatchObject({ code: "23503" });
+        await admin.query("rollback to savepoint defended");
+        await admin.query(`alter table ${table} drop constraint ${admin.escapeIdentifier(name)}`);
+        expect((await admin.query(refer)).rowCount, `${table} without ${name}`).toBe(1);
+        tried.push(name);
+      }
+      await admin.query("rollback");
+    }
+    expect(tried.length).toBeGreaterThan(1);
+  });
+
+  test("a cascade stays within its tenant", async () => {
+    await admin.query("begin");
+    const count = async () =>
+      (
+        await admin.query<{ n: string }>(
+          `select count(*) as n from app.invoice_line where tenant_id <> '${tenantId(1)}'`,
+        )
+      ).rows[0]?.n;
+    const before = await count();
+    await become(admin, "biller");
+    expect((await admin.query("delete from app.invoice where true")).rowCount).toBeGreaterThan(0);
+    await admin.query("reset role");
+    expect(await count()).toBe(before);
+    await admin.query("rollback");
+  });
+});
+
+describe("the server's login", () => {
+  test("has no right of its own, and can become nobody but an actor", async () => {
+    const { default: pg } = await import("pg");
+    const client = new pg.Client(served.serverUrl);
+    await client.connect();
+    try {
+      for (const sql of [
+        "select from app.invoice",
+        "set role enginejs_owner",
+        "set role enginejs_system",
+        "set role enginejs_action",
+        "set role enginejs_reader",
+        "set role enginejs_writer",
+        "select from enginejs.workflow_events",
+        "create table app.mine (id int)",
+      ]) {
+        await expect(client.query(sql), sql).rejects.toMatchObject({ code: "42501" });
+      }
+    } finally {
+      await client.end();
+    }
+  });
+
+  test("`role none` in a request leads back to a login that may nothing", async () => {
+    const { default: pg } = await import("pg");
+    const client = new pg.Client(served.serverUrl);
+    await client.connect();
+    try {
+      await client.query("begin");
+      await client.query("select enginejs.begin_request('enginejs_user', $1, $2, null, null, null)", [
+        userId("biller"),
+        tenantId(1),
+      ]);
+      await client.query("select set_config('role', 'none', true)");
+      await expect(client.query("select from app.invoice")).rejects.toMatchObject({ code: "42501" });
+    } finally {
+      await client.end();
+    }
+  });
+
+  test("one connection, two actors: nothing of the first is left for the second", async () => {
+    const { default: pg } = await import("pg");
+    const client = new pg.Client(served.serverUrl);
+    await client.connect();
+    const see = async (role: string, person: string | null, tenant: string | null, end: "commit" | "rollback") => {
+      await client.query("begin");
+      await client.query("select enginejs.begin_request($1, $2, $3, null, null, null)", [role, person, tenant]);
+      const { rows } = await client.query<{ n: string }>("select count(*) as n from app.customer");
+      await client.query(end);
+      return Number(rows[0]?.n);
+    };
+    try {
+      expect(await see("enginejs_user", userId("biller"), tenantId(1), "commit")).toBe(10);
+      expect(await see("enginejs_anonymous", null, null, "commit")).toBe(0);
+      expect(await see("enginejs_user", userId("biller"), tenantId(1), "rollback")).toBe(10);
+      expect(await see("enginejs_user", userId("biller", 2), tenantId(1), "commit")).toBe(0);
+      // Between the requests the login stands there alone.
+      await expect(client.query("select from app.customer")).rejects.toMatchObject({ code: "42501" });
+      const { rows } = await client.query(
+        "select nullif(current_setting('enginejs.actor_id', true), '') as actor, nullif(current_setting('enginejs.roles', true), '') as roles",
+      );
+      expect(rows[0]).toEqual({ actor: null, roles: null });
+    } finally {
+      await client.end();
+    }
+  });
+});
+
+describe("an actor's own objects in the way", () => {
+  test("a temporary table of a table's name changes nothing for actions and policies", async () => {
+    await admin.query("begin");
+    await become(admin, "biller");
+    await admin.query("create temporary table invoice as select * from app.invoice with no data");
+    await admin.query("create temporary table membership (user_id uuid, tenant_id uuid, roles text[])");
+    const sent = invoiceId(1);
+    await admin.query("select app.pay_invoice($1)", [sent]);
+    expect((await admin.query("select from pg_temp.invoice")).rowCount).toBe(0);
+    expect((await admin.query("select status from app.invoice where id = $1", [sent])).rows[0]?.status).toBe("paid");
+    await admin.query("rollback");
+  });
+});

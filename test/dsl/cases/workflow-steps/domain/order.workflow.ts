@@ -1,0 +1,92 @@
+import { duration, impersonate, manual, workflow } from "enginejs";
+import { z } from "zod";
+import { Order } from "./order.model.ts";
+
+export const rows = workflow("rows", {
+  describe: "Every step that reads or writes rows.",
+  on: Order.on("pay"),
+  as: impersonate<"Order">(({ event }) => event.after.owner.id),
+  timeout: "30d",
+  steps: (flow) =>
+    flow
+      .get("owner", "User", ({ event }) => event.after.owner.id)
+      .find("cheap", "OrderLine", ({ row, record }) => row.order.id.eq(record.id).and(row.price.lt(10)), { missing: "null" })
+      .list("lines", "OrderLine", { where: ({ row, record }) => row.order.id.eq(record.id), orderBy: [["price", "desc"]], limit: 50 })
+      .update(
+        "counted",
+        "Order",
+        ({ record }) => record.id,
+        ({ row, lines }) => ({ reminders: row.reminders.plus(lines.count) }),
+        { timeout: "5s", retry: { attempts: 2 } },
+      )
+      .updateAll("renamed", "OrderLine", ({ row, record }) => row.order.id.eq(record.id), ({ counted }) => ({ name: counted.number }))
+      .query("totals", "totals-of-owner", ({ owner, record }) => ({ owner: owner.id, since: record.createdAt }))
+      .transform("sums", ({ renamed, record, cheap, totals }) => ({ twice: renamed.count.times(totals.count), number: record.number, cheap: cheap.name }))
+      .delete("gone", "OrderLine", ({ cheap }) => cheap.id)
+      .log("say", "done", ({ sums, gone, owner }) => ({ twice: sums.twice, number: sums.number, gone: gone.name, owner: owner.email })),
+});
+
+export const waits = workflow("waits", {
+  on: Order.created(),
+  steps: (flow) =>
+    flow
+      .sleep("grace", "3d")
+      .sleep("due", ({ record }) => record.dueAt.minus(duration("1d")))
+      .waitForSignal("parcel", "delivered", ({ record }) => record.number, { timeout: "14d", payload: z.object({ by: z.string() }) })
+      .approval("second", {
+        role: "billing",
+        allow: ({ actor, event }) => actor.id.ne(event.after.owner.id),
+        question: "Close it?",
+        show: ({ record }) => ({ number: record.number, total: record.total }),
+        timeout: "2d",
+        refused: "fail",
+      })
+      .start("report", "report", ({ record, parcel }) => ({ number: record.number, by: parcel.payload.by }))
+      .start("copy", "report", ({ record }) => ({ number: record.number, by: "nobody" }), { wait: false })
+      .log("say", "closed", ({ second, report, copy }) => ({ by: second.by, why: second.comment, run: report.runId, copy: copy.runId })),
+});
+
+export const report = workflow("report", {
+  on: manual(z.object({ number: z.string(), by: z.string() })),
+  as: "system",
+  steps: (flow) =>
+    flow
+      .http("ask", {
+        method: "POST",
+        url: "https://example.com/hook",
+        headers: ({ input }) => ({ "X-Order": input.number }),
+        body: ({ input }) => ({ by: input.by }),
+        secret: "HOOK_SECRET",
+        response: z.object({ ok: z.boolean() }),
+      }, { timeout: "10s" })
+      .output(({ ask, input }) => ({ ok: ask.body.ok, status: ask.status, number: input.number })),
+});
+
+export const control = workflow("control", {
+  on: Order.updated(),
+  steps: (flow) =>
+    flow
+      .task("numbers", "numbers")
+      .list("lines", "OrderLine")
+      .branch(
+        "large",
+        ({ record }) => record.total.gt(100_000),
+        (then) => then.approval("ask", { role: "billing" }).branch("no", ({ ask }) => ask.approved.not(), (no) => no.fail("refused", "Refused")),
+        (otherwise) => otherwise.log("small", "small"),
+      )
+      .parallel("both", {
+        mail: (arm) => arm.task("mail", "send-receipt", ({ record }) => ({ to: record.owner.email, amount: record.total })),
+        nap: (arm) => arm.sleep("nap", "1h").transform("woke", () => ({ at: 1 })),
+      })
+      .forEach(
+        "each",
+        ({ lines }) => lines.rows,
+        (line) =>
+          line
+            .task("tell", "send-receipt", ({ item, itemIndex, mail }) => ({ to: item.order.owner.email, amount: item.price.plus(itemIndex), note: mail.messageId }))
+            .compensate("untell", (undo) => undo.log("untold", "untold", ({ item, tell }) => ({ line: item.name, id: tell.messageId }))),
+        { limit: 5, collect: ({ tell }) => tell.messageId },
+      )
+      .forEach("others", ({ numbers }) => numbers.list, (each) => each.log("n", "n", ({ number }) => ({ n: number.n, name: number.name })), { as: "number" })
+      .log("end0", "done", ({ each, woke, ask }) => ({ results: each.results, count: each.count, at: woke.at, asked: ask.approved })),
+});

@@ -1,0 +1,194 @@
+/** The http.request step: what it sends, what it takes for an answer, and where it does not go. */
+import { createHmac } from "node:crypto";
+import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { NodeOf } from "../../src/model/index.ts";
+import { httpRequest } from "../../src/tasks/http-request.ts";
+import { isPrivateAddress } from "../../src/tasks/private-address.ts";
+import { workflowOf } from "./support/invoicing-database.ts";
+import { WorkflowWorld } from "./support/workflow-world.ts";
+
+interface Asked {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+let world: WorkflowWorld;
+let server: Server;
+let base: string;
+const asked: Asked[] = [];
+/** What the server answers, in turn; then 200. */
+let answers: { status: number; headers?: Record<string, string>; body?: string }[] = [];
+
+beforeAll(async () => {
+  world = await WorkflowWorld.make();
+  server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (chunk) => {
+      body += chunk;
+    });
+    request.on("end", () => {
+      asked.push({ method: request.method ?? "", url: request.url ?? "", headers: request.headers, body });
+      const {
+        status,
+        headers,
+        body: answer,
+      } = answers.shift() ?? { status: 200, headers: { "content-type": "application/json" }, body: '{"ok": true}' };
+      response.writeHead(status, headers).end(answer);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterEach(async () => {
+  await world.stopWorker();
+  asked.length = 0;
+  answers = [];
+});
+afterAll(async () => {
+  server.close();
+  await world.end();
+});
+
+async function run(name: string, change: Partial<NodeOf<"http.request">>) {
+  await world.start([
+    workflowOf({
+      name,
+      trigger: { kind: "model", entity: "Invoice", event: "action", action: "pay" },
+      nodes: [
+        {
+          id: "ask",
+          kind: "http.request",
+          method: "POST",
+          url: JSON.stringify(`${base}/hook`),
+          headers: {},
+          body: { number: "record.number", amount: "record.subtotal" },
+          privateHosts: ["127.0.0.1"],
+          accept: [],
+          response: { type: "object", properties: { ok: { type: "boolean" } } },
+          ...change,
+        },
+        { id: "sum", kind: "transform", values: { status: "ask.status", ok: "ask.body.ok" } },
+      ],
+    }),
+  ]);
+  const ended = await world.ended(name, await world.paid());
+  return { ended, steps: await world.steps(ended.id) };
+}
+
+describe("http.request", () => {
+  it("sends JSON with a stable key, signed as Standard Webhooks say, and keeps the answer", async () => {
+    process.env.TEST_HOOK_SECRET = `whsec_${Buffer.from("a key").toString("base64")}`;
+    const { ended, steps } = await run("asks", {
+      secret: "TEST_HOOK_SECRET",
+      headers: { "X-Number": "record.number", "X-None": "null" },
+    });
+    expect(ended).toMatchObject({ status: "done", error: null });
+    expect(steps.sum).toEqual({ status: 200, ok: true });
+    const [{ headers, body, method } = { headers: {} as IncomingHttpHeaders, body: "", method: "" }] = asked;
+    expect(method).toBe("POST");
+    expect(JSON.parse(body)).toEqual({ number: expect.stringMatching(/^inv-/), amount: 1_000 });
+    expect(headers).toMatchObject({
+      "content-type": "application/json",
+      "idempotency-key": `${ended.id}:ask`,
+      "webhook-id": `${ended.id}:ask`,
+    });
+    expect(headers["x-number"]).toMatch(/^inv-/);
+    expect(headers).not.toHaveProperty("x-none");
+    const signed = `${headers["webhook-id"]}.${headers["webhook-timestamp"]}.${body}`;
+    const signature = createHmac("sha256", "a key").update(signed).digest("base64");
+    expect(headers["webhook-signature"]).toBe(`v1,${signature}`);
+  });
+
+  it("tries a busy server again with the same key, and takes a refusal as final", async () => {
+    answers = [{ status: 503 }, { status: 429 }];
+    expect((await run("busy", {})).ended).toMatchObject({ status: "done", attempts: 3 });
+    expect(new Set(asked.map(({ headers }) => headers["idempotency-key"])).size).toBe(1);
+    await world.stopWorker();
+    answers = [{ status: 404, body: "nothing here" }];
+    expect((await run("refused", {})).ended).toMatchObject({
+      status: "failed",
+      attempts: 1,
+      error: expect.stringMatching(/answers 404: nothing here/),
+    });
+    await world.stopWorker();
+    answers = [{ status: 404, headers: { "content-type": "application/json" }, body: '{"ok": false}' }];
+    expect((await run("accepted", { accept: [200, 404] })).steps.sum).toEqual({ status: 404, ok: false });
+  });
+
+  it("does not go to a private address unless its host is named, and follows no redirect", async () => {
+    const { ended } = await run("private", { privateHosts: [] });
+    expect(ended).toMatchObject({
+      status: "failed",
+      attempts: 1,
+      error: expect.stringMatching(/127\.0\.0\.1 is at the private address/),
+    });
+    await world.stopWorker();
+    const byName = await run("private-name", { url: JSON.stringify(`${base.replace("127.0.0.1", "localhost")}/hook`) });
+    expect(byName.ended).toMatchObject({
+      status: "failed",
+      error: expect.stringMatching(/localhost is at the private address/),
+    });
+    expect(asked).toEqual([]);
+    await world.stopWorker();
+    answers = [{ status: 302, headers: { location: "http://169.254.169.254/latest/meta-data" } }];
+    expect((await run("redirected", {})).ended).toMatchObject({
+      status: "failed",
+      error: expect.stringMatching(/answers 302/),
+    });
+    expect(asked).toHaveLength(1);
+  });
+
+  it("gives up an answer that is too long, and one that does not come", async () => {
+    const request = {
+      method: "GET",
+      url: `${base}/`,
+      headers: {},
+      privateHosts: ["127.0.0.1"],
+      signal: AbortSignal.timeout(5_000),
+    };
+    answers = [{ status: 200, body: "x".repeat(1_100_000) }];
+    await expect(httpRequest(request)).rejects.toThrow(/more than 1048576 bytes/);
+    const never = createServer(() => undefined);
+    await new Promise<void>((resolve) => never.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(never.address() as AddressInfo).port}/`;
+    await expect(httpRequest({ ...request, url, signal: AbortSignal.timeout(100) })).rejects.toThrow(/abort|timeout/i);
+    never.closeAllConnections();
+    never.close();
+  });
+});
+
+describe("isPrivateAddress", () => {
+  it.for([
+    "127.0.0.1",
+    "10.1.2.3",
+    "172.16.0.1",
+    "172.31.255.255",
+    "192.168.1.1",
+    "169.254.169.254",
+    "100.64.0.1",
+    "0.0.0.0",
+    "224.0.0.1",
+    "255.255.255.255",
+    "::1",
+    "::",
+    "fe80::1",
+    "fc00::1",
+    "fd12:3456::1",
+    "::ffff:10.0.0.1",
+    "::ffff:7f00:1",
+    "64:ff9b::a00:1",
+    "2002:0a00:0001::",
+    "ff02::1",
+    "no address",
+  ])("%s is", (address) => {
+    expect(isPrivateAddress(address)).toBe(true);
+  });
+
+  it.for(["1.1.1.1", "172.32.0.1", "100.128.0.1", "2606:4700:4700::1111", "::ffff:8.8.8.8"])("%s is not", (address) => {
+    expect(isPrivateAddress(address)).toBe(false);
+  });
+});
