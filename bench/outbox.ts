@@ -5,8 +5,8 @@
  */
 import pg from "pg";
 import { enginejs, startBenchServer } from "./bench-server.ts";
+import { driver, load } from "./load.ts";
 import { type Bench, inTurns, median, moreIsBetter } from "./measure.ts";
-import { pgbench, runPgbench } from "./pgbench.ts";
 
 const clients = 8;
 const cases = [
@@ -45,7 +45,7 @@ const bench: Bench = {
           ours: median(figures.ours),
           peer: median(figures.peer),
           peerName: "plain insert",
-          unit: pgbench === undefined ? "statements/s (driven by Node)" : "statements/s",
+          unit: `statements/s, ${driver}`,
           ratio: moreIsBetter(median(figures.ours), median(figures.peer)),
           notes: { walBytesPerRow: Math.round(wal.ours), peerWalBytesPerRow: Math.round(wal.peer) },
         };
@@ -98,25 +98,9 @@ async function insertFor(
     const count = async () =>
       Number((await client.query<{ n: string }>("select count(*) as n from app.invoice_line")).rows[0]?.n);
     const [walBefore, rowsBefore] = [Number(await wal()), await count()];
-    const perSecond = await (pgbench === undefined
-      ? drive(url, seconds, rows)
-      : runPgbench({ url, seconds, clients, script: `\\set pick random(1, 1000)\n${statement(rows)};\n` }));
+    const perSecond = await load({ url, seconds, clients, pick: { pick: [1, 1000] }, statements: [statement(rows)] });
     return { perSecond, walPerRow: (Number(await wal()) - walBefore) / Math.max(1, (await count()) - rowsBefore) };
   });
-}
-
-async function drive(url: string, seconds: number, rows: number): Promise<number> {
-  const text = statement(rows).replace(":pick", "$1");
-  const end = performance.now() + seconds * 1000;
-  const worker = () =>
-    withClient(url, async (client) => {
-      let done = 0;
-      for (; performance.now() < end; done++)
-        await client.query({ name: "insert", text, values: [1 + Math.floor(Math.random() * 1000)] });
-      return done;
-    });
-  const counts = await Promise.all(Array.from({ length: clients }, worker));
-  return counts.reduce((a, b) => a + b, 0) / seconds;
 }
 
 async function withClient<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {

@@ -11,8 +11,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import { enginejs, startBenchServer } from "./bench-server.ts";
+import { driver, load } from "./load.ts";
 import { type Bench, inTurns, median, moreIsBetter, type Result } from "./measure.ts";
-import { pgbench, runPgbench } from "./pgbench.ts";
 import { cases, queries, type RlsCase, type RlsQuery } from "./rls/cases.ts";
 import { nestedPlans } from "./rls/nested-plans.ts";
 import { writeRlsProject } from "./rls/project.ts";
@@ -26,7 +26,6 @@ interface Size {
 
 const bench: Bench = {
   async *run({ smoke, turns, progress }) {
-    if (pgbench === undefined) throw new Error("this benchmark needs pgbench (Debian: postgresql-contrib)");
     const size: Size = smoke ? { tenants: 20, documents: 20_000 } : { tenants: 1_000, documents: 1_000_000 };
     const server = await startBenchServer();
     // Below the checkout, so that `import "enginejs"` finds this very version.
@@ -75,12 +74,9 @@ async function setNaivePolicy(client: pg.Client, { naive }: RlsCase): Promise<vo
   await client.query(`create policy naive on bench.naive for select using (${naive})`);
 }
 
-/** A person of a tenant, a document of it, as pgbench makes them at random for each transaction. */
-const pick = ({ tenants, documents }: Size): string =>
-  `\\set t random(1, ${tenants})
-\\set u random(1, 10)
-\\set n random(0, ${Math.floor(documents / tenants) - 1})
-`;
+/** A person of a tenant, a document of it: at random for each transaction. */
+const pick = ({ tenants, documents }: Size) =>
+  ({ t: [1, tenants], u: [1, 10], n: [0, Math.floor(documents / tenants) - 1] }) as const;
 const tenant = "bench.id(1, :t)";
 const actor = "bench.id(2, (:t - 1) * 10 + :u)";
 const document = (tenants: number): string => `bench.id(6, :n::bigint * ${tenants} + :t - 1)`;
@@ -112,27 +108,28 @@ async function* measure(
   const text = (sql: string) =>
     sql.replaceAll("$tenant", tenant).replaceAll("$actor", actor).replaceAll("$document", document(size.tenants));
   const asRequest = (sql: string) => () =>
-    runPgbench({
+    load({
       url,
       seconds,
       clients,
-      script: `${pick(size)}\\startpipeline
-begin;
-select enginejs.begin_request('enginejs_user', ${actor}, ${tenant}, null, 5000, 'bench');
-${text(sql)};
-commit;
-\\endpipeline
-`,
+      pick: pick(size),
+      statements: [
+        "begin",
+        `select enginejs.begin_request('enginejs_user', ${actor}, ${tenant}, null, 5000, 'bench')`,
+        text(sql),
+        "commit",
+      ],
     });
   // The actor stays the same for the connection: what is timed is the query alone.
   const bare = (sql: string) => () =>
-    runPgbench({
+    load({
       url,
       seconds,
       clients,
-      script: `\\set n random(0, ${Math.floor(size.documents / size.tenants) - 1})
-${fixedText(sql.replaceAll("$document", document(size.tenants).replaceAll(":t", String(fixed.t))), size)};
-`,
+      pick: { n: pick(size).n },
+      statements: [
+        fixedText(sql.replaceAll("$document", document(size.tenants).replaceAll(":t", String(fixed.t))), size),
+      ],
       settings: {
         role: "enginejs_user",
         "enginejs.actor_id": id(2, (fixed.t - 1) * 10 + fixed.u),
@@ -150,7 +147,7 @@ ${fixedText(sql.replaceAll("$document", document(size.tenants).replaceAll(":t", 
       ours: median(figures.ours),
       peer: median(figures.peer),
       peerName: "by hand",
-      unit: "statements/s",
+      unit: `statements/s, ${driver}`,
       ratio: moreIsBetter(median(figures.ours), median(figures.peer)),
     };
   }
@@ -161,7 +158,7 @@ ${fixedText(sql.replaceAll("$document", document(size.tenants).replaceAll(":t", 
     ours: oursFigure,
     peer: naiveFigure,
     peerName: "naive policy",
-    unit: "statements/s",
+    unit: `statements/s, ${driver}`,
     ratio: moreIsBetter(oursFigure, naiveFigure),
   };
 }

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:aa4f53b246850a8868be2d5c2bb550f3386ed27d
+--! Hash: sha1:d0d33fc03d4ab53e7101cd928f9986d5470a9326
 --! Message: enginejs
 
 -- sql/rls/roles.sql
@@ -1517,6 +1517,8 @@ create table if not exists enginejs.workflow_runs_active (
   -- Derived from event and workflow: its first eight bytes are the event's id, the others a hash of the
   -- workflow's name. So one event has one run per workflow, and an event's runs are one range of the key.
   id uuid not null,
+  -- Of enginejs.workflow_definitions, which are never deleted. Without a foreign key: its trigger would lock the
+  -- definition's row for each run, a quarter of what it costs to make one.
   definition_id int not null,
   event_id bigint not null,
   segment int not null,
@@ -1546,7 +1548,6 @@ create table if not exists enginejs.workflow_runs_active (
   -- Why somebody wants it to end.
   cancel text,
   constraint workflow_runs_active_pkey primary key (id),
-  constraint workflow_runs_active_definition_id_fkey foreign key (definition_id) references enginejs.workflow_definitions (id),
   constraint workflow_runs_active_status_check check (status in ('queued', 'running', 'waiting'))
 ) with (
   -- Room on the page for the next version of a row: neither claim nor finish touches an index.
@@ -1715,6 +1716,97 @@ create table if not exists enginejs.workflow_workers (
 ) with (fillfactor = 50);
 
 comment on table enginejs.workflow_workers is 'Workers that are alive, by their heartbeats.';
+
+reset role;
+
+-- sql/workflow_schedules.sql
+
+-- When workflows are started by the clock: every so often, by a cron expression, or at moments that rows name.
+-- enginejs.workflow_schedule_register() keeps it in step with the newest build. What is due is decided by this database's
+-- clock alone: enginejs.workflow_schedule() is all that a scheduler calls.
+set role enginejs_writer;
+
+create table if not exists enginejs.workflow_schedules (
+  workflow text not null,
+  -- `interval`, `cron`, `datetime`.
+  kind text not null,
+  -- As the definition has it; a different one is a new schedule.
+  trigger jsonb not null,
+  -- interval: multiples of it since 1970.
+  every interval,
+  -- cron: what its fields let pass.
+  minutes int[],
+  hours int[],
+  days int[],
+  months int[],
+  weekdays int[],
+  -- Both days are said: either will do, as in every cron.
+  either_day boolean,
+  -- The hour is `*`: it follows the elapsed time where clocks are changed, see workflow_cron_ticks.
+  every_hour boolean,
+  zone text,
+  -- So many of the ticks that nobody was there for, the newest.
+  catch_up int,
+  -- datetime: whose column, and how far from it.
+  model text,
+  column_name text,
+  shift interval,
+  next_at timestamptz,
+  -- Of the tick that failed last.
+  error text,
+  constraint workflow_schedules_pkey primary key (workflow),
+  constraint workflow_schedules_kind_check check (kind in ('interval', 'cron', 'datetime'))
+) with (fillfactor = 50);
+
+create index if not exists workflow_schedules_model_idx on enginejs.workflow_schedules (model) where model is not null;
+
+comment on table enginejs.workflow_schedules is 'Workflows that the clock starts, and when it does so next.';
+
+-- A tick that has been emitted is not emitted again, whatever becomes of next_at: a clock that was set back, a row that
+-- was changed by hand. Old ones go with workflow_maintain_keys.
+create table if not exists enginejs.workflow_ticks (
+  workflow text not null,
+  tick_at timestamptz not null,
+  run_id uuid,
+  emitted_at timestamptz not null default clock_timestamp(),
+  constraint workflow_ticks_pkey primary key (workflow, tick_at)
+);
+
+create index if not exists workflow_ticks_emitted_at_idx on enginejs.workflow_ticks using brin (emitted_at);
+
+comment on table enginejs.workflow_ticks is 'Ticks of schedules that were emitted, each once.';
+
+-- Moments that rows name: one row per record and workflow, as long as its moment lies ahead. Kept by the triggers
+-- 91_moments_* of the entity's table in the writer's own transaction: a writer that commits late, after its moment, is
+-- still seen, which a look at the column between two points of time would miss.
+create table if not exists enginejs.workflow_moments (
+  workflow text not null,
+  -- Null: the entity belongs to no tenant.
+  tenant_id uuid,
+  record_id uuid not null,
+  moment timestamptz not null,
+  -- When it is looked at; later than the moment where its condition could not be evaluated.
+  due_at timestamptz not null,
+  attempts int not null default 0,
+  error text,
+  constraint workflow_moments_key unique nulls not distinct (record_id, workflow, tenant_id)
+) with (
+  autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0
+);
+
+create index if not exists workflow_moments_due_at_idx on enginejs.workflow_moments (due_at);
+
+comment on table enginejs.workflow_moments is 'When a workflow is started for which record.';
+
+-- Workflows that somebody has paused, whatever builds come.
+create table if not exists enginejs.workflow_pauses (
+  workflow text not null,
+  reason text,
+  since timestamptz not null default clock_timestamp(),
+  constraint workflow_pauses_pkey primary key (workflow)
+);
+
+comment on table enginejs.workflow_pauses is 'Workflows that start no runs until somebody resumes them.';
 
 reset role;
 
@@ -2335,13 +2427,16 @@ reset role;
 -- function, the latest ones: then the events are pending again and the runs were never made, as if the crash had come
 -- a moment earlier. Nothing durable can have followed from them: WAL is one sequence, so the first checkpoint of such a run
 -- makes its making durable as well.
+--
+-- Statistics say that a queue is empty, whatever is in it now: so the plan must not depend on them. No join with the
+-- pending table, and no sequential scan of it; a join made the planner walk over all of a backlog for each batch.
 set role enginejs_writer;
 create or replace function enginejs.workflow_relay(
   beyond bigint, batch int, most_queued int,
   worker int default null, slots int default 0, spill boolean default true, conditions boolean default true,
   out taken int, out last_event bigint, out busy boolean, out "full" boolean, out conditional jsonb, out begun json
 )
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = '' set enable_seqscan = off
 as $$
 declare
   most int := batch;
@@ -2365,15 +2460,15 @@ begin
     end if;
   end if;
   if most > 0 then
-    with due as (
-      select p.event_id from enginejs.workflow_events_pending p
-      where p.event_id > beyond and (p.next_run_at is null or p.next_run_at <= clock_timestamp())
-      order by p.event_id
-      limit most
-      for update skip locked
-    ),
-    event as materialized (
-      delete from enginejs.workflow_events_pending p using due where p.event_id = due.event_id
+    with event as materialized (
+      delete from enginejs.workflow_events_pending p
+      where p.event_id = any (array(
+        select due.event_id from enginejs.workflow_events_pending due
+        where due.event_id > beyond and (due.next_run_at is null or due.next_run_at <= clock_timestamp())
+        order by due.event_id
+        limit most
+        for update skip locked
+      ))
       returning p.event_id, p.segment, p.model, p.action, p.workflows, p.attempts
     ),
     match as materialized (
@@ -2508,11 +2603,12 @@ reset role;
 -- sql/functions/workflow_checkpoint.sql
 
 -- Writes the results of steps whose leases are still held, and returns the runs that they were written for. The
--- arrays belong together by position. Steps of concurrent runs share one call, and so one commit.
+-- arrays belong together by position. Steps of concurrent runs share one call, and so one commit. Its plan is always the
+-- same: see workflow_finish.
 set role enginejs_writer;
 create or replace function enginejs.workflow_checkpoint(runs uuid[], leases int[], steps text[], outputs jsonb[])
 returns setof uuid
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = '' set enable_seqscan = off set enable_nestloop = off
 as $$
 begin
   return query
@@ -2520,6 +2616,7 @@ begin
     select r.id, r.segment, u.step, u.output
     from unnest(runs, leases, steps, outputs) as u (run, lease, step, output)
     join enginejs.workflow_runs_active r on r.id = u.run and r.lease = u.lease and r.status = 'running'
+    where r.id = any (runs)
     -- In the order of the key, as all who lock several: no deadlocks.
     order by r.id
     for no key update of r
@@ -2537,12 +2634,15 @@ reset role;
 -- Ends runs whose leases are still held, and returns them: done where the error is null, else cancelled where somebody asked
 -- for that, else failed. The arrays belong together by position. A run whose last step has just been done brings that
 -- step's result: its checkpoint and the end are one statement.
+--
+-- The table of active runs is small to the statistics and may be large just now. So the plan is the same always: the runs by
+-- the key, joined by a hash.
 set role enginejs_writer;
 create or replace function enginejs.workflow_finish(
   runs uuid[], leases int[], failed_steps text[], errors text[], outputs jsonb[] default '{}',
   last_steps text[] default '{}', last_outputs jsonb[] default '{}'
 ) returns setof uuid
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = '' set enable_seqscan = off set enable_nestloop = off
 as $$
 begin
   return query
@@ -2550,7 +2650,7 @@ begin
     delete from enginejs.workflow_runs_active r
     using unnest(runs, leases, failed_steps, errors, outputs, last_steps, last_outputs)
       as u (run, lease, failed_step, error, output, last_step, last_output)
-    where r.id = u.run and r.lease = u.lease and r.status = 'running'
+    where r.id = any (runs) and r.id = u.run and r.lease = u.lease and r.status = 'running'
     returning r.id, r.definition_id, r.event_id, r.segment, r.attempts, r.created_at, r.waits, r.cancel,
       u.failed_step, u.error, u.output, u.last_step, u.last_output
   ),
@@ -3033,6 +3133,323 @@ begin
 end
 $$;
 revoke execute on function enginejs.workflow_start_child(uuid, int, text, text, jsonb, jsonb, int, boolean, bigint) from public;
+reset role;
+
+-- sql/functions/workflow_cron_field.sql
+
+-- The values that one field of a cron expression lets pass: `*`, `5`, `1-5`, `*/15`, `0-30/10`, lists of these; names
+-- (`MON`, `JAN`) by their place in `names`, from `lowest` on. The model has checked the text (src/model/cron.ts).
+set role enginejs_writer;
+create or replace function enginejs.workflow_cron_field(field text, lowest int, highest int, names text[] default '{}')
+returns int[]
+language sql immutable
+return (
+  with part as (
+    select split_part(p.part, '/', 1) as range, nullif(split_part(p.part, '/', 2), '')::int as step
+    from unnest(string_to_array(field, ',')) as p (part)
+  ),
+  bound as (
+    select p.step,
+      case when p.range = '*' then lowest::text else split_part(p.range, '-', 1) end as low,
+      case
+        when p.range = '*' then highest::text
+        when p.range like '%-%' then split_part(p.range, '-', 2)
+        -- `5/15`: from 5 to the end.
+        when p.step is not null then highest::text
+        else p.range
+      end as high
+    from part p
+  )
+  select array_agg(distinct v.value order by v.value)
+  from bound b
+  cross join lateral generate_series(
+    coalesce(array_position(names, upper(b.low)) - 1 + lowest, b.low::int),
+    coalesce(array_position(names, upper(b.high)) - 1 + lowest, b.high::int),
+    coalesce(b.step, 1)) as v (value)
+);
+revoke execute on function enginejs.workflow_cron_field(text, int, int, text[]) from public;
+reset role;
+
+-- sql/functions/workflow_cron_ticks.sql
+
+-- The ticks of a cron schedule after one point of time, up to and including another, by the time zone's rules as this
+-- server knows them. Where clocks are changed:
+--
+--   an hour is skipped   a time in it is kept as many minutes after midnight as it was meant to be: 02:30 runs at 03:30,
+--                        which is when 02:30 would have been
+--   an hour comes twice  a time in it runs once, the first time
+--   the hour is `*`      it follows the elapsed time: none in the hour that there is not, all in each of the two
+set role enginejs_writer;
+create or replace function enginejs.workflow_cron_ticks(
+  schedule enginejs.workflow_schedules, after timestamptz, until timestamptz
+) returns setof timestamptz
+language sql stable rows 100
+begin atomic
+  with wall as (
+    select d.day + make_interval(hours => h.hour, mins => m.minute) as wall
+    from generate_series(
+      date_trunc('day', after at time zone schedule.zone - interval '3 hours'),
+      until at time zone schedule.zone + interval '3 hours', interval '1 day') as d (day)
+    cross join unnest(schedule.hours) as h (hour)
+    cross join unnest(schedule.minutes) as m (minute)
+    where extract(month from d.day)::int = any (schedule.months)
+      and case when schedule.either_day
+        then extract(day from d.day)::int = any (schedule.days) or extract(dow from d.day)::int = any (schedule.weekdays)
+        else extract(day from d.day)::int = any (schedule.days) and extract(dow from d.day)::int = any (schedule.weekdays)
+      end
+      and d.day + make_interval(hours => h.hour, mins => m.minute)
+        between after at time zone schedule.zone - interval '3 hours'
+        and until at time zone schedule.zone + interval '3 hours'
+  ),
+  -- The zone's distance from UTC some hours before and after.
+  around as (
+    select w.wall,
+      (g.guess - interval '4 hours') at time zone schedule.zone - (g.guess - interval '4 hours') at time zone 'UTC' as before,
+      (g.guess + interval '4 hours') at time zone schedule.zone - (g.guess + interval '4 hours') at time zone 'UTC' as later
+    from wall w cross join lateral (select w.wall at time zone schedule.zone as guess) g
+  ),
+  candidate as (
+    select a.wall, (a.wall - a.before) at time zone 'UTC' as first, (a.wall - a.later) at time zone 'UTC' as second
+    from around a
+  ),
+  judged as (
+    select c.first, c.second, c.first at time zone schedule.zone = c.wall as first_is,
+      c.second at time zone schedule.zone = c.wall as second_is
+    from candidate c
+  ),
+  tick as (
+    -- The second alone, where the zone moved between.
+    select case when j.first_is or not j.second_is then j.first else j.second end as at
+    from judged j where j.first_is or j.second_is or not schedule.every_hour
+    union
+    select j.second from judged j where j.second_is and schedule.every_hour
+  )
+  select t.at from tick t where t.at > after and t.at <= until order by t.at;
+end;
+revoke execute on function enginejs.workflow_cron_ticks(enginejs.workflow_schedules, timestamptz, timestamptz) from public;
+reset role;
+
+-- sql/functions/workflow_next_tick.sql
+
+-- The first tick of a schedule after a point of time; null where there is none within eight years, such as a 30th of
+-- February.
+set role enginejs_writer;
+create or replace function enginejs.workflow_next_tick(schedule enginejs.workflow_schedules, after timestamptz)
+returns timestamptz
+language plpgsql stable set search_path = ''
+as $$
+declare
+  every constant numeric := extract(epoch from schedule.every);
+  window_length interval;
+  tick timestamptz;
+begin
+  if schedule.kind = 'interval' then
+    return to_timestamp((floor(extract(epoch from after) / every) + 1) * every);
+  end if;
+  foreach window_length in array array['2 hours', '2 days', '40 days', '400 days', '2930 days']::interval[] loop
+    select t into tick from enginejs.workflow_cron_ticks(schedule, after, after + window_length) t limit 1;
+    exit when tick is not null;
+  end loop;
+  return tick;
+end
+$$;
+revoke execute on function enginejs.workflow_next_tick(enginejs.workflow_schedules, timestamptz) from public;
+reset role;
+
+-- sql/functions/workflow_due_ticks.sql
+
+-- The ticks of a schedule that are to be emitted: of those from its next_at to `now`, each of the last minute, and as
+-- many of the others, the newest, as it catches up with. However long nobody was there, some thousand are looked at.
+set role enginejs_writer;
+create or replace function enginejs.workflow_due_ticks(schedule enginejs.workflow_schedules, now timestamptz)
+returns setof timestamptz
+language plpgsql stable set search_path = ''
+as $$
+declare
+  every constant numeric := extract(epoch from schedule.every);
+  last numeric;
+  back interval;
+  since timestamptz;
+  ticks timestamptz[];
+begin
+  if schedule.kind = 'interval' then
+    last := floor(extract(epoch from now) / every);
+    select array_agg(to_timestamp(n * every) order by n) into ticks
+    from generate_series(
+      greatest(ceil(extract(epoch from schedule.next_at) / every), last - greatest(schedule.catch_up, ceil(60 / every))),
+      last) as n;
+  else
+    foreach back in array array['2 hours', '2 days', '40 days', '400 days', '10000 days']::interval[] loop
+      since := greatest(now - back, schedule.next_at - interval '1 microsecond');
+      ticks := array(select t from enginejs.workflow_cron_ticks(schedule, since, now) t);
+      exit when cardinality(ticks) > schedule.catch_up or since < schedule.next_at;
+    end loop;
+  end if;
+  return query
+    select t.tick from unnest(ticks) with ordinality as t (tick, place)
+    where t.tick > now - interval '1 minute' or t.place > cardinality(ticks) - schedule.catch_up
+    order by t.tick;
+end
+$$;
+revoke execute on function enginejs.workflow_due_ticks(enginejs.workflow_schedules, timestamptz) from public;
+reset role;
+
+-- sql/functions/workflow_schedule.sql
+
+-- Emits what is due: one event per workflow and tick, however many call it at the same time, in one transaction with the
+-- next time. Whoever dies in between has done nothing, and somebody else does it. Each tick is one row of
+-- enginejs.workflow_ticks, which its key allows once.
+--
+-- A schedule that cannot be emitted keeps no other from it: its error is kept, and it is tried again.
+-- Returns how many were emitted, and the seconds until there is something to do again; null where never.
+--
+-- `now` is this database's clock; it is an argument so that tests can say what time it is.
+set role enginejs_writer;
+create or replace function enginejs.workflow_schedule(
+  now timestamptz default clock_timestamp(), out emitted int, out next_in double precision
+)
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  schedule enginejs.workflow_schedules;
+  tick timestamptz;
+  before int;
+begin
+  emitted := 0;
+  for schedule in
+    select s.* from enginejs.workflow_schedules s
+    where s.kind <> 'datetime' and s.next_at <= now
+    order by s.next_at
+    for update skip locked
+  loop
+    before := emitted;
+    begin
+      if not exists (select from enginejs.workflow_pauses p where p.workflow = schedule.workflow) then
+        for tick in select t from enginejs.workflow_due_ticks(schedule, now) t loop
+          insert into enginejs.workflow_ticks (workflow, tick_at) values (schedule.workflow, tick) on conflict do nothing;
+          continue when not found;
+          update enginejs.workflow_ticks t
+          set run_id = enginejs.workflow_start(schedule.workflow, jsonb_build_object('scheduledFor', tick), null, null,
+            jsonb_build_object('scheduledFor', tick))
+          where t.workflow = schedule.workflow and t.tick_at = tick;
+          emitted := emitted + 1;
+        end loop;
+      end if;
+      update enginejs.workflow_schedules s
+      set next_at = enginejs.workflow_next_tick(schedule, now), error = null
+      where s.workflow = schedule.workflow;
+    exception when others then
+      emitted := before;
+      update enginejs.workflow_schedules s set error = sqlerrm where s.workflow = schedule.workflow;
+    end;
+  end loop;
+  select extract(epoch from least(
+    (select min(s.next_at) from enginejs.workflow_schedules s where s.kind <> 'datetime' and s.error is null),
+    (select m.due_at from enginejs.workflow_moments m order by m.due_at limit 1)) - now)
+  into next_in;
+end
+$$;
+revoke execute on function enginejs.workflow_schedule(timestamptz) from public;
+reset role;
+
+-- sql/functions/workflow_pause.sql
+
+-- Pauses a workflow: the clock starts no run of it. Ticks that fall into the pause are not made up for; moments of rows
+-- wait for its end. Returns whether it was running.
+set role enginejs_writer;
+create or replace function enginejs.workflow_pause(workflow text, reason text default null) returns boolean
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+  insert into enginejs.workflow_pauses (workflow, reason) values (workflow_pause.workflow, workflow_pause.reason)
+  on conflict do nothing;
+  return found;
+end
+$$;
+revoke execute on function enginejs.workflow_pause(text, text) from public;
+grant execute on function enginejs.workflow_pause(text, text) to enginejs_owner, enginejs_system;
+
+-- Ends the pause; the next tick counts from now. Returns whether it was paused.
+create or replace function enginejs.workflow_unpause(workflow text) returns boolean
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  paused boolean;
+begin
+  delete from enginejs.workflow_pauses p where p.workflow = workflow_unpause.workflow;
+  paused := found;
+  update enginejs.workflow_schedules s set next_at = enginejs.workflow_next_tick(s, clock_timestamp())
+  where paused and s.workflow = workflow_unpause.workflow and s.kind <> 'datetime';
+  return paused;
+end
+$$;
+revoke execute on function enginejs.workflow_unpause(text) from public;
+grant execute on function enginejs.workflow_unpause(text) to enginejs_owner, enginejs_system;
+reset role;
+
+-- sql/functions/workflow_schedule_register.sql
+
+-- Takes over the schedules of a build, in its transaction. One that is as it was keeps its next time; a new or changed one
+-- counts from now on; one that the build no longer has is gone.
+set role enginejs_writer;
+create or replace function enginejs.workflow_schedule_register() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  wanted record;
+  field text[];
+begin
+  -- A scheduler that is just emitting has ended before.
+  lock table enginejs.workflow_schedules in share row exclusive mode;
+  delete from enginejs.workflow_schedules s
+  where not exists (
+    select from jsonb_array_elements(coalesce(new.ir -> 'workflows', '[]')) as w (definition)
+    where w.definition ->> 'name' = s.workflow and w.definition -> 'trigger' = s.trigger
+  );
+  for wanted in
+    select w.definition ->> 'name' as workflow, w.definition -> 'trigger' as trigger
+    from jsonb_array_elements(coalesce(new.ir -> 'workflows', '[]')) as w (definition)
+    where w.definition -> 'trigger' ->> 'kind' in ('interval', 'cron')
+      and not exists (select from enginejs.workflow_schedules s where s.workflow = w.definition ->> 'name')
+  loop
+    field := regexp_split_to_array(btrim(wanted.trigger ->> 'expression'), '\s+');
+    insert into enginejs.workflow_schedules
+      (workflow, kind, trigger, every, minutes, hours, days, months, weekdays, either_day, every_hour, zone, catch_up)
+    values (
+      wanted.workflow, wanted.trigger ->> 'kind', wanted.trigger,
+      (wanted.trigger ->> 'everyMs')::bigint * interval '1 ms',
+      enginejs.workflow_cron_field(field[1], 0, 59), enginejs.workflow_cron_field(field[2], 0, 23),
+      enginejs.workflow_cron_field(field[3], 1, 31),
+      enginejs.workflow_cron_field(field[4], 1, 12, '{JAN,FEB,MAR,APR,MAY,JUN,JUL,AUG,SEP,OCT,NOV,DEC}'),
+      -- Sunday is 0 and 7.
+      array(
+        select distinct d % 7 from unnest(
+          enginejs.workflow_cron_field(field[5], 0, case when field[5] like '*%' then 6 else 7 end,
+            '{SUN,MON,TUE,WED,THU,FRI,SAT}')) d),
+      field[3] not like '*%' and field[5] not like '*%', field[2] like '*%',
+      wanted.trigger ->> 'zone',
+      case wanted.trigger ->> 'catchUp' when 'none' then 0 when 'one' then 1
+        else (wanted.trigger -> 'catchUp' ->> 'most')::int end
+    );
+    begin
+      update enginejs.workflow_schedules s set next_at = enginejs.workflow_next_tick(s, clock_timestamp())
+      where s.workflow = wanted.workflow;
+    exception when invalid_parameter_value then
+      raise exception 'workflow %: this server knows no time zone "%"', wanted.workflow, wanted.trigger ->> 'zone'
+        using errcode = 'invalid_parameter_value';
+    end;
+  end loop;
+  return null;
+end
+$$;
+revoke execute on function enginejs.workflow_schedule_register() from public;
+grant execute on function enginejs.workflow_schedule_register() to enginejs_owner;
+reset role;
+
+set role enginejs_owner;
+-- After workflow_register, by its name.
+create or replace trigger workflow_schedule_register after insert on enginejs.build
+  for each row execute function enginejs.workflow_schedule_register();
 reset role;
 
 -- sql/functions/workflow_cancel.sql

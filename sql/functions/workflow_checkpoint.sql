@@ -1,9 +1,10 @@
 -- Writes the results of steps whose leases are still held, and returns the runs that they were written for. The
--- arrays belong together by position. Steps of concurrent runs share one call, and so one commit.
+-- arrays belong together by position. Steps of concurrent runs share one call, and so one commit. Its plan is always the
+-- same: see workflow_finish.
 set role enginejs_writer;
 create or replace function enginejs.workflow_checkpoint(runs uuid[], leases int[], steps text[], outputs jsonb[])
 returns setof uuid
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = '' set enable_seqscan = off set enable_nestloop = off
 as $$
 begin
   return query
@@ -11,6 +12,7 @@ begin
     select r.id, r.segment, u.step, u.output
     from unnest(runs, leases, steps, outputs) as u (run, lease, step, output)
     join enginejs.workflow_runs_active r on r.id = u.run and r.lease = u.lease and r.status = 'running'
+    where r.id = any (runs)
     -- In the order of the key, as all who lock several: no deadlocks.
     order by r.id
     for no key update of r

@@ -15,13 +15,16 @@
 -- function, the latest ones: then the events are pending again and the runs were never made, as if the crash had come
 -- a moment earlier. Nothing durable can have followed from them: WAL is one sequence, so the first checkpoint of such a run
 -- makes its making durable as well.
+--
+-- Statistics say that a queue is empty, whatever is in it now: so the plan must not depend on them. No join with the
+-- pending table, and no sequential scan of it; a join made the planner walk over all of a backlog for each batch.
 set role enginejs_writer;
 create or replace function enginejs.workflow_relay(
   beyond bigint, batch int, most_queued int,
   worker int default null, slots int default 0, spill boolean default true, conditions boolean default true,
   out taken int, out last_event bigint, out busy boolean, out "full" boolean, out conditional jsonb, out begun json
 )
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = '' set enable_seqscan = off
 as $$
 declare
   most int := batch;
@@ -45,15 +48,15 @@ begin
     end if;
   end if;
   if most > 0 then
-    with due as (
-      select p.event_id from enginejs.workflow_events_pending p
-      where p.event_id > beyond and (p.next_run_at is null or p.next_run_at <= clock_timestamp())
-      order by p.event_id
-      limit most
-      for update skip locked
-    ),
-    event as materialized (
-      delete from enginejs.workflow_events_pending p using due where p.event_id = due.event_id
+    with event as materialized (
+      delete from enginejs.workflow_events_pending p
+      where p.event_id = any (array(
+        select due.event_id from enginejs.workflow_events_pending due
+        where due.event_id > beyond and (due.next_run_at is null or due.next_run_at <= clock_timestamp())
+        order by due.event_id
+        limit most
+        for update skip locked
+      ))
       returning p.event_id, p.segment, p.model, p.action, p.workflows, p.attempts
     ),
     match as materialized (

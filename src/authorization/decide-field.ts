@@ -13,11 +13,6 @@ export function mayReadField(view: ActorView, entity: Entity, row: StoredRow, fi
   return both(view.decide(entity, row, "read", "touch"), fieldRule(view, entity, row, field, "read"));
 }
 
-/** What an actor finds in a field: null where it is hidden. */
-export function readField(view: ActorView, entity: Entity, row: StoredRow, field: string): Value {
-  return mayReadField(view, entity, row, field).allowed ? (row[field] ?? null) : null;
-}
-
 export interface FieldUpdateRequest {
   readonly field: string;
   readonly id: string;

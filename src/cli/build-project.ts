@@ -26,6 +26,8 @@ export interface BuildRequest {
   readonly dryRun?: boolean;
   /** Whether what widens access without a consent in the model is told, or ends the build. Told unless given. */
   readonly consents?: "tell" | "require";
+  /** How long to count who gains and who loses, in milliseconds; a minute unless given. */
+  readonly countingBudget?: number;
   readonly onProgress?: (doing: string) => void;
 }
 
@@ -59,11 +61,11 @@ export async function buildProject(folder: string, request: BuildRequest = {}): 
     progress("compiling");
     const compiled = compile(model.system, model.sourceMap);
     const sql = new Map(sqlFiles(compiled).map(({ path, text }) => [path, text]));
-    const { consents = "tell" } = request;
+    const { consents = "tell", countingBudget } = request;
     const database =
       request.database === undefined
         ? { applied: false, planned: undefined, access: undefined, unconsented: [] }
-        : await buildDatabase(request.database, { compiled, dryRun, consents, onProgress: progress });
+        : await buildDatabase(request.database, { compiled, dryRun, consents, countingBudget, onProgress: progress });
     const unconsented = withSourceLines(database.unconsented, folder);
     const refused = unconsented.filter(({ severity }) => severity === "error");
     const looking = dryRun || refused.length > 0;

@@ -30,9 +30,9 @@ function outcome({ roles, counted, note, mayWiden, mayNarrow }: ChangeImpact): s
 
 function describeCause({ verb, what, where, widens, consent }: CauseImpact): string {
   const place = where === undefined ? [] : [`${where.file}:${where.line}`];
-  const judged =
-    widens === undefined || widens === "none" ? [] : [widens === "some" ? "widens" : "may widen"];
-  const said = consent === undefined ? (judged.length > 0 ? ["no consent"] : []) : [`consent: ${JSON.stringify(consent)}`];
+  const judged = widens === undefined || widens === "none" ? [] : [widens === "some" ? "widens" : "may widen"];
+  const said =
+    consent === undefined ? (judged.length > 0 ? ["no consent"] : []) : [`consent: ${JSON.stringify(consent)}`];
   const tail = [...judged, ...said].join(", ");
   return [`${verb} ${what}`, ...place, ...(tail === "" ? [] : [tail])].join("  ");
 }

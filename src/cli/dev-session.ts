@@ -76,7 +76,7 @@ export class DevSession {
     if (database === undefined) return;
     const started = Date.now();
     try {
-      const outcome = await buildProject(folder, { database: database.url });
+      const outcome = await buildProject(folder, { database: database.url, countingBudget: 5_000 });
       for (const line of describeAccess(outcome.access)) terminal.note(line);
       if (outcome.warnings.length > 0) terminal.report(outcome.warnings);
       const { system, config } = outcome.model;

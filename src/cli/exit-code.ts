@@ -4,7 +4,7 @@
  * | code | when |
  * |---|---|
  * | 0 | done, also where there was nothing to do |
- * | 1 | findings in the project, a refused change, or `--check` found that something would change |
+ * | 1 | findings in the project, a refused change, wider access without a consent, or `--check` found that something would change |
  * | 2 | wrong use: unknown command or option, no project here |
  * | 3 | the database cannot be reached, is too old, or the role lacks a right |
  */

@@ -226,7 +226,7 @@ Examples:
 
 Exit codes:
   0  done, also where there was nothing to do
-  1  findings in the project, a refused change, or --check found something to change
+  1  findings in the project, a refused change, wider access without a consent, or --check found something to change
   2  wrong use of the command line
   3  the database cannot be reached, is too old, or the role lacks a right`;
 
@@ -237,7 +237,10 @@ Examples:
   enginejs sql build
   enginejs sql build --database "$DATABASE_URL"            apply; "nothing to do" when nothing changed
   enginejs sql build --database "$DATABASE_URL" --dry-run  show the plan
-  enginejs sql build --check                               in CI: are the files in git the model's?`;
+  enginejs sql build --check                               in CI: are the files in git the model's?
+
+With a database that holds a build it shows who gains access and who loses it, counted on the rows. What widens access needs
+a consent in the model: without one it exits with 1 and applies nothing where CI is set, or with --check.`;
 
 const devHelp = `
 Starts the project's embedded PostgreSQL unless --database or DATABASE_URL names another one.

@@ -30,6 +30,8 @@ export interface BuildDatabaseOptions {
    * absent nobody looks.
    */
   readonly consents?: "tell" | "require";
+  /** How long to count who gains and who loses, in milliseconds; a minute unless given. */
+  readonly countingBudget?: number | undefined;
   /** How long to wait for another build, and for tables that are in use, in milliseconds; a minute unless given. */
   readonly lockTimeout?: number;
   readonly onProgress?: (doing: string) => void;
@@ -95,11 +97,13 @@ async function bringUp(client: pg.ClientBase, url: string, options: BuildDatabas
 async function lookAtAccess(
   client: pg.ClientBase,
   { plan, stored }: PlannedBuild,
-  { compiled, consents, onProgress }: BuildDatabaseOptions,
+  { compiled, consents, countingBudget: budget, onProgress }: BuildDatabaseOptions,
 ): Promise<Pick<BuiltDatabase, "access" | "unconsented">> {
   if (consents === undefined || stored === null || plan.empty) return { unconsented: [] };
   onProgress?.("comparing who may do what");
-  const access = await accessImpact(client, compile(stored.system, stored.sourceMap), compiled, { onProgress });
+  const previous = compile(stored.system, stored.sourceMap);
+  const limits = budget === undefined ? {} : { budget };
+  const access = await accessImpact(client, previous, compiled, { limits, onProgress });
   return { access, unconsented: missingConsents(access, consents === "require" ? "error" : "warning") };
 }
 

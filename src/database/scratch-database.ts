@@ -5,11 +5,13 @@ import { quoteIdentifier } from "../sql-ast/quote.ts";
 import { connect } from "./connection.ts";
 import { databaseError } from "./database-error.ts";
 import { migrate } from "./migrate.ts";
+import { admitOwner, missingServiceRights } from "./require-service-rights.ts";
 
 /**
  * Makes a database on the server of `url`, brings the core into it, and drops it when `run` has ended.
+ * In it, the role may become every actor.
  *
- * @throws EngineError EJS4015 where the role may not create databases
+ * @throws EngineError EJS4015 where the role may not create databases, or become an actor
  * @example await withScratchDatabase(url, (client) => testPolicies(client, system, { seed: 1 }));
  */
 export async function withScratchDatabase<T>(url: string, run: (client: pg.Client) => Promise<T>): Promise<T> {
@@ -21,7 +23,12 @@ export async function withScratchDatabase<T>(url: string, run: (client: pg.Clien
       const scratch = Object.assign(new URL(url), { pathname: `/${name}` }).href;
       await migrate(scratch);
       const client = await connect(scratch, { applicationName: "enginejs scratch" });
-      return await run(client).finally(() => client.end().catch(() => undefined));
+      try {
+        await requireActors(client);
+        return await run(client);
+      } finally {
+        await client.end().catch(() => undefined);
+      }
     } finally {
       await administrator.query(`drop database if exists ${quoteIdentifier(name)} with (force)`);
     }
@@ -42,4 +49,23 @@ async function create(administrator: pg.Client, name: string): Promise<void> {
       cause: error,
     });
   }
+}
+
+/** A builder need not be able to become an actor; what asks for it here is given what it lacks, or told. */
+async function requireActors(client: pg.Client): Promise<void> {
+  await admitOwner(client, "worker");
+  const missing = await missingServiceRights(client, "worker");
+  if (missing.length === 0) return;
+  const { rows } = await client.query<{ role: string; modern: boolean }>(
+    "select current_user::text as role, current_setting('server_version_num')::int >= 160000 as modern",
+  );
+  const role = rows[0]?.role ?? "";
+  const options = rows[0]?.modern ? " with inherit false, set true" : "";
+  throw databaseError(
+    "EJS4015",
+    `Actors are played in a scratch database, and role "${role}" lacks: ${missing.map(({ right }) => right).join(", ")}.`,
+    {
+      hint: `Have an administrator run: grant enginejs_anonymous, enginejs_user, enginejs_system to ${quoteIdentifier(role)}${options};`,
+    },
+  );
 }

@@ -37,7 +37,8 @@ export function causesOf(
   const causes = new Map<string, AccessCause>();
   const add = (cause: AccessCause): void => {
     const known = causes.get(cause.what);
-    if (known === undefined || (known.widens === undefined && cause.widens !== undefined)) causes.set(cause.what, cause);
+    if (known === undefined || (known.widens === undefined && cause.widens !== undefined))
+      causes.set(cause.what, cause);
   };
   const common = { entity, subject: now.subject, builds };
   for (const effect of ["allow", "deny"] as const) {
@@ -50,7 +51,10 @@ export function causesOf(
       const rule = after ?? before;
       if (rule === undefined) continue;
       const widener = [after, before].find((candidate) => candidate !== undefined && widening.has(candidate));
-      const widens = widener && { side: widener === after ? ("after" as const) : ("before" as const), sql: widener.sql };
+      const widens = widener && {
+        side: widener === after ? ("after" as const) : ("before" as const),
+        sql: widener.sql,
+      };
       const verb = before === undefined ? "+" : after === undefined ? "-" : "~";
       if (before?.text !== after?.text) add(ofRule(rule, verb, widens, common));
       else for (const cause of ofOthers(rule, widens, common)) add(cause);
@@ -88,7 +92,8 @@ function ofOthers(rule: AccessRule, widens: AccessCause["widens"], common: Commo
   const { entity, subject, builds } = common;
   const others = changedOf(rule.mentions, builds);
   if (others.length === 0 && widens === undefined) return [];
-  const causes = others.length > 0 ? others : [{ name: subject, what: `what ${JSON.stringify(rule.sentence)} asks for` }];
+  const causes =
+    others.length > 0 ? others : [{ name: subject, what: `what ${JSON.stringify(rule.sentence)} asks for` }];
   return causes.map(({ name, what }) => {
     const subjects = [...new Set([name, subject, entity.name])];
     const consent = freshOfConfig(subjects, builds);
@@ -122,7 +127,9 @@ function changedOf(mentions: Mentions, { previous, next }: Builds): { readonly n
   const claims = changed(old.actor?.claims ?? [], now.actor?.claims ?? [], (was, is) => !same(was, is));
   return [
     ...roles.map((name) => ({ name: `roles.${name}`, what: `role ${name}` })),
-    ...flags.filter((name) => mentions.flags.has(name)).map((name) => ({ name: `flags.${name}`, what: `flag ${name}` })),
+    ...flags
+      .filter((name) => mentions.flags.has(name))
+      .map((name) => ({ name: `flags.${name}`, what: `flag ${name}` })),
     ...claims
       .filter((name) => mentions.claims.has(name))
       .map((name) => ({ name: `claims.${name}`, what: `claim ${name}` })),

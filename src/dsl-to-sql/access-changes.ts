@@ -7,7 +7,7 @@ import type { SourceLocation } from "../errors/diagnostic.ts";
 import type { Entity, System } from "../model/index.ts";
 import { and, is, not, or, type SqlExpression } from "../sql-ast/expressions.ts";
 import { type AccessCause, causesOf } from "./access-causes.ts";
-import { always, type Assignment, evaluate, type Formula } from "./access-formula.ts";
+import { type Assignment, always, evaluate, type Formula } from "./access-formula.ts";
 import { type AccessRule, AccessRules, type Operation } from "./access-rules.ts";
 import { same } from "./model-change.ts";
 import { sourceLocationOf } from "./model-index.ts";
@@ -123,7 +123,11 @@ function compareOperation(
   const mayNarrow = !alike && !always(all, allowed(old), allowed(current));
   if (!mayWiden && !mayNarrow) return undefined;
   const implied = (rule: Ruled, rules: readonly Ruled[]): boolean =>
-    always([rule, ...rules].map(({ formula }) => formula), any([rule]), any(rules));
+    always(
+      [rule, ...rules].map(({ formula }) => formula),
+      any([rule]),
+      any(rules),
+    );
   const widens = new Set<AccessRule>([
     ...current.allows.filter((rule) => !implied(rule, old.allows)).map(({ rule }) => rule),
     ...old.denies.filter((rule) => !implied(rule, current.denies)).map(({ rule }) => rule),

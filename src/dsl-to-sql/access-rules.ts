@@ -4,7 +4,7 @@ import type { Core } from "../expression/core.ts";
 import { walk } from "../expression/walk.ts";
 import type { Entity } from "../model/index.ts";
 import { and, literal, type SqlExpression } from "../sql-ast/expressions.ts";
-import { type Formula, formulaOf, type FormulaScope, TRUE } from "./access-formula.ts";
+import { type Formula, type FormulaScope, formulaOf, TRUE } from "./access-formula.ts";
 import { compileClaims } from "./compile-claims.ts";
 import { compileMembership } from "./compile-membership.ts";
 import { compileRowRules, type FieldRules, type RowRules } from "./compile-row-rules.ts";
@@ -133,7 +133,10 @@ export class AccessRules {
         sql: given.length === 0 ? literal(true) : and(...given.map(({ sql }) => sql)),
         dependsOn: given.flatMap(({ dependsOn }) => dependsOn),
         leavesWhatItTouches: true,
-        ...this.meaning(entity, given.map(({ text }) => text)),
+        ...this.meaning(
+          entity,
+          given.map(({ text }) => text),
+        ),
       };
     };
     yield {
@@ -147,7 +150,11 @@ export class AccessRules {
     yield { name: `${field.name}: change`, subject, allows, denies: [] };
   }
 
-  private ofPolicy(entity: Entity, { effect, sentence, source, ...parts }: CompiledRule, part: "using" | "check"): AccessRule {
+  private ofPolicy(
+    entity: Entity,
+    { effect, sentence, source, ...parts }: CompiledRule,
+    part: "using" | "check",
+  ): AccessRule {
     const { text, sql, dependsOn } = parts[part];
     const leavesWhatItTouches = parts.using === parts.check;
     return { effect, sentence, source, text, sql, dependsOn, leavesWhatItTouches, ...this.meaning(entity, [text]) };

@@ -44,10 +44,11 @@ export class AccessScan {
     this.entity = comparison.after.model.entity(entity);
   }
 
-  /** Whether nobody sees anything without a tenant. */
-  get walled(): boolean {
+  /** Whose the rows are that an actor could reach: of his tenant, where nobody sees anything without one; everybody's; or his own. */
+  get reach(): "tenant" | "everybody" | "actor" {
     const { model } = this.comparison.after;
-    return withinOwnTenant(this.entity, model) !== undefined && this.entity !== model.membership?.entity;
+    if (withinOwnTenant(this.entity, model) === undefined) return "everybody";
+    return this.entity === model.membership?.entity ? "actor" : "tenant";
   }
 
   /** Whether there is any row at all: `rows` is 0 or 1. */

@@ -1,6 +1,5 @@
 /** One question to both sides: a statement of an actor, about one entity. */
 import {
-  type Actor,
   type ActorView,
   type Authorization,
   decideAction,
@@ -30,12 +29,6 @@ export type Case = { readonly entity: string } & (
   | { readonly command: "delete"; readonly id: string }
   | { readonly command: "action"; readonly action: string; readonly id: string; readonly input: Values }
 );
-
-/** A case as an actor of a world puts it. */
-export interface ActorCase {
-  readonly actor: Actor;
-  readonly case: Case;
-}
 
 /** `2 rows: a, b`, `1 row`, `42501`: what both sides are compared by. */
 export type Answer = string;

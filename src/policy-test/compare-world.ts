@@ -16,9 +16,6 @@ export interface Answered extends Question {
   readonly actual: Answer;
 }
 
-/** Where the rules were decided otherwise than PostgreSQL did. */
-export interface Difference extends Answered {}
-
 /** Every answer of PostgreSQL in a world, with the one that the rules give. */
 export async function answerWorld(
   stage: Stage,

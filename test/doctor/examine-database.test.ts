@@ -21,13 +21,14 @@ describe("a database that others built", () => {
   const foreign = readFileSync(join(import.meta.dirname, "support/foreign-schema.sql"), "utf8");
   const roles = ["anon", "authenticated", "service_role", "authenticator", "dashboard"];
   let database: TestDatabase;
+  /** A superuser, as those have who built it. */
   let client: pg.Client;
   let findings: Finding[];
   beforeAll(async () => {
     database = await createTestDatabase();
-    client = await database.client();
+    client = await database.administrator();
     await client.query(foreign);
-    const { skipped, ...examination } = await examineDatabase(database.url, lints);
+    const { skipped, ...examination } = await examineDatabase(database.administratorUrl, lints);
     expect(skipped).toEqual([]);
     findings = withoutStrangers(examination.findings, roles);
   });
@@ -86,7 +87,7 @@ describe("a database that others built", () => {
   test("a login without any right sees the same", async () => {
     await client.query("create role plain_doctor login password 'x'");
     try {
-      const url = Object.assign(new URL(database.url), { username: "plain_doctor", password: "x" }).href;
+      const url = Object.assign(new URL(database.administratorUrl), { username: "plain_doctor", password: "x" }).href;
       const examination = await examineDatabase(url, lints);
       expect(examination.skipped).toEqual([]);
       const objects = (list: readonly Finding[]) => list.map(({ id, object, level }) => `${level} ${id} ${object}`);
@@ -99,23 +100,23 @@ describe("a database that others built", () => {
   });
 
   test("the application's login is told apart", async () => {
-    const { findings: told } = await examineDatabase(database.url, lints, { scope: { login: "dashboard" } });
+    const { findings: told } = await examineDatabase(database.administratorUrl, lints, { scope: { login: "dashboard" } });
     expect(told.find(({ id, object }) => id === "login-above-rules" && object === "dashboard")?.level).toBe("error");
   });
 
   test("one schema, and trusted roles", async () => {
-    const { findings: inAuth } = await examineDatabase(database.url, lints, { scope: { schemas: ["auth"] } });
+    const { findings: inAuth } = await examineDatabase(database.administratorUrl, lints, { scope: { schemas: ["auth"] } });
     const tables = inAuth.filter(({ kind }) => ["table", "policy", "view", "function"].includes(kind));
     expect(tables.map(({ object }) => object).filter((object) => !object.startsWith("auth."))).toEqual([]);
     expect(tables.length).toBeGreaterThan(0);
-    const { findings: trusting } = await examineDatabase(database.url, lints, {
+    const { findings: trusting } = await examineDatabase(database.administratorUrl, lints, {
       scope: { trusted: ["anon", "authenticated"] },
     });
     expect(trusting.filter(({ id }) => id === "rls-disabled")).toEqual([]);
   });
 
   test("a schema that is not there", async () => {
-    await expect(examineDatabase(database.url, lints, { scope: { schemas: ["publik"] } })).rejects.toMatchObject({
+    await expect(examineDatabase(database.administratorUrl, lints, { scope: { schemas: ["publik"] } })).rejects.toMatchObject({
       diagnostics: [
         { code: "EJS1002", message: 'The database has no schema "publik".', hint: 'Did you mean "public"?' },
       ],
@@ -126,7 +127,7 @@ describe("a database that others built", () => {
     const broken = (id: string, sql: string) => ({ id, title: "", why: "", fix: "", reference: "", sql });
     const some = lints.filter(({ id }) => id === "rls-disabled");
     const examination = await examineDatabase(
-      database.url,
+      database.administratorUrl,
       [
         broken("slow", "select pg_sleep(5)"),
         broken("wrong", "select nonsense"),
@@ -145,7 +146,7 @@ describe("a database that others built", () => {
 
   test.skipIf(!hasPsql)(`psql runs the lints as they are${hasPsql ? "" : " (psql is not installed)"}`, () => {
     const files = lints.flatMap(({ id }) => ["-f", join(import.meta.dirname, "../../sql/doctor", `${id}.sql`)]);
-    const { status, stdout, stderr } = psql(database.url, "-At", ...files);
+    const { status, stdout, stderr } = psql(database.administratorUrl, "-At", ...files);
     expect(stderr).toBe("");
     expect(status).toBe(0);
     expect(stdout).toContain("alter table public.profiles enable row level security;");

@@ -41,6 +41,12 @@ const shows: Readonly<Record<string, RegExp>> = {
   'npx enginejs sql build --database "$DATABASE_URL"': /entit|applied|built/i,
   'npx enginejs sql build --database "$DATABASE_URL" --check': /nothing to do/i,
   'npx enginejs seed --database "$DATABASE_URL"': /./,
+  'npx enginejs explain --as biller --can pay Invoice 40000000-0000-4000-8000-000000000001 --database "$DATABASE_URL"':
+    /allowed: /,
+  'npx enginejs try --as biller \'mutation { payInvoice(input: { id: "40000000-0000-4000-8000-000000000001" }) { invoice { status } } }\' --database "$DATABASE_URL"':
+    /"paid"[\s\S]*would start receipt-on-paid[\s\S]*rolled back/,
+  "npx enginejs policy test": /mutation score/i,
+  'npx enginejs doctor --database "$DATABASE_URL"': /./,
   'npx enginejs token --as biller --database "$DATABASE_URL"': /^ey[\w-]+\.[\w-]+\.[\w-]+$/m,
 };
 const showsInPsql: readonly [RegExp, RegExp][] = [

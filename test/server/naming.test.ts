@@ -111,7 +111,7 @@ describe("names", () => {
   });
 
   test("of types and their fields", async () => {
-    const always = ["createdAt", "id", "updatedAt"];
+    const always = ["_can", "createdAt", "id", "updatedAt"];
     expect(await fieldsOf("Person")).toEqual(
       ["authored", "boss", "bossId", "edited", "name", "underlings", ...always].sort(),
     );

@@ -32,6 +32,8 @@ interface Bits {
 
 export interface CountedRows extends Bits {
   readonly actor: CountedActor;
+  /** Whoever has the same here was counted on the same rows in the same order. */
+  readonly reach: string;
   /** One of so many rows was looked at. */
   readonly every: number;
   readonly rows: number;
@@ -172,9 +174,10 @@ class Counting {
     task.empty = outcome.value?.rows[0]?.rows === "0";
     if (outcome.problem !== undefined) task.problem = outcome.problem;
     if (task.empty || task.problem !== undefined) return;
-    const concerned = task.scan.walled
-      ? picked.actors.filter(({ kind }) => kind !== "anonymous")
-      : [...picked.actors, ...picked.outside];
+    const concerned =
+      task.scan.reach === "tenant"
+        ? picked.actors.filter(({ kind }) => kind !== "anonymous")
+        : [...picked.actors, ...picked.outside];
     const limit = Math.max(1_000, Math.min(this.limits.rows, Math.floor(2_000_000 / Math.max(1, concerned.length))));
     const most = Math.min(limit, this.limits.rows);
     for (const [index, actor] of concerned.entries()) {
@@ -259,13 +262,22 @@ function resultOf(task: Task, picked: PickedActors): CountedEntity {
     entity,
     changes,
     empty,
-    everybody: picked.everybody && (task.scan.walled || picked.everybodyOutside),
+    everybody: picked.everybody && (task.scan.reach === "tenant" || picked.everybodyOutside),
     counted: found
       .filter(({ after }) => after !== undefined)
-      .map((one) => ({ actor: one.actor, every: one.every, rows: one.rows, ...task.bitsOf(one) })),
+      .map((one) => ({
+        actor: one.actor,
+        reach: reachOf(task.scan, one.actor),
+        every: one.every,
+        rows: one.rows,
+        ...task.bitsOf(one),
+      })),
     ...(problem === undefined ? {} : { problem }),
   };
 }
+
+const reachOf = ({ reach }: AccessScan, { id, tenant }: CountedActor): string =>
+  reach === "everybody" ? reach : reach === "tenant" ? String(tenant) : `${tenant} ${id}`;
 
 const messageOf = (error: unknown): string => {
   const { code, message } = error as { code?: unknown; message?: unknown };

@@ -15,13 +15,15 @@ export function missingConsents({ changes }: AccessImpact, severity: Diagnostic[
       known.changes.push(change);
     }
   }
-  return [...found.values()].map(({ cause, changes: widened }): Diagnostic => ({
-    code: "EJS3017",
-    severity,
-    message: `${spelled(cause)} lets more pass than in the last build, and no consent says why: ${widened.map((change) => widening(change, cause)).join("; ")}.`,
-    hint: hintFor(cause, widened),
-    ...(cause.where === undefined ? {} : { where: cause.where }),
-  }));
+  return [...found.values()].map(
+    ({ cause, changes: widened }): Diagnostic => ({
+      code: "EJS3017",
+      severity,
+      message: `${spelled(cause)} lets more pass than in the last build, and no consent says why: ${widened.map((change) => widening(change, cause)).join("; ")}.`,
+      hint: hintFor(cause, widened),
+      ...(cause.where === undefined ? {} : { where: cause.where }),
+    }),
+  );
 }
 
 const VERBS = { "+": "new", "~": "changed", "-": "removed" } as const;

@@ -83,7 +83,8 @@ async function outside(
 ): Promise<Pick<PickedActors, "outside" | "everybodyOutside">> {
   const sql = somePeople(comparison, maxActors + 1);
   // Without tenancy they are all that there are, and counted already.
-  if (sql === undefined || comparison.after.model.membership === undefined) return { outside: [], everybodyOutside: true };
+  if (sql === undefined || comparison.after.model.membership === undefined)
+    return { outside: [], everybodyOutside: true };
   const people = (await client.query<{ actor: string }>(sql)).rows;
   const everybodyOutside = people.length <= maxActors;
   const counted = everybodyOutside ? people : people.slice(0, perRole);

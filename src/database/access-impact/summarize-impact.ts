@@ -57,31 +57,34 @@ interface Group {
   readonly actors: Set<string | null>;
   invented: boolean;
   sampled: boolean;
-  /** By tenant: a row that several gain is one row. */
-  readonly tenants: Map<string | null, { readonly gained: Set<number>; readonly lost: Set<number>; every: number; rows: number }>;
+  /** By what they reach: a row that several gain is one row. */
+  readonly reached: Map<
+    string,
+    { readonly gained: Set<number>; readonly lost: Set<number>; every: number; rows: number }
+  >;
 }
 
 /** Those for whom something changes. */
 function rolesOf(counted: readonly CountedRows[], index: number): RoleImpact[] {
   const groups = new Map<string, Group>();
-  for (const { actor, every, rows, verdicts } of counted) {
-    const group = groups.get(actor.label) ?? { actors: new Set(), invented: false, sampled: false, tenants: new Map() };
+  for (const { actor, reach, every, rows, verdicts } of counted) {
+    const group = groups.get(actor.label) ?? { actors: new Set(), invented: false, sampled: false, reached: new Map() };
     groups.set(actor.label, group);
     group.actors.add(actor.id);
     group.invented ||= actor.role !== undefined;
     group.sampled ||= every > 1;
-    const tenant = group.tenants.get(actor.tenant) ?? { gained: new Set(), lost: new Set(), every, rows };
-    group.tenants.set(actor.tenant, tenant);
+    const reached = group.reached.get(reach) ?? { gained: new Set(), lost: new Set(), every, rows };
+    group.reached.set(reach, reached);
     const { before = "", after = "" } = verdicts[index] ?? {};
     for (let i = 0; i < after.length; i++) {
-      if (after[i] !== before[i]) (after[i] === "1" ? tenant.gained : tenant.lost).add(i);
+      if (after[i] !== before[i]) (after[i] === "1" ? reached.gained : reached.lost).add(i);
     }
   }
   return [...groups]
-    .map(([role, { actors, invented, sampled, tenants }]): RoleImpact => {
+    .map(([role, { actors, invented, sampled, reached }]): RoleImpact => {
       const sum = (of: "gained" | "lost") =>
-        [...tenants.values()].reduce((total, tenant) => total + Math.min(tenant.rows, tenant[of].size * tenant.every), 0);
-      const of = [...tenants.values()].reduce((total, { rows }) => total + rows, 0);
+        [...reached.values()].reduce((total, one) => total + Math.min(one.rows, one[of].size * one.every), 0);
+      const of = [...reached.values()].reduce((total, { rows }) => total + rows, 0);
       return { role, actors: actors.size, invented, gained: sum("gained"), lost: sum("lost"), of, sampled };
     })
     .filter(({ gained, lost }) => gained + lost > 0)

@@ -77,6 +77,31 @@ export function propertyType(schema: JsonSchema): ExpressionType {
   }
 }
 
+/** The JSON Schema of values of a type; `{}`, which says nothing, where it has no better one. */
+export function typeSchema(type: ExpressionType | undefined): JsonSchema {
+  switch (type?.kind) {
+    case "string":
+    case "duration":
+      return { type: "string" };
+    case "enum":
+      return { enum: type.values };
+    case "uuid":
+      return { type: "string", format: "uuid" };
+    case "timestamp":
+      return { type: "string", format: "date-time" };
+    case "date":
+      return { type: "string", format: "date" };
+    case "int":
+      return { type: "integer" };
+    case "decimal":
+      return { type: "number" };
+    case "bool":
+      return { type: "boolean" };
+    default:
+      return {};
+  }
+}
+
 /** Whether a value of the type becomes JSON that the property can take; else what it takes. */
 export function refusal(type: ExpressionType, schema: JsonSchema): string | undefined {
   if (type.kind === "row" || type.kind === "rows" || type.kind === "record") return "one value";

@@ -3,7 +3,7 @@ import { describeType, parse, type Variable } from "../../expression/index.ts";
 import type { NodeOf, WorkflowGraph, WorkflowNode } from "../../model/index.ts";
 import type { FlowRecorder } from "../flow-recorder.ts";
 import type { StepDeclaration, StepOf } from "../flow-steps.ts";
-import { schemaItems } from "./json-schema.ts";
+import { schemaItems, typeSchema } from "./json-schema.ts";
 import { isPlainObject } from "./options.ts";
 import { recorded } from "./recorded-steps.ts";
 import { shown } from "./report.ts";
@@ -66,9 +66,16 @@ export class GraphBuilder {
     return { nodes: this.draft.nodes, edges: this.draft.edges };
   }
 
-  /** What a run gives, as types; undefined where it gives nothing. */
-  get gives(): Readonly<Record<string, string>> | undefined {
-    return this.output;
+  /** What a run gives, as a JSON Schema; undefined where it gives nothing. */
+  get gives(): Readonly<Record<string, unknown>> | undefined {
+    const { output, context } = this;
+    if (output === undefined) return undefined;
+    const environment = context.environment();
+    const properties = Object.entries(output).map(([name, text]) => [
+      name,
+      typeSchema(context.tools.expressions.typeOf(text, environment)),
+    ]);
+    return { type: "object", properties: Object.fromEntries(properties) };
   }
 
   private get context(): StepContext {

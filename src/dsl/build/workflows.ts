@@ -76,7 +76,7 @@ function addWorkflow(declaration: WorkflowDeclaration, effects: readonly Effect[
     retry,
     ...(timeoutMs === undefined ? {} : { options: { timeoutMs } }),
     ...(input === undefined ? {} : { input: input as never }),
-    ...(builder.gives === undefined ? {} : { outputs: { result: {} } }),
+    ...(builder.gives === undefined ? {} : { outputs: { result: builder.gives as never } }),
     ...graph,
   });
 }

@@ -7,6 +7,7 @@ export interface LintServer {
   readonly name: string;
   /** Why it is left out. */
   readonly missing?: string;
+  /** As a superuser, who can make each of the states that are found fault with. */
   create(): Promise<{ readonly url: string; readonly client: pg.Client; close(): Promise<void> }>;
 }
 
@@ -17,7 +18,7 @@ export const servers: readonly LintServer[] = [
     name: "embedded PostgreSQL",
     async create() {
       const database = await createTestDatabase();
-      return { url: database.url, client: await database.client(), close: () => database.drop() };
+      return { url: database.administratorUrl, client: await database.administrator(), close: () => database.drop() };
     },
   },
   {
