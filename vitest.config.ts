@@ -3,6 +3,27 @@ import { defineConfig } from "vitest/config";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
+/** What depends most on who builds: once more with everything built by a plain owner. `npm run test:owner` does so with all tests. */
+const builtByAnOwner = [
+  "attacks/*",
+  "authorization/{oracle,policy-test}",
+  "database/{act-as,administration-log,begin-request,build-database,drift,migrate,roles,service-rights}",
+  "docs/policies",
+  "doctor/examine-database",
+  "dsl/authorization-in-postgres",
+  "dsl-to-sql/{actions,affordances,apply,deny-and-check,explain,field-rules,field-rules-plan,pieces,policies,policy-plan,reach}",
+  "server/{affordances,api-keys,connections,denials,field-rules,visibility}",
+  "tasks/{emit,field-steps,graph,maintenance,wait-functions}",
+].map((files) => `test/${files}.test.ts`);
+
+const every = ["test/**/*.test.ts"];
+/** Whoever builds, test/support/builder.ts says what he is. */
+const superuser = { extends: true, test: { name: "superuser", include: every } } as const;
+const plainOwner = (include: string[]) => ({
+  extends: true as const,
+  test: { name: "plain owner", include, env: { ENGINEJS_TEST_BUILDER: "owner" } },
+});
+
 export default defineConfig({
   resolve: {
     // As users import it; their model files in the tests do too.
@@ -13,12 +34,13 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ["test/**/*.test.ts"],
     globalSetup: ["test/support/global-setup.ts"],
     pool: "forks",
     // Far above what any test needs: on a loaded machine slowness is no failure.
     testTimeout: 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 60_000,
+    projects:
+      process.env.ENGINEJS_TEST_BUILDER === "owner" ? [plainOwner(every)] : [superuser, plainOwner(builtByAnOwner)],
   },
 });

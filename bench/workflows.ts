@@ -13,7 +13,7 @@ import { now } from "./workflows/protocol.ts";
 import { Side } from "./workflows/side.ts";
 
 /** How many runs at a time: what is best here. */
-const concurrency = "64";
+const concurrency = "128";
 
 const bench: Bench = {
   async *run({ smoke, turns: most, progress }) {

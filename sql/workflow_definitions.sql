@@ -20,8 +20,10 @@ create table if not exists enginejs.workflow_subscriptions (
   action text not null,
   workflow text not null,
   definition_id int not null,
-  -- A condition is evaluated by the relay; without one the event's model and action decide.
+  -- A condition, or the keys of what has turns, are evaluated by the relay; otherwise the event's model and action decide.
   conditional boolean not null,
+  -- Its events are kept until it goes on: see workflow_pauses.sql.
+  paused boolean not null default false,
   constraint workflow_subscriptions_pkey primary key (model, action, workflow),
   constraint workflow_subscriptions_definition_id_fkey foreign key (definition_id) references enginejs.workflow_definitions (id)
 );

@@ -6,14 +6,13 @@ create table if not exists enginejs.workflow_runs_active (
   -- Derived from event and workflow: its first eight bytes are the event's id, the others a hash of the
   -- workflow's name. So one event has one run per workflow, and an event's runs are one range of the key.
   id uuid not null,
-  -- Of enginejs.workflow_definitions, which are never deleted. Without a foreign key: its trigger would lock the
-  -- definition's row for each run, a quarter of what it costs to make one.
   definition_id int not null,
   event_id bigint not null,
   segment int not null,
-  -- queued: a job of graphile_worker rings for it; running: a worker holds the lease; waiting: until next_run_at.
+  -- queued: a job of graphile_worker rings for it; running: a worker holds the lease; waiting: until next_run_at;
+  -- paused: until an operator resumes it.
   status text not null default 'queued',
-  -- Counts claims. Whatever a worker writes names the lease that it holds, and counts for nothing where that is not the run's.
+  -- Grows with each claim, from a drawn number (workflow_start_runs). Whatever a worker writes names the lease that it holds, and counts for nothing where that is not the run's.
   lease int not null default 0,
   worker_id int,
   job_id bigint,
@@ -36,8 +35,13 @@ create table if not exists enginejs.workflow_runs_active (
   failure jsonb,
   -- Why somebody wants it to end.
   cancel text,
+  -- An operator's word about this run alone: true, it waits for him; false, it goes on although its workflow is paused.
+  paused boolean,
+  -- Since when its time counts, where an operator had it tried again; else since its event.
+  restarted_at timestamptz,
   constraint workflow_runs_active_pkey primary key (id),
-  constraint workflow_runs_active_status_check check (status in ('queued', 'running', 'waiting'))
+  constraint workflow_runs_active_definition_id_fkey foreign key (definition_id) references enginejs.workflow_definitions (id),
+  constraint workflow_runs_active_status_check check (status in ('queued', 'running', 'waiting', 'paused'))
 ) with (
   -- Room on the page for the next version of a row: neither claim nor finish touches an index.
   fillfactor = 60,

@@ -18,6 +18,10 @@ create table if not exists enginejs.workflow_runs_finished (
   constraint workflow_runs_finished_status_check check (status in ('done', 'failed', 'cancelled'))
 ) partition by list (segment);
 
+-- The dead letters, the oldest first: few, and an index that no other run is written to.
+create index if not exists workflow_runs_finished_failed_idx on enginejs.workflow_runs_finished (finished_at, id)
+  where status = 'failed';
+
 comment on table enginejs.workflow_runs_finished is 'Runs of workflows that are done, failed for good, or cancelled.';
 
 reset role;

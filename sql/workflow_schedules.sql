@@ -75,14 +75,27 @@ create index if not exists workflow_moments_due_at_idx on enginejs.workflow_mome
 
 comment on table enginejs.workflow_moments is 'When a workflow is started for which record.';
 
--- Workflows that somebody has paused, whatever builds come.
-create table if not exists enginejs.workflow_pauses (
+-- What else starts workflows by name: signals and webhooks, of the newest build.
+create table if not exists enginejs.workflow_triggers (
+  kind text not null,
+  name text not null,
   workflow text not null,
-  reason text,
-  since timestamptz not null default clock_timestamp(),
-  constraint workflow_pauses_pkey primary key (workflow)
+  constraint workflow_triggers_pkey primary key (kind, name, workflow),
+  constraint workflow_triggers_kind_check check (kind in ('signal', 'webhook'))
 );
 
-comment on table enginejs.workflow_pauses is 'Workflows that start no runs until somebody resumes them.';
+comment on table enginejs.workflow_triggers is 'Signals and webhooks that start workflows.';
+
+-- Requests that were taken in, by the ids that their senders gave: the same one comes again where its answer was lost.
+create table if not exists enginejs.workflow_deliveries (
+  webhook text not null,
+  delivery text not null,
+  received_at timestamptz not null default clock_timestamp(),
+  constraint workflow_deliveries_pkey primary key (webhook, delivery)
+);
+
+create index if not exists workflow_deliveries_received_at_idx on enginejs.workflow_deliveries using brin (received_at);
+
+comment on table enginejs.workflow_deliveries is 'Requests of webhooks that were taken in, each once.';
 
 reset role;

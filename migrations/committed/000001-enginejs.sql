@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:d0d33fc03d4ab53e7101cd928f9986d5470a9326
+--! Hash: sha1:44e2bbc6bcca5b8098b3e385a86380510ac966e4
 --! Message: enginejs
 
 -- sql/rls/roles.sql
@@ -626,7 +626,7 @@ reset role;
 -- enginejs_system acts for the platform: it is a member nowhere, and the tenant is set as given.
 --
 -- `request` is what the server knows of the call: {"origin", "ip"}, and "kind" where no person with a token acts:
--- "service" for a service account, "key" for a person by an API key. Nothing else of it counts.
+-- "service" for a service account, "key" for a person by an API key; and "traceparent", which events carry on. Nothing else of it counts.
 set role enginejs_owner;
 create or replace function enginejs.begin_request(
   role text,
@@ -671,6 +671,8 @@ begin
     pg_catalog.set_config('enginejs.claims', coalesce(claims::text, ''), true),
     pg_catalog.set_config('enginejs.request_id', coalesce(request_id, ''), true),
     pg_catalog.set_config('enginejs.request', coalesce(request::text, ''), true),
+    case when request ? 'traceparent'
+      then pg_catalog.set_config('enginejs.traceparent', request ->> 'traceparent', true) end,
     case when statement_timeout_ms is not null
       then pg_catalog.set_config('statement_timeout', statement_timeout_ms::text, true) end,
     pg_catalog.set_config('role', role, true);
@@ -963,6 +965,37 @@ revoke execute on function enginejs.current_build() from public;
 grant execute on function enginejs.current_build() to enginejs_owner;
 reset role;
 
+-- sql/functions/platform_roles.sql
+
+-- The roles of the platform (`of: "system"`) that an actor has now, with those that they include: grants in force that
+-- name no tenant, of roles that the newest build declares so. Read live, asked only by what needs such a role: no
+-- request, no policy and no claim of a token carries them.
+set role enginejs_reader;
+create or replace function enginejs.platform_roles(actor uuid) returns text[]
+language sql stable security definer set search_path = ''
+begin atomic
+  select coalesce(array_agg(distinct x.role order by x.role), '{}')
+  from enginejs.role_grants g
+  cross join lateral (
+    select b.ir -> 'roles' as roles from enginejs.build b order by b.id desc limit 1
+  ) newest
+  cross join lateral jsonb_array_elements(newest.roles) as d (declared)
+  cross join lateral (
+    select d.declared ->> 'name' as role
+    union all
+    select i.included from jsonb_array_elements_text(d.declared -> 'includes') as i (included)
+    where exists (
+      select from jsonb_array_elements(newest.roles) as o (other)
+      where o.other ->> 'name' = i.included and o.other ->> 'of' = 'system')
+  ) x
+  where g.actor = platform_roles.actor and g.tenant is null and g.revoked_at is null
+    and g.valid_from <= statement_timestamp() and statement_timestamp() < g.valid_until
+    and d.declared ->> 'name' = g.role and d.declared ->> 'of' = 'system';
+end;
+revoke execute on function enginejs.platform_roles(uuid) from public;
+grant execute on function enginejs.platform_roles(uuid) to enginejs_owner, enginejs_writer;
+reset role;
+
 -- sql/functions/catalog_facts.sql
 
 -- What the catalogue says of some schemas, one row for each object: tables, columns, constraints, indexes,
@@ -1226,6 +1259,37 @@ revoke execute on function enginejs.refuse_second_value() from public;
 grant execute on function enginejs.refuse_second_value() to enginejs_owner;
 reset role;
 
+-- sql/functions/is_own_write.sql
+
+-- Whether the transaction that is under way wrote a row version, by its `xmin`: also in a savepoint, which has a number of its
+-- own behind the transaction's. Asked of rows that the statement sees only: of what is in progress, one sees nothing but one's own.
+set role enginejs_reader;
+create or replace function enginejs.is_own_write(writer xid) returns boolean
+language plpgsql volatile set search_path = '' as $$
+declare
+  own constant bigint := pg_catalog.pg_current_xact_id()::text::bigint;
+  -- How many numbers later, in the circle of 2^32 that xmin counts in.
+  later constant bigint := (writer::text::bigint - own) & 4294967295;
+begin
+  if later = 0 then
+    return true;
+  elsif later >= 2147483648 then
+    return false;
+  end if;
+  begin
+    return coalesce(pg_catalog.pg_xact_status((own + later)::text::xid8) = 'in progress', false);
+  exception
+    -- A number that nobody has yet: the row is frozen, its xmin from the round before.
+    when invalid_parameter_value then
+      return false;
+  end;
+end
+$$;
+revoke execute on function enginejs.is_own_write(xid) from public;
+grant execute on function enginejs.is_own_write(xid)
+  to enginejs_owner, enginejs_anonymous, enginejs_user, enginejs_system;
+reset role;
+
 -- sql/functions/admit_login.sql
 
 -- Gives a login what the server or the worker needs and nothing else: membership of the actor roles,
@@ -1278,11 +1342,15 @@ begin
   execute format('grant execute on function
       enginejs.begin_request(text, uuid, uuid, jsonb, int, text, jsonb),
       enginejs.membership_roles(uuid, uuid),
-      enginejs.current_build()
+      enginejs.current_build(),
+      enginejs.workflow_metrics()
     to %I', login);
   -- Nobody calls a worker by an API key.
   if kind = 'server' then
-    execute format('grant execute on function enginejs.authenticate_key(bytea) to %I', login);
+    execute format('grant execute on function
+        enginejs.authenticate_key(bytea),
+        enginejs.receive_webhook(text, text, jsonb, timestamptz, interval)
+      to %I', login);
   end if;
 end
 $$;
@@ -1497,8 +1565,10 @@ create table if not exists enginejs.workflow_subscriptions (
   action text not null,
   workflow text not null,
   definition_id int not null,
-  -- A condition is evaluated by the relay; without one the event's model and action decide.
+  -- A condition, or the keys of what has turns, are evaluated by the relay; otherwise the event's model and action decide.
   conditional boolean not null,
+  -- Its events are kept until it goes on: see workflow_pauses.sql.
+  paused boolean not null default false,
   constraint workflow_subscriptions_pkey primary key (model, action, workflow),
   constraint workflow_subscriptions_definition_id_fkey foreign key (definition_id) references enginejs.workflow_definitions (id)
 );
@@ -1517,14 +1587,13 @@ create table if not exists enginejs.workflow_runs_active (
   -- Derived from event and workflow: its first eight bytes are the event's id, the others a hash of the
   -- workflow's name. So one event has one run per workflow, and an event's runs are one range of the key.
   id uuid not null,
-  -- Of enginejs.workflow_definitions, which are never deleted. Without a foreign key: its trigger would lock the
-  -- definition's row for each run, a quarter of what it costs to make one.
   definition_id int not null,
   event_id bigint not null,
   segment int not null,
-  -- queued: a job of graphile_worker rings for it; running: a worker holds the lease; waiting: until next_run_at.
+  -- queued: a job of graphile_worker rings for it; running: a worker holds the lease; waiting: until next_run_at;
+  -- paused: until an operator resumes it.
   status text not null default 'queued',
-  -- Counts claims. Whatever a worker writes names the lease that it holds, and counts for nothing where that is not the run's.
+  -- Grows with each claim, from a drawn number (workflow_start_runs). Whatever a worker writes names the lease that it holds, and counts for nothing where that is not the run's.
   lease int not null default 0,
   worker_id int,
   job_id bigint,
@@ -1547,8 +1616,13 @@ create table if not exists enginejs.workflow_runs_active (
   failure jsonb,
   -- Why somebody wants it to end.
   cancel text,
+  -- An operator's word about this run alone: true, it waits for him; false, it goes on although its workflow is paused.
+  paused boolean,
+  -- Since when its time counts, where an operator had it tried again; else since its event.
+  restarted_at timestamptz,
   constraint workflow_runs_active_pkey primary key (id),
-  constraint workflow_runs_active_status_check check (status in ('queued', 'running', 'waiting'))
+  constraint workflow_runs_active_definition_id_fkey foreign key (definition_id) references enginejs.workflow_definitions (id),
+  constraint workflow_runs_active_status_check check (status in ('queued', 'running', 'waiting', 'paused'))
 ) with (
   -- Room on the page for the next version of a row: neither claim nor finish touches an index.
   fillfactor = 60,
@@ -1610,6 +1684,10 @@ create table if not exists enginejs.workflow_runs_finished (
   constraint workflow_runs_finished_pkey primary key (id, segment),
   constraint workflow_runs_finished_status_check check (status in ('done', 'failed', 'cancelled'))
 ) partition by list (segment);
+
+-- The dead letters, the oldest first: few, and an index that no other run is written to.
+create index if not exists workflow_runs_finished_failed_idx on enginejs.workflow_runs_finished (finished_at, id)
+  where status = 'failed';
 
 comment on table enginejs.workflow_runs_finished is 'Runs of workflows that are done, failed for good, or cancelled.';
 
@@ -1719,6 +1797,33 @@ comment on table enginejs.workflow_workers is 'Workers that are alive, by their 
 
 reset role;
 
+-- sql/workflow_pauses.sql
+
+-- Workflows that somebody has paused: they start no runs, and what is queued of them waits. The relay knows by
+-- workflow_subscriptions.paused, which it reads anyway; runs are kept where they are rung for (functions/workflow_ring_for.sql).
+set role enginejs_writer;
+
+create table if not exists enginejs.workflow_pauses (
+  workflow text not null,
+  reason text,
+  since timestamptz not null default clock_timestamp(),
+  constraint workflow_pauses_pkey primary key (workflow)
+);
+
+comment on table enginejs.workflow_pauses is 'Workflows that are paused, and why.';
+
+-- Events that a paused workflow will want when it goes on: the relay took them for the others, or for nobody.
+create table if not exists enginejs.workflow_events_held (
+  event_id bigint not null,
+  segment int not null,
+  workflow text not null,
+  constraint workflow_events_held_pkey primary key (event_id, workflow)
+);
+
+comment on table enginejs.workflow_events_held is 'Events that wait for a workflow which is paused.';
+
+reset role;
+
 -- sql/workflow_schedules.sql
 
 -- When workflows are started by the clock: every so often, by a cron expression, or at moments that rows name.
@@ -1798,15 +1903,79 @@ create index if not exists workflow_moments_due_at_idx on enginejs.workflow_mome
 
 comment on table enginejs.workflow_moments is 'When a workflow is started for which record.';
 
--- Workflows that somebody has paused, whatever builds come.
-create table if not exists enginejs.workflow_pauses (
+-- What else starts workflows by name: signals and webhooks, of the newest build.
+create table if not exists enginejs.workflow_triggers (
+  kind text not null,
+  name text not null,
   workflow text not null,
-  reason text,
-  since timestamptz not null default clock_timestamp(),
-  constraint workflow_pauses_pkey primary key (workflow)
+  constraint workflow_triggers_pkey primary key (kind, name, workflow),
+  constraint workflow_triggers_kind_check check (kind in ('signal', 'webhook'))
 );
 
-comment on table enginejs.workflow_pauses is 'Workflows that start no runs until somebody resumes them.';
+comment on table enginejs.workflow_triggers is 'Signals and webhooks that start workflows.';
+
+-- Requests that were taken in, by the ids that their senders gave: the same one comes again where its answer was lost.
+create table if not exists enginejs.workflow_deliveries (
+  webhook text not null,
+  delivery text not null,
+  received_at timestamptz not null default clock_timestamp(),
+  constraint workflow_deliveries_pkey primary key (webhook, delivery)
+);
+
+create index if not exists workflow_deliveries_received_at_idx on enginejs.workflow_deliveries using brin (received_at);
+
+comment on table enginejs.workflow_deliveries is 'Requests of webhooks that were taken in, each once.';
+
+reset role;
+
+-- sql/workflow_turns.sql
+
+-- Runs that have to wait for their turn: of workflows that are ordered, limited, debounced or have a priority. Such a run is
+-- made parked (workflow_runs_parked) and has a row here until it has ended; other workflows have none, and no cost.
+set role enginejs_writer;
+
+create table if not exists enginejs.workflow_turns (
+  run_id uuid not null,
+  workflow text not null,
+  event_id bigint not null,
+  segment int not null,
+  model text not null,
+  record_id uuid not null,
+  -- blocked: another one of its key comes first; held: the first of its key, and waits for a limit or a time;
+  -- begun: it runs, or waits for what its own steps wait for; halted: it has failed, and those after it wait for somebody.
+  state text not null,
+  order_key text,
+  -- '' where all runs of the workflow share the limit.
+  concurrency_key text not null default '',
+  rate_key text not null default '',
+  debounce_key text,
+  -- Of the jobs that ring for it: the smaller, the sooner.
+  priority int,
+  -- Not before.
+  ready_at timestamptz not null default clock_timestamp(),
+  constraint workflow_turns_pkey primary key (run_id),
+  constraint workflow_turns_state_check check (state in ('blocked', 'held', 'begun', 'halted'))
+) with (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
+
+create index if not exists workflow_turns_order_key_idx on enginejs.workflow_turns (workflow, order_key, event_id)
+  where order_key is not null;
+create index if not exists workflow_turns_state_idx on enginejs.workflow_turns (workflow, concurrency_key, state, event_id);
+create index if not exists workflow_turns_ready_at_idx on enginejs.workflow_turns (ready_at) where state = 'held';
+create unique index if not exists workflow_turns_debounce_key on enginejs.workflow_turns (workflow, debounce_key)
+  where debounce_key is not null and state in ('blocked', 'held');
+
+comment on table enginejs.workflow_turns is 'Runs that wait for their turn, and those whose turn it is.';
+
+-- When runs of workflows with a rate have begun, as long as that counts.
+create table if not exists enginejs.workflow_turn_starts (
+  workflow text not null,
+  rate_key text not null,
+  begun_at timestamptz not null default clock_timestamp()
+);
+
+create index if not exists workflow_turn_starts_idx on enginejs.workflow_turn_starts (workflow, rate_key, begun_at);
+
+comment on table enginejs.workflow_turn_starts is 'Recent starts of runs that have a rate.';
 
 reset role;
 
@@ -1891,6 +2060,7 @@ begin
     select s.segment, s.closed_at from enginejs.workflow_segments s
     where s.closed_at < clock_timestamp() - keep_done
       and not exists (select from enginejs.workflow_events_pending p where p.segment = s.segment)
+      and not exists (select from enginejs.workflow_events_held h where h.segment = s.segment)
       and not exists (select from enginejs.workflow_runs_active r where r.segment = s.segment)
       and not exists (select from enginejs.workflow_runs_parked r where r.segment = s.segment)
     order by s.segment
@@ -1909,6 +2079,29 @@ begin
 end
 $$;
 revoke execute on function enginejs.workflow_maintain(interval, interval, interval) from public;
+reset role;
+
+-- sql/functions/workflow_maintain_keys.sql
+
+-- Forgets what only guards against doing something twice, when it is older than asked: ticks that were
+-- emitted, requests of webhooks that were taken in. Returns how many
+-- rows went. Long after a tick nothing can emit it again: a schedule's next time has passed it.
+set role enginejs_writer;
+create or replace function enginejs.workflow_maintain_keys(keep interval) returns int
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  ticks int;
+  deliveries int;
+begin
+  delete from enginejs.workflow_ticks t where t.emitted_at < clock_timestamp() - keep;
+  get diagnostics ticks = row_count;
+  delete from enginejs.workflow_deliveries d where d.received_at < clock_timestamp() - keep;
+  get diagnostics deliveries = row_count;
+  return ticks + deliveries;
+end
+$$;
+revoke execute on function enginejs.workflow_maintain_keys(interval) from public;
 reset role;
 
 -- sql/functions/ring.sql
@@ -1970,6 +2163,8 @@ return case
       'requestId', nullif(current_setting('enginejs.request_id', true), ''),
       'runId', nullif(current_setting('enginejs.run_id', true), ''),
       'depth', coalesce(nullif(current_setting('enginejs.depth', true), '')::int, 0))
+      || case when coalesce(current_setting('enginejs.traceparent', true), '') = '' then '{}'::jsonb
+        else jsonb_build_object('traceparent', current_setting('enginejs.traceparent')) end
 end;
 revoke execute on function enginejs.emit_origin() from public;
 reset role;
@@ -2284,7 +2479,7 @@ begin
   insert into enginejs.workflow_subscriptions (model, action, workflow, definition_id, conditional)
   select t.trigger ->> 'entity',
     case t.trigger ->> 'event' when 'action' then t.trigger ->> 'action' else t.trigger ->> 'event' end,
-    d.name, d.id, t.trigger ? 'condition'
+    d.name, d.id, t.trigger ? 'condition' or coalesce(w.definition -> 'options' ?| '{ordered,concurrency,rate,debounce,priority}', false)
   from jsonb_array_elements(coalesce(new.ir -> 'workflows', '[]')) as w (definition)
   cross join lateral (values (w.definition -> 'trigger')) as t (trigger)
   join enginejs.workflow_definitions d on d.name = w.definition ->> 'name'
@@ -2293,10 +2488,15 @@ begin
 
   -- By its name every workflow can be started: enginejs.workflow_start.
   insert into enginejs.workflow_subscriptions (model, action, workflow, definition_id, conditional)
-  select 'workflow:' || d.name, 'start', d.name, d.id, false
+  select 'workflow:' || d.name, 'start', d.name, d.id,
+    coalesce(w.definition -> 'options' ?| '{ordered,concurrency,rate,debounce,priority}', false)
   from jsonb_array_elements(coalesce(new.ir -> 'workflows', '[]')) as w (definition)
   join enginejs.workflow_definitions d on d.name = w.definition ->> 'name'
     and d.hash = encode(sha256(convert_to(w.definition::text, 'UTF8')), 'hex');
+
+  -- A pause outlives builds.
+  update enginejs.workflow_subscriptions s set paused = true
+  where s.workflow in (select p.workflow from enginejs.workflow_pauses p);
 
   -- What the emit triggers ask for every statement, as a constant: a look into the table would cost them 3 %.
   select coalesce(array_agg(distinct s.model || '/' || s.action order by s.model || '/' || s.action), '{}')
@@ -2340,11 +2540,19 @@ reset role;
 -- A first lease is drawn, not 1: the relay commits asynchronously (see workflow_relay), so a crash of the server may take
 -- back that a lease was given, and the next one must not be the same.
 --
--- For the rest there are jobs: one rings for up to `1/16` of them, at most 50, so that any worker may take a part
--- of them and a job's own cost (three writes, a row of 300 bytes) is shared.
+-- For the rest there are jobs: one rings for a sixteenth of them, at most 50, so that any worker may take a part of them
+-- and what a job costs (three writes, a row of 300 bytes) is shared.
 --
--- Measured on two busy cores, one empty step per run, CPU of worker and server together: a job and a claim for each run
--- 3,400 us, jobs that ring for many TODO_JOBS us, begun here TODO_DIRECT us.
+-- CPU of server and worker together, microseconds per run of one empty step, from the insert of the row to the end of the
+-- run, on two cores that had other work as well (so for comparison only; drains of 10,000 to 30,000):
+--
+--   begun here                                            120 to 170
+--   jobs that ring for many, two workers                  220 to 310
+--   a job, a claim, an evaluation of the empty input,
+--   a checkpoint and an end for each run                     3,400
+--   graphile_worker alone, empty jobs in batches           60 to 100
+--
+-- and 1,570 bytes of WAL instead of 3,080.
 set role enginejs_writer;
 create or replace function enginejs.workflow_start_runs(
   events bigint[], segments int[], definitions int[], worker int default null, slots int default 0, out begun json
@@ -2443,6 +2651,7 @@ declare
   events bigint[];
   segments int[];
   definitions int[];
+  held jsonb;
 begin
   taken := 0;
   busy := false;
@@ -2472,25 +2681,32 @@ begin
       returning p.event_id, p.segment, p.model, p.action, p.workflows, p.attempts
     ),
     match as materialized (
-      select e.event_id, e.segment, e.workflows, e.attempts, s.workflow, s.definition_id, s.conditional
+      select e.event_id, e.segment, e.model, e.workflows, e.attempts, s.workflow, s.definition_id, s.conditional, s.paused
       from event e join enginejs.workflow_subscriptions s on s.model = e.model and s.action = e.action
       where e.workflows is null or s.workflow = any (e.workflows)
       order by e.event_id
     )
     select
       (select count(*) from event), (select max(e.event_id) from event e),
-      array_agg(m.event_id) filter (where not m.conditional),
-      array_agg(m.segment) filter (where not m.conditional),
-      array_agg(m.definition_id) filter (where not m.conditional),
+      array_agg(m.event_id) filter (where not m.conditional and not m.paused),
+      array_agg(m.segment) filter (where not m.conditional and not m.paused),
+      array_agg(m.definition_id) filter (where not m.conditional and not m.paused),
       jsonb_agg(jsonb_build_object('event', m.event_id, 'segment', m.segment, 'workflow', m.workflow,
-        'definition', m.definition_id, 'attempts', m.attempts)) filter (where m.conditional)
-    into taken, last_event, events, segments, definitions, conditional
+        'definition', m.definition_id, 'attempts', m.attempts, 'model', m.model)) filter (where m.conditional and not m.paused),
+      jsonb_agg(jsonb_build_object('event_id', m.event_id, 'segment', m.segment, 'workflow', m.workflow)) filter (where m.paused)
+    into taken, last_event, events, segments, definitions, conditional, held
     from match m;
   end if;
   "full" := taken = most and most < batch;
   if conditional is not null and not conditions then
     raise exception 'events of workflows with conditions: they are evaluated in the transaction that takes them'
       using errcode = 'EJ428';
+  end if;
+  -- Kept for workflows that are paused: see workflow_pauses.sql.
+  if held is not null then
+    insert into enginejs.workflow_events_held (event_id, segment, workflow)
+    select h.event_id, h.segment, h.workflow from jsonb_to_recordset(held) as h (event_id bigint, segment int, workflow text)
+    on conflict do nothing;
   end if;
   if events is not null then
     begun := enginejs.workflow_start_runs(events, segments, definitions, worker, slots);
@@ -2547,13 +2763,14 @@ reset role;
 
 -- Gives a worker the runs that it asks for, those of them that are still queued: compare and set. Each claim is a
 -- new lease. A worker that was declared dead gets none. Returns what a run needs: its event and the results so far.
+-- Never by a sequential scan, whatever statistics say of the active runs: see workflow_finish.
 set role enginejs_writer;
 create or replace function enginejs.workflow_claim(runs uuid[], worker int)
 returns table (
   id uuid, lease int, definition_id int, segment int, attempts int, failed_step text, failures int,
   event jsonb, actor jsonb, origin jsonb, results jsonb, waits boolean, failure jsonb, cancel text, age_ms double precision
 )
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = '' set enable_seqscan = off
 as $$
 begin
   return query
@@ -2564,7 +2781,7 @@ begin
     where r.id = any (runs) and r.status = 'queued'
       and exists (select from enginejs.workflow_workers w where w.id = worker)
     returning r.id, r.lease, r.definition_id, r.event_id, r.segment, r.attempts, r.failed_step, r.failures,
-      r.waits, r.failure, r.cancel
+      r.waits, r.failure, r.cancel, r.restarted_at
   )
   select c.id, c.lease, c.definition_id, c.segment, c.attempts, c.failed_step, c.failures,
     jsonb_build_object('id', e.id::text, 'model', e.model, 'action', e.action, 'recordId', e.record_id,
@@ -2574,7 +2791,7 @@ begin
       select jsonb_object_agg(s.step, s.output) from enginejs.workflow_run_steps s
       where s.run_id = c.id and s.segment = c.segment
     ), '{}'),
-    c.waits, c.failure, c.cancel, extract(epoch from clock_timestamp() - e.created_at)::double precision * 1000
+    c.waits, c.failure, c.cancel, extract(epoch from clock_timestamp() - coalesce(c.restarted_at, e.created_at))::double precision * 1000
   from claimed c
   join enginejs.workflow_events e on e.id = c.event_id and e.segment = c.segment;
 end
@@ -2698,7 +2915,8 @@ reset role;
 
 -- sql/functions/workflow_ring_for.sql
 
--- Queues runs anew, each with a new job that rings for it. The caller has locked them.
+-- Queues runs anew, each with a new job that rings for it; those that are paused, or whose workflow is, wait for an operator
+-- instead, unless they are on their way to the end. The caller has locked them.
 set role enginejs_writer;
 create or replace function enginejs.workflow_ring_for(runs uuid[]) returns void
 language plpgsql volatile set search_path = ''
@@ -2707,11 +2925,26 @@ begin
   if runs is null or cardinality(runs) = 0 then
     return;
   end if;
+  if exists (select from enginejs.workflow_pauses)
+    or exists (select from enginejs.workflow_runs_active r where r.id = any (runs) and r.paused) then
+    with held as (
+      update enginejs.workflow_runs_active r
+      set status = 'paused', worker_id = null, job_id = null, next_run_at = null, since = clock_timestamp()
+      from enginejs.workflow_definitions d
+      where r.id = any (runs) and d.id = r.definition_id and r.cancel is null and r.failure is null
+        and coalesce(r.paused, exists (select from enginejs.workflow_pauses p where p.workflow = d.name))
+      returning r.id
+    )
+    select array(select u.run from unnest(runs) as u (run) where u.run not in (select h.id from held h)) into runs;
+    if runs = '{}' then
+      return;
+    end if;
+  end if;
   with job as (
     select j.id, (j.payload ->> 'run')::uuid as run
     from graphile_worker.add_jobs(array(
-      select ('enginejs:run', json_build_object('run', u.run), null, null, 32767, null, null, null)::graphile_worker.job_spec
-      from unnest(runs) as u (run)
+      select ('enginejs:run', json_build_object('run', u.run), null, null, 32767, null, t.priority, null)::graphile_worker.job_spec
+      from unnest(runs) as u (run) left join enginejs.workflow_turns t on t.run_id = u.run
     )) j
   )
   update enginejs.workflow_runs_active r
@@ -2943,8 +3176,8 @@ reset role;
 
 -- sql/functions/workflow_signal.sql
 
--- Tells every run that waits for this signal with this key, and returns how many waits took it. Where none waits it is
--- kept, for the next one that does. For the platform: builders, workers, and workflows that run as the system; an
+-- Tells every run that waits for this signal with this key, and starts the workflows whose trigger it is; returns how many waits
+-- and workflows took it. Where there are none it is kept, for the next run that waits for it. For the platform: builders, workers, and workflows that run as the system; an
 -- actor's own wish is an action or a decision.
 set role enginejs_writer;
 create or replace function enginejs.workflow_signal(signal text, key text, payload jsonb default null) returns int
@@ -2952,6 +3185,8 @@ language plpgsql volatile security definer set search_path = ''
 as $$
 declare
   runs uuid[];
+  subscriber text;
+  started int := 0;
 begin
   if signal is null or key is null then
     raise exception 'a signal has a name and a key' using errcode = 'null_value_not_allowed';
@@ -2965,12 +3200,22 @@ begin
     returning w.run_id
   )
   select array_agg(t.run_id) into runs from taken t;
+  -- Workflows that it starts, each with the payload as its input.
+  for subscriber in
+    select t.workflow from enginejs.workflow_triggers t where t.kind = 'signal' and t.name = signal order by t.workflow
+  loop
+    perform enginejs.workflow_start(subscriber, payload);
+    started := started + 1;
+  end loop;
+  if runs is null and started > 0 then
+    return started;
+  end if;
   if runs is null then
     insert into enginejs.workflow_signals (name, key, payload) values (signal, workflow_signal.key, payload);
     return 0;
   end if;
   perform enginejs.workflow_unpark(runs);
-  return cardinality(runs);
+  return cardinality(runs) + started;
 end
 $$;
 revoke execute on function enginejs.workflow_signal(text, text, jsonb) from public;
@@ -3119,7 +3364,8 @@ declare
   child_segment int;
 begin
   child := enginejs.workflow_start(workflow, input, null, actor,
-    jsonb_build_object('runId', run, 'depth', depth, 'parentStep', case when waited then parent_step end));
+    jsonb_strip_nulls(jsonb_build_object('runId', run, 'depth', depth, 'parentStep', case when waited then parent_step end,
+      'traceparent', nullif(current_setting('enginejs.traceparent', true), ''))));
   if waited then
     select p.segment into child_segment from enginejs.workflow_events_pending p
     where p.event_id = ('x' || substr(replace(child::text, '-', ''), 1, 16))::bit(64)::bigint;
@@ -3188,8 +3434,8 @@ begin atomic
   with wall as (
     select d.day + make_interval(hours => h.hour, mins => m.minute) as wall
     from generate_series(
-      date_trunc('day', after at time zone schedule.zone - interval '3 hours'),
-      until at time zone schedule.zone + interval '3 hours', interval '1 day') as d (day)
+      date_trunc('day', (after at time zone schedule.zone) - interval '3 hours'),
+      (until at time zone schedule.zone) + interval '3 hours', interval '1 day') as d (day)
     cross join unnest(schedule.hours) as h (hour)
     cross join unnest(schedule.minutes) as m (minute)
     where extract(month from d.day)::int = any (schedule.months)
@@ -3198,14 +3444,14 @@ begin atomic
         else extract(day from d.day)::int = any (schedule.days) and extract(dow from d.day)::int = any (schedule.weekdays)
       end
       and d.day + make_interval(hours => h.hour, mins => m.minute)
-        between after at time zone schedule.zone - interval '3 hours'
-        and until at time zone schedule.zone + interval '3 hours'
+        between (after at time zone schedule.zone) - interval '3 hours'
+        and (until at time zone schedule.zone) + interval '3 hours'
   ),
   -- The zone's distance from UTC some hours before and after.
   around as (
     select w.wall,
-      (g.guess - interval '4 hours') at time zone schedule.zone - (g.guess - interval '4 hours') at time zone 'UTC' as before,
-      (g.guess + interval '4 hours') at time zone schedule.zone - (g.guess + interval '4 hours') at time zone 'UTC' as later
+      ((g.guess - interval '4 hours') at time zone schedule.zone) - ((g.guess - interval '4 hours') at time zone 'UTC') as before,
+      ((g.guess + interval '4 hours') at time zone schedule.zone) - ((g.guess + interval '4 hours') at time zone 'UTC') as later
     from wall w cross join lateral (select w.wall at time zone schedule.zone as guess) g
   ),
   candidate as (
@@ -3213,8 +3459,8 @@ begin atomic
     from around a
   ),
   judged as (
-    select c.first, c.second, c.first at time zone schedule.zone = c.wall as first_is,
-      c.second at time zone schedule.zone = c.wall as second_is
+    select c.first, c.second, (c.first at time zone schedule.zone) = c.wall as first_is,
+      (c.second at time zone schedule.zone) = c.wall as second_is
     from candidate c
   ),
   tick as (
@@ -3300,7 +3546,7 @@ reset role;
 -- next time. Whoever dies in between has done nothing, and somebody else does it. Each tick is one row of
 -- enginejs.workflow_ticks, which its key allows once.
 --
--- A schedule that cannot be emitted keeps no other from it: its error is kept, and it is tried again.
+-- The ticks of a workflow that is paused are passed over. A schedule that cannot be emitted keeps no other from it: its error is kept, and it is tried again.
 -- Returns how many were emitted, and the seconds until there is something to do again; null where never.
 --
 -- `now` is this database's clock; it is an argument so that tests can say what time it is.
@@ -3352,44 +3598,200 @@ $$;
 revoke execute on function enginejs.workflow_schedule(timestamptz) from public;
 reset role;
 
--- sql/functions/workflow_pause.sql
+-- sql/functions/workflow_keep_moments.sql
 
--- Pauses a workflow: the clock starts no run of it. Ticks that fall into the pause are not made up for; moments of rows
--- wait for its end. Returns whether it was running.
+-- Keeps the moments at which workflows are started for rows of an entity, in the writer's own transaction, whoever writes. For
+--
+--   create trigger "91_moments_update" after update on app.invoice
+--     referencing old table as old_rows new table as new_rows
+--     for each statement execute function enginejs.workflow_keep_moments('Invoice', 'tenant_id', 'id');
+--
+-- and the same for insert and delete. Arguments as those of emit_create. Only tables of entities that a datetime trigger
+-- names have these triggers.
+--
+-- A moment that lies ahead is kept, one per row and workflow: a row that is moved before it fires has the new one only, a row
+-- that is moved after it fired to a later time has a moment again. A moment that is over when it is written does not
+-- fire. A row whose column is as it was is left alone.
+--
+-- A date is its midnight in UTC, whatever zone the writer's session is in. Transition tables have no index: no nested loops.
 set role enginejs_writer;
-create or replace function enginejs.workflow_pause(workflow text, reason text default null) returns boolean
-language plpgsql volatile security definer set search_path = ''
-as $$
-begin
-  insert into enginejs.workflow_pauses (workflow, reason) values (workflow_pause.workflow, workflow_pause.reason)
-  on conflict do nothing;
-  return found;
-end
-$$;
-revoke execute on function enginejs.workflow_pause(text, text) from public;
-grant execute on function enginejs.workflow_pause(text, text) to enginejs_owner, enginejs_system;
-
--- Ends the pause; the next tick counts from now. Returns whether it was paused.
-create or replace function enginejs.workflow_unpause(workflow text) returns boolean
-language plpgsql volatile security definer set search_path = ''
+create or replace function enginejs.workflow_keep_moments() returns trigger
+language plpgsql volatile security definer
+set search_path = '' set timezone = 'UTC' set datestyle = 'ISO' set enable_nestloop = off
 as $$
 declare
-  paused boolean;
+  entity constant text := tg_argv[0];
+  of_tenant constant boolean := tg_nargs = 3;
 begin
-  delete from enginejs.workflow_pauses p where p.workflow = workflow_unpause.workflow;
-  paused := found;
-  update enginejs.workflow_schedules s set next_at = enginejs.workflow_next_tick(s, clock_timestamp())
-  where paused and s.workflow = workflow_unpause.workflow and s.kind <> 'datetime';
-  return paused;
+  if tg_op = 'DELETE' then
+    delete from enginejs.workflow_moments m
+    using old_rows o
+    where m.record_id = o.id and (not of_tenant or m.tenant_id = (to_jsonb(o.*) ->> 'tenant_id')::uuid)
+      and m.workflow in (select s.workflow from enginejs.workflow_schedules s where s.model = entity);
+    return null;
+  end if;
+  if tg_op = 'INSERT' then
+    insert into enginejs.workflow_moments (workflow, tenant_id, record_id, moment, due_at)
+    select s.workflow, case when of_tenant then (r.new ->> 'tenant_id')::uuid end, r.id, t.moment, t.moment
+    from (select n.id, to_jsonb(n.*) as new from new_rows n offset 0) r
+    cross join enginejs.workflow_schedules s
+    cross join lateral (select (r.new ->> s.column_name)::timestamptz + s.shift as moment) t
+    where s.model = entity and t.moment > clock_timestamp() and isfinite(t.moment)
+    on conflict on constraint workflow_moments_key do update set moment = excluded.moment, due_at = excluded.due_at;
+    return null;
+  end if;
+  with changed as materialized (
+    select s.workflow, case when of_tenant then (r.new ->> 'tenant_id')::uuid end as tenant_id, r.id, t.moment,
+      t.moment > clock_timestamp() and isfinite(t.moment) as ahead
+    from (
+      select n.id, to_jsonb(o.*) as old, to_jsonb(n.*) as new from old_rows o join new_rows n on n.id = o.id offset 0
+    ) r
+    cross join enginejs.workflow_schedules s
+    cross join lateral (select (r.new ->> s.column_name)::timestamptz + s.shift as moment) t
+    where s.model = entity and r.new ->> s.column_name is distinct from r.old ->> s.column_name
+      -- Ids of different tenants may be equal.
+      and (not of_tenant or r.old -> 'tenant_id' = r.new -> 'tenant_id')
+  ),
+  gone as (
+    delete from enginejs.workflow_moments m using changed c
+    where c.ahead is not true and m.record_id = c.id and m.workflow = c.workflow
+      and m.tenant_id is not distinct from c.tenant_id
+  )
+  insert into enginejs.workflow_moments as m (workflow, tenant_id, record_id, moment, due_at)
+  select c.workflow, c.tenant_id, c.id, c.moment, c.moment from changed c where c.ahead
+  on conflict on constraint workflow_moments_key
+    do update set moment = excluded.moment, due_at = excluded.due_at, attempts = 0, error = null;
+  return null;
 end
 $$;
-revoke execute on function enginejs.workflow_unpause(text) from public;
-grant execute on function enginejs.workflow_unpause(text) to enginejs_owner, enginejs_system;
+revoke execute on function enginejs.workflow_keep_moments() from public;
+grant execute on function enginejs.workflow_keep_moments() to enginejs_owner;
+reset role;
+
+-- sql/functions/workflow_fill_moments.sql
+
+-- The moments of a workflow that a build brings, of the rows that are there already: what lies ahead counts, what was due
+-- before does not. Called by workflow_schedule_register; owned by enginejs_owner, whose own policy shows it all rows.
+-- The lock waits for writers who do not know of the schedule yet, and keeps out others until the build is there.
+set role enginejs_writer;
+grant select, insert, delete on enginejs.workflow_moments to enginejs_owner;
+grant select on enginejs.workflow_schedules to enginejs_owner;
+reset role;
+
+set role enginejs_owner;
+create or replace function enginejs.workflow_fill_moments(workflow text, schema text, entity_table text, of_tenant boolean)
+returns void
+language plpgsql volatile security definer set search_path = '' set timezone = 'UTC'
+as $$
+declare
+  schedule record;
+begin
+  select s.column_name, s.shift into strict schedule
+  from enginejs.workflow_schedules s where s.workflow = workflow_fill_moments.workflow;
+  execute format('lock table %I.%I in share row exclusive mode', schema, entity_table);
+  delete from enginejs.workflow_moments m where m.workflow = workflow_fill_moments.workflow;
+  execute format(
+    'insert into enginejs.workflow_moments (workflow, tenant_id, record_id, moment, due_at)
+     select $1, %s, r.id, t.moment, t.moment
+     from %I.%I r cross join lateral (select r.%I::timestamptz + $2 as moment) t
+     where t.moment > clock_timestamp() and isfinite(t.moment)',
+    case when of_tenant then 'r.tenant_id' else 'null::uuid' end, schema, entity_table, schedule.column_name)
+  using workflow, schedule.shift;
+end
+$$;
+revoke execute on function enginejs.workflow_fill_moments(text, text, text, boolean) from public;
+grant execute on function enginejs.workflow_fill_moments(text, text, text, boolean) to enginejs_writer;
+reset role;
+
+-- sql/functions/workflow_take_moments.sql
+
+-- Takes the moments that have come, the earliest first, in the caller's transaction: whoever else asks meanwhile gets others, and
+-- if the caller dies they were never taken. The caller looks whether the rows still say so, and starts the workflows.
+-- `now` is this database's clock; an argument so that tests can say what time it is.
+set role enginejs_writer;
+create or replace function enginejs.workflow_take_moments(most int, now timestamptz default clock_timestamp())
+returns table (workflow text, definition_id int, tenant_id uuid, record_id uuid, moment timestamptz, attempts int)
+language plpgsql volatile set search_path = ''
+as $$
+#variable_conflict use_column
+begin
+  return query
+  with due as materialized (
+    select m.ctid as place from enginejs.workflow_moments m
+    where m.due_at <= now and not exists (select from enginejs.workflow_pauses p where p.workflow = m.workflow)
+    order by m.due_at
+    limit most
+    for update skip locked
+  ),
+  taken as (
+    delete from enginejs.workflow_moments m where m.ctid = any (array(select d.place from due d))
+    returning m.workflow, m.tenant_id, m.record_id, m.moment, m.attempts
+  )
+  -- One of a workflow that the newest build does not have is forgotten.
+  select t.workflow, s.definition_id, t.tenant_id, t.record_id, t.moment, t.attempts
+  from taken t join enginejs.workflow_subscriptions s on s.model = 'workflow:' || t.workflow
+  order by t.moment;
+end
+$$;
+revoke execute on function enginejs.workflow_take_moments(int, timestamptz) from public;
+
+-- Puts a moment back whose condition could not be evaluated: tried again after a growing pause, and after the eighth time
+-- no more, until the row or the workflow changes. The error says why.
+create or replace function enginejs.workflow_defer_moment(
+  workflow text, tenant_id uuid, record_id uuid, moment timestamptz, failed_attempts int, reason text
+) returns void
+language sql volatile
+begin atomic
+  insert into enginejs.workflow_moments as m (workflow, tenant_id, record_id, moment, due_at, attempts, error)
+  values (workflow_defer_moment.workflow, workflow_defer_moment.tenant_id, workflow_defer_moment.record_id,
+    workflow_defer_moment.moment,
+    case when failed_attempts >= 8 then 'infinity'
+      else clock_timestamp() + least(power(2, failed_attempts), 300) * interval '1 s' end,
+    failed_attempts, reason)
+  on conflict on constraint workflow_moments_key do nothing;
+end;
+revoke execute on function enginejs.workflow_defer_moment(text, uuid, uuid, timestamptz, int, text) from public;
+reset role;
+
+-- sql/functions/workflow_start_moments.sql
+
+-- Writes the events of moments that have come, in the transaction that took them; the arrays belong together by position.
+-- As workflow_start writes them, and with the row as it is now: `event.after`.
+set role enginejs_writer;
+create or replace function enginejs.workflow_start_moments(
+  workflows text[], tenants uuid[], records uuid[], moments timestamptz[], record_rows jsonb[]
+) returns int
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  started int;
+  rang boolean;
+begin
+  with event as (
+    insert into enginejs.workflow_events_current (model, action, record_id, after, actor, origin, truncated)
+    select 'workflow:' || m.workflow, 'start', m.record,
+      case when pg_column_size(m.after) > 65536
+        then jsonb_strip_nulls(jsonb_build_object('tenant_id', m.tenant, 'id', m.record)) else m.after end,
+      jsonb_build_object('kind', 'system', 'id', null, 'tenant', m.tenant),
+      jsonb_build_object('scheduledFor', m.moment), pg_column_size(m.after) > 65536
+    from unnest(workflows, tenants, records, moments, record_rows) as m (workflow, tenant, record, moment, after)
+    returning id, segment, model
+  )
+  insert into enginejs.workflow_events_pending (event_id, segment, model, action)
+  select e.id, e.segment, e.model, 'start' from event e;
+  get diagnostics started = row_count;
+  if started > 0 then
+    rang := enginejs.ring();
+  end if;
+  return started;
+end
+$$;
+revoke execute on function enginejs.workflow_start_moments(text[], uuid[], uuid[], timestamptz[], jsonb[]) from public;
 reset role;
 
 -- sql/functions/workflow_schedule_register.sql
 
--- Takes over the schedules of a build, in its transaction. One that is as it was keeps its next time; a new or changed one
+-- Takes over the schedules, signals and webhooks of a build, in its transaction. One that is as it was keeps its next time; a new or changed one
 -- counts from now on; one that the build no longer has is gone.
 set role enginejs_writer;
 create or replace function enginejs.workflow_schedule_register() returns trigger
@@ -3398,6 +3800,7 @@ as $$
 declare
   wanted record;
   field text[];
+  entity jsonb;
 begin
   -- A scheduler that is just emitting has ended before.
   lock table enginejs.workflow_schedules in share row exclusive mode;
@@ -3406,6 +3809,13 @@ begin
     select from jsonb_array_elements(coalesce(new.ir -> 'workflows', '[]')) as w (definition)
     where w.definition ->> 'name' = s.workflow and w.definition -> 'trigger' = s.trigger
   );
+  delete from enginejs.workflow_triggers;
+  insert into enginejs.workflow_triggers (kind, name, workflow)
+  select w.definition -> 'trigger' ->> 'kind',
+    coalesce(w.definition -> 'trigger' ->> 'signal', w.definition -> 'trigger' ->> 'path'), w.definition ->> 'name'
+  from jsonb_array_elements(coalesce(new.ir -> 'workflows', '[]')) as w (definition)
+  where w.definition -> 'trigger' ->> 'kind' in ('signal', 'webhook');
+
   for wanted in
     select w.definition ->> 'name' as workflow, w.definition -> 'trigger' as trigger
     from jsonb_array_elements(coalesce(new.ir -> 'workflows', '[]')) as w (definition)
@@ -3439,6 +3849,25 @@ begin
         using errcode = 'invalid_parameter_value';
     end;
   end loop;
+  for wanted in
+    select w.definition ->> 'name' as workflow, w.definition -> 'trigger' as trigger
+    from jsonb_array_elements(coalesce(new.ir -> 'workflows', '[]')) as w (definition)
+    where w.definition -> 'trigger' ->> 'kind' = 'datetime'
+      and not exists (select from enginejs.workflow_schedules s where s.workflow = w.definition ->> 'name')
+  loop
+    select e.entity into strict entity
+    from jsonb_array_elements(new.ir -> 'entities') as e (entity)
+    where e.entity ->> 'name' = wanted.trigger ->> 'entity';
+    insert into enginejs.workflow_schedules (workflow, kind, trigger, model, column_name, shift)
+    select wanted.workflow, 'datetime', wanted.trigger, wanted.trigger ->> 'entity', f.field -> 'storage' ->> 'column',
+      (wanted.trigger ->> 'offsetMs')::bigint * interval '1 ms'
+    from jsonb_array_elements(entity -> 'fields') as f (field)
+    where f.field ->> 'name' = wanted.trigger ->> 'field';
+    perform enginejs.workflow_fill_moments(wanted.workflow, new.ir ->> 'schema', entity ->> 'table',
+      entity -> 'primaryKey' -> 'columns' ? 'tenant_id');
+  end loop;
+  delete from enginejs.workflow_moments m
+  where not exists (select from enginejs.workflow_schedules s where s.workflow = m.workflow and s.kind = 'datetime');
   return null;
 end
 $$;
@@ -3450,6 +3879,322 @@ set role enginejs_owner;
 -- After workflow_register, by its name.
 create or replace trigger workflow_schedule_register after insert on enginejs.build
   for each row execute function enginejs.workflow_schedule_register();
+reset role;
+
+-- sql/functions/receive_webhook.sql
+
+-- Takes in a request of a webhook whose signature the server has checked: starts the workflows of that name, each with the body as
+-- its input, once for each id that the sender gave. Returns how many it started: 0 for an id that was there before, null where it was
+-- signed longer ago (or ahead) than is tolerated, by this database's clock. For the
+-- server's login alone. Raises EJ404 where the newest build has no such webhook.
+set role enginejs_writer;
+create or replace function enginejs.receive_webhook(
+  webhook text, delivery text, body jsonb, signed_at timestamptz default null, tolerance interval default null
+) returns int
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  wanted text;
+  started int := 0;
+begin
+  if signed_at not between clock_timestamp() - tolerance and clock_timestamp() + tolerance then
+    return null;
+  end if;
+  insert into enginejs.workflow_deliveries (webhook, delivery) values (receive_webhook.webhook, receive_webhook.delivery)
+  on conflict do nothing;
+  if not found then
+    return 0;
+  end if;
+  for wanted in
+    select t.workflow from enginejs.workflow_triggers t
+    where t.kind = 'webhook' and t.name = receive_webhook.webhook order by t.workflow
+  loop
+    perform enginejs.workflow_start(wanted, body, null, null,
+      jsonb_build_object('requestId', webhook || ':' || delivery, 'depth', 0));
+    started := started + 1;
+  end loop;
+  if started = 0 then
+    raise exception 'there is no webhook "%"', webhook using errcode = 'EJ404';
+  end if;
+  return started;
+end
+$$;
+revoke execute on function enginejs.receive_webhook(text, text, jsonb, timestamptz, interval) from public;
+grant execute on function enginejs.receive_webhook(text, text, jsonb, timestamptz, interval) to enginejs_owner;
+reset role;
+
+-- sql/functions/start_workflow.sql
+
+-- For people: starts a workflow as the actor of this transaction, who needs one of the roles that the workflow's trigger names, in
+-- his tenant, now. Returns the id that the run will have. Raises EJ404 for a workflow that the newest build does not have, 42501
+-- where he has none of the roles: also where nobody but the platform starts it.
+set role enginejs_writer;
+create or replace function enginejs.start_workflow(workflow text, input jsonb default null) returns uuid
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  trigger jsonb;
+begin
+  select d.definition -> 'trigger' into trigger
+  from enginejs.workflow_subscriptions s join enginejs.workflow_definitions d on d.id = s.definition_id
+  where s.model = 'workflow:' || start_workflow.workflow;
+  if not found then
+    raise exception 'there is no workflow "%"', workflow using errcode = 'EJ404';
+  end if;
+  if trigger ->> 'kind' is distinct from 'manual' or not coalesce(trigger -> 'roles' ?| enginejs.actor_roles(), false) then
+    raise exception 'workflow "%" is not started by this actor', workflow using errcode = 'insufficient_privilege';
+  end if;
+  return enginejs.workflow_start(workflow, input);
+end
+$$;
+revoke execute on function enginejs.start_workflow(text, jsonb) from public;
+grant execute on function enginejs.start_workflow(text, jsonb) to enginejs_user;
+reset role;
+
+-- sql/functions/workflow_take_turns.sql
+
+-- Begins what may begin of a workflow, the earliest events first, as far as its limits let it; of these concurrency keys only.
+-- One at a time for each workflow; returns how many.
+--
+-- A run whose own record has an earlier event that the relay has not seen yet waits for that: events are taken in the order of
+-- their ids, but an id may be committed after a greater one was taken.
+set role enginejs_writer;
+create or replace function enginejs.workflow_take_turns(workflow text, keys text[]) returns int
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  options jsonb;
+  most int;
+  rate int;
+  per interval;
+  turn record;
+  oldest timestamptz;
+  runs uuid[] := '{}';
+begin
+  perform pg_advisory_xact_lock(7714006, hashtext(workflow));
+  select d.definition -> 'options' into options
+  from enginejs.workflow_subscriptions s join enginejs.workflow_definitions d on d.id = s.definition_id
+  where s.model = 'workflow:' || workflow_take_turns.workflow;
+  most := (options -> 'concurrency' ->> 'limit')::int;
+  rate := (options -> 'rate' ->> 'limit')::int;
+  per := (options -> 'rate' ->> 'perMs')::bigint * interval '1 ms';
+  if rate is not null then
+    delete from enginejs.workflow_turn_starts s
+    where s.workflow = workflow_take_turns.workflow and s.begun_at <= clock_timestamp() - per;
+  end if;
+  for turn in
+    select t.*
+    from (select distinct k.key from unnest(keys) as k (key)) k
+    cross join lateral (
+      select coalesce(most - count(*), 500)::int as places from enginejs.workflow_turns b
+      where b.workflow = workflow_take_turns.workflow and b.concurrency_key = k.key and b.state = 'begun'
+    ) free
+    cross join lateral (
+      select h.* from enginejs.workflow_turns h
+      where h.workflow = workflow_take_turns.workflow and h.concurrency_key = k.key and h.state = 'held'
+        and h.ready_at <= clock_timestamp()
+      order by h.event_id
+      limit greatest(free.places, 0)
+    ) t
+    order by t.event_id
+  loop
+    if turn.order_key is not null and exists (
+      select from enginejs.workflow_events_pending p
+      join enginejs.workflow_events e on e.id = p.event_id and e.segment = p.segment
+      where p.event_id < turn.event_id and p.model = turn.model and e.record_id = turn.record_id
+    ) then
+      update enginejs.workflow_turns t set ready_at = clock_timestamp() + interval '50 ms' where t.run_id = turn.run_id;
+      continue;
+    end if;
+    if rate is not null then
+      select s.begun_at into oldest from enginejs.workflow_turn_starts s
+      where s.workflow = workflow_take_turns.workflow and s.rate_key = turn.rate_key
+      order by s.begun_at desc offset rate - 1 limit 1;
+      if found then
+        update enginejs.workflow_turns t set ready_at = oldest + per where t.run_id = turn.run_id;
+        continue;
+      end if;
+      insert into enginejs.workflow_turn_starts (workflow, rate_key) values (workflow, turn.rate_key);
+    end if;
+    runs := runs || turn.run_id;
+  end loop;
+  if runs = '{}' then
+    return 0;
+  end if;
+  update enginejs.workflow_turns t set state = 'begun' where t.run_id = any (runs);
+  perform enginejs.workflow_unpark(runs);
+  return cardinality(runs);
+end
+$$;
+revoke execute on function enginejs.workflow_take_turns(text, text[]) from public;
+reset role;
+
+-- sql/functions/workflow_hold_runs.sql
+
+-- Makes the runs of a workflow that has turns, one per event, in the transaction that takes the events; the arrays belong
+-- together by position. Each waits for its turn, and those whose turn it is begin at once. A key that is null is ''.
+--
+-- Debounced, an event takes the place of an earlier one of its key that has not begun.
+set role enginejs_writer;
+create or replace function enginejs.workflow_hold_runs(
+  workflow text, definition_id int, events bigint[], segments int[],
+  order_keys text[], concurrency_keys text[], rate_keys text[], debounce_keys text[]
+) returns int
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  options jsonb;
+  given record;
+  run uuid;
+  ready timestamptz;
+begin
+  perform pg_advisory_xact_lock(7714006, hashtext(workflow));
+  select d.definition -> 'options' into options
+  from enginejs.workflow_definitions d where d.id = workflow_hold_runs.definition_id;
+  for given in
+    select u.*, e.model, e.record_id, e.created_at
+    from unnest(events, segments, order_keys, concurrency_keys, rate_keys, debounce_keys)
+      as u (event_id, segment, order_key, concurrency_key, rate_key, debounce_key)
+    join enginejs.workflow_events e on e.id = u.event_id and e.segment = u.segment
+    order by u.event_id
+  loop
+    run := enginejs.workflow_run_id(given.event_id, workflow);
+    ready := clock_timestamp();
+    if options ? 'debounce' then
+      ready := greatest(ready, given.created_at + (options -> 'debounce' ->> 'pauseMs')::bigint * interval '1 ms');
+      -- A later event of the key is there already.
+      continue when exists (
+        select from enginejs.workflow_turns t
+        where t.workflow = workflow_hold_runs.workflow and t.debounce_key = coalesce(given.debounce_key, '')
+          and t.state in ('blocked', 'held') and t.event_id > given.event_id
+      );
+      with earlier as (
+        delete from enginejs.workflow_turns t
+        where t.workflow = workflow_hold_runs.workflow and t.debounce_key = coalesce(given.debounce_key, '')
+          and t.state in ('blocked', 'held')
+        returning t.run_id
+      )
+      delete from enginejs.workflow_runs_parked r using earlier e where r.id = e.run_id;
+    end if;
+    insert into enginejs.workflow_runs_parked as r (id, definition_id, event_id, segment, status)
+    values (run, workflow_hold_runs.definition_id, given.event_id, given.segment, 'waiting')
+    on conflict do nothing;
+    insert into enginejs.workflow_turns
+      (run_id, workflow, event_id, segment, model, record_id, state, order_key, concurrency_key, rate_key, debounce_key,
+        priority, ready_at)
+    values (run, workflow, given.event_id, given.segment, given.model, given.record_id, 'held',
+      case when options ? 'ordered' then coalesce(given.order_key, '') end,
+      coalesce(given.concurrency_key, ''), coalesce(given.rate_key, ''),
+      case when options ? 'debounce' then coalesce(given.debounce_key, '') end,
+      (options ->> 'priority')::int, ready)
+    on conflict do nothing;
+    if options ? 'ordered' then
+      -- Only the first of a key is held, also where a smaller id comes later.
+      update enginejs.workflow_turns t set state = 'blocked'
+      where t.workflow = workflow_hold_runs.workflow and t.order_key = coalesce(given.order_key, '') and t.state = 'held'
+        and exists (
+          select from enginejs.workflow_turns b
+          where b.workflow = t.workflow and b.order_key = t.order_key and b.run_id <> t.run_id
+            and (b.event_id < t.event_id or b.state in ('begun', 'halted')));
+    end if;
+  end loop;
+  return enginejs.workflow_take_turns(workflow, array(select distinct coalesce(k, '') from unnest(concurrency_keys) k));
+end
+$$;
+revoke execute on function enginejs.workflow_hold_runs(text, int, bigint[], int[], text[], text[], text[], text[]) from public;
+reset role;
+
+-- sql/functions/workflow_end_turn.sql
+
+-- Ends the turn of a run that is no longer there to run, and lets those begin that waited for it. Where it has failed and its
+-- workflow halts, those of its key wait for somebody: until an operator has it tried again and it is done, or `skip` is said.
+-- Does nothing for a run that has not ended.
+set role enginejs_writer;
+create or replace function enginejs.workflow_end_turn(run uuid, skip boolean default false) returns boolean
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  turn record;
+  halts boolean;
+begin
+  select t.* into turn from enginejs.workflow_turns t where t.run_id = run;
+  if not found then
+    return false;
+  end if;
+  perform pg_advisory_xact_lock(7714006, hashtext(turn.workflow));
+  if exists (select from enginejs.workflow_runs_active r where r.id = run)
+    or exists (select from enginejs.workflow_runs_parked r where r.id = run) then
+    return false;
+  end if;
+  select f.status = 'failed' and d.definition -> 'options' -> 'ordered' ->> 'onFailure' = 'halt' into halts
+  from enginejs.workflow_runs_finished f join enginejs.workflow_definitions d on d.id = f.definition_id
+  where f.id = run and f.segment = turn.segment;
+  if halts and not skip then
+    update enginejs.workflow_turns t set state = 'halted' where t.run_id = run;
+  else
+    delete from enginejs.workflow_turns t where t.run_id = run;
+    update enginejs.workflow_turns t set state = 'held'
+    where t.run_id = (
+      select n.run_id from enginejs.workflow_turns n
+      where n.workflow = turn.workflow and n.order_key = turn.order_key
+      order by n.event_id limit 1
+    ) and t.state = 'blocked';
+  end if;
+  perform enginejs.workflow_take_turns(turn.workflow, array(
+    select turn.concurrency_key
+    union
+    select t.concurrency_key from enginejs.workflow_turns t
+    where t.workflow = turn.workflow and t.order_key = turn.order_key and t.state = 'held'));
+  return true;
+end
+$$;
+revoke execute on function enginejs.workflow_end_turn(uuid, boolean) from public;
+grant execute on function enginejs.workflow_end_turn(uuid, boolean) to enginejs_owner;
+reset role;
+
+-- sql/functions/workflow_settle_turns.sql
+
+-- Looks after turns: ends those of runs that have ended without anybody saying so (their worker died, an operator ended them),
+-- and lets those begin whose time has come. Returns the seconds until the next time, null where none is known.
+set role enginejs_writer;
+create or replace function enginejs.workflow_settle_turns(out next_in double precision)
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  ended uuid;
+  due record;
+begin
+  -- One at a time; and for workflows without turns that is all.
+  if not exists (select from enginejs.workflow_turns) or not pg_try_advisory_xact_lock(7714007, 0) then
+    return;
+  end if;
+  for ended in
+    select t.run_id from enginejs.workflow_turns t
+    where t.state in ('begun', 'held', 'halted')
+      and not exists (select from enginejs.workflow_runs_active r where r.id = t.run_id)
+      and not exists (select from enginejs.workflow_runs_parked r where r.id = t.run_id)
+      and (t.state <> 'halted' or not exists (
+        select from enginejs.workflow_runs_finished f where f.id = t.run_id and f.segment = t.segment and f.status = 'failed'))
+    -- Workflows in one order: no deadlocks.
+    order by t.workflow collate "C", t.event_id
+    limit 500
+  loop
+    perform enginejs.workflow_end_turn(ended);
+  end loop;
+  for due in
+    select t.workflow, array_agg(distinct t.concurrency_key) as keys from (
+      select h.workflow, h.concurrency_key from enginejs.workflow_turns h
+      where h.state = 'held' and h.ready_at <= clock_timestamp() order by h.ready_at limit 500
+    ) t
+    group by t.workflow order by t.workflow collate "C"
+  loop
+    perform enginejs.workflow_take_turns(due.workflow, due.keys);
+  end loop;
+  select extract(epoch from min(t.ready_at) - clock_timestamp()) into next_in
+  from enginejs.workflow_turns t where t.state = 'held' and t.ready_at > clock_timestamp();
+end
+$$;
+revoke execute on function enginejs.workflow_settle_turns() from public;
 reset role;
 
 -- sql/functions/workflow_cancel.sql
@@ -3468,7 +4213,7 @@ begin
     update enginejs.workflow_runs_active r set cancel = coalesce(r.cancel, reason, 'cancelled') where r.id = run
     returning r.status into current_status;
     if found then
-      if current_status = 'waiting' then
+      if current_status in ('waiting', 'paused') then
         perform enginejs.workflow_ring_for(array[run]);
       end if;
       return true;
@@ -3547,6 +4292,9 @@ begin
       and not exists (
         select from enginejs.workflow_events_pending p
         where p.event_id = ('x' || substr(replace(w.child::text, '-', ''), 1, 16))::bit(64)::bigint)
+      and not exists (
+        select from enginejs.workflow_events_held h
+        where h.event_id = ('x' || substr(replace(w.child::text, '-', ''), 1, 16))::bit(64)::bigint)
     order by w.run_id, w.step
     for update skip locked
   ),
@@ -3737,6 +4485,24 @@ $$;
 revoke execute on function enginejs.workflow_forgotten(int, uuid[]) from public;
 reset role;
 
+-- sql/functions/workflow_run_status.sql
+
+-- What people call the state of a run that is not finished: pending, processing, waiting, paused or compensating.
+-- Inlined by the planner.
+set role enginejs_writer;
+create or replace function enginejs.workflow_run_status(status text, parked boolean, failure jsonb, paused boolean) returns text
+language sql immutable parallel safe
+return case
+  when failure is not null then 'compensating'
+  when status = 'running' then 'processing'
+  when status = 'paused' or parked and paused then 'paused'
+  when parked or status = 'waiting' then 'waiting'
+  else 'pending'
+end;
+revoke execute on function enginejs.workflow_run_status(text, boolean, jsonb, boolean) from public;
+grant execute on function enginejs.workflow_run_status(text, boolean, jsonb, boolean) to enginejs_owner;
+reset role;
+
 -- sql/workflow_runs.sql
 
 -- All runs, finished or not, for people; with what each that is not finished waits for.
@@ -3744,12 +4510,21 @@ set role enginejs_writer;
 
 create or replace view enginejs.workflow_runs as
   select r.id, d.name as workflow, r.event_id, r.segment,
-    case when r.failure is not null then 'compensating' when r.status = 'running' then 'processing'
-      when r.parked then 'waiting' else 'pending' end as status,
+    enginejs.workflow_run_status(r.status, r.parked, r.failure, r.paused) as status,
     r.attempts, r.next_run_at, coalesce(r.failure ->> 'step', r.failed_step) as failed_step,
     coalesce(r.failure ->> 'error', r.error) as error, r.worker_id, r.created_at,
     null::timestamptz as finished_at, r.definition_id,
     case
+      when r.status = 'paused' or r.parked and r.paused
+        then jsonb_build_array(jsonb_strip_nulls(jsonb_build_object('kind', 'operator', 'reason', (
+          select p.reason from enginejs.workflow_pauses p where p.workflow = d.name))))
+      when r.parked and t.run_id is not null and t.state <> 'begun' then jsonb_build_array(jsonb_strip_nulls(jsonb_build_object(
+        'kind', 'turn', 'key', coalesce(t.order_key, nullif(t.concurrency_key, ''), nullif(t.rate_key, ''), t.debounce_key),
+        'run', case when t.state = 'blocked' then (
+          select b.run_id from enginejs.workflow_turns b
+          where b.workflow = t.workflow and b.order_key = t.order_key and b.event_id < t.event_id
+          order by b.event_id limit 1) end,
+        'until', case when t.ready_at > clock_timestamp() then t.ready_at end)))
       when r.parked then coalesce((
         select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('kind', w.kind, 'step', w.step, 'until', w.until,
           'name', w.name, 'key', w.key, 'run', w.child, 'question', w.question, 'error', w.error)) order by w.step)
@@ -3767,6 +4542,7 @@ create or replace view enginejs.workflow_runs as
     select p.*, true from enginejs.workflow_runs_parked p
   ) r
   join enginejs.workflow_definitions d on d.id = r.definition_id
+  left join enginejs.workflow_turns t on t.run_id = r.id
   union all
   select r.id, d.name, r.event_id, r.segment, r.status,
     r.attempts, null, r.failed_step, r.error, null, r.created_at, r.finished_at,
@@ -3774,7 +4550,7 @@ create or replace view enginejs.workflow_runs as
   from enginejs.workflow_runs_finished r
   join enginejs.workflow_definitions d on d.id = r.definition_id;
 
-comment on view enginejs.workflow_runs is 'Runs of workflows: pending, processing, waiting, compensating, done, failed or cancelled; and what they wait for.';
+comment on view enginejs.workflow_runs is 'Runs of workflows: pending, processing, waiting, paused, compensating, done, failed or cancelled; and what they wait for.';
 
 reset role;
 
@@ -3788,7 +4564,7 @@ set role enginejs_writer;
 create or replace view enginejs.workflow_events_outbox as
   select e.id, e.created_at, e.model, e.action, e.record_id, e.before, e.after, e.changed, e.input, e.actor, e.origin,
     case
-      when p.event_id is not null then 'pending'
+      when p.event_id is not null or exists (select from enginejs.workflow_events_held h where h.event_id = e.id) then 'pending'
       when a.runs > 0 then 'processing'
       when f.event_id is not null or d.failed > 0 then 'failed'
       else 'done'
@@ -3849,6 +4625,819 @@ comment on view enginejs.workflow_dead_letters is 'Runs and events that failed f
 
 reset role;
 
+-- sql/rls/workflow_operators.sql
+
+-- What operators do is recorded by definers' functions of enginejs_writer: it may append lines of its own kind to the
+-- administration log, and nothing else there.
+do $$
+begin
+  set local role enginejs_owner;
+  drop policy if exists writer_append on enginejs.administration_log;
+  create policy writer_append on enginejs.administration_log for insert to enginejs_writer with check (kind like 'workflow.%');
+  grant insert (kind, actor, tenant, detail) on enginejs.administration_log to enginejs_writer;
+  grant execute on function enginejs.record_administration(text, uuid, uuid, jsonb) to enginejs_writer;
+  reset role;
+end
+$$;
+
+-- sql/functions/require_operator.sql
+
+-- Refuses (42501) whoever may not operate workflows. May: a person with a token, or a service account, that has the
+-- platform's role `operator` now; and whoever builds. A person's API key does not carry the role.
+--
+-- Called first by each function for operators. `role` stays what begin_request set also inside definers' functions.
+set role enginejs_writer;
+create or replace function enginejs.require_operator() returns void
+language plpgsql stable set search_path = ''
+as $$
+declare
+  acting constant text := current_setting('role');
+begin
+  if acting = 'enginejs_user' then
+    if enginejs.actor_kind() in ('user', 'service') and 'operator' = any (enginejs.platform_roles(enginejs.actor_id())) then
+      return;
+    end if;
+  elsif acting not in ('enginejs_anonymous', 'enginejs_system', 'enginejs_action')
+    and pg_has_role(case acting when 'none' then session_user else acting::name end, 'enginejs_owner', 'usage') then
+    return;
+  end if;
+  raise exception 'this is for operators' using errcode = 'insufficient_privilege';
+end
+$$;
+revoke execute on function enginejs.require_operator() from public;
+reset role;
+
+-- sql/functions/workflow_note.sql
+
+-- A line of the administration log about what an operator does with workflows, in the transaction that does it.
+set role enginejs_writer;
+create or replace function enginejs.workflow_note(verb text, tenant uuid, detail jsonb) returns void
+language sql volatile set search_path = ''
+as $$
+  select enginejs.record_administration('workflow.' || verb, null, tenant,
+    jsonb_strip_nulls(detail || jsonb_build_object('by', case when current_setting('role') = 'enginejs_user' then enginejs.actor_id() end)))
+$$;
+revoke execute on function enginejs.workflow_note(text, uuid, jsonb) from public;
+reset role;
+
+-- sql/functions/workflow_event_tenant.sql
+
+-- The tenant that an event belongs to: its actor's, else its row's. Null for none.
+set role enginejs_writer;
+create or replace function enginejs.workflow_event_tenant(actor jsonb, before jsonb, after jsonb) returns uuid
+language sql immutable parallel safe
+return coalesce(actor ->> 'tenant', after ->> 'tenant_id', before ->> 'tenant_id')::uuid;
+revoke execute on function enginejs.workflow_event_tenant(jsonb, jsonb, jsonb) from public;
+reset role;
+
+-- sql/functions/workflow_undone.sql
+
+-- The outermost nodes of a run that compensations have undone, wholly or in part: what they left as checkpoints is not true any more.
+set role enginejs_writer;
+create or replace function enginejs.workflow_undone(run uuid, run_segment int, run_definition int) returns text[]
+language sql stable set search_path = ''
+as $$
+  with compensation as (
+    select distinct c.node ->> 'id' as id, c.node ->> 'of' as undoes
+    from enginejs.workflow_definitions d
+    cross join lateral jsonb_path_query(d.definition, '$.**.nodes[*] ? (@.kind == "compensate")') as c (node)
+    where d.id = run_definition
+  ),
+  part as (
+    select string_to_array(regexp_replace(s.step, '\[[0-9]*\]', '', 'g'), '.') as path
+    from enginejs.workflow_run_steps s
+    where s.run_id = run and s.segment = run_segment and exists (select from compensation)
+  )
+  select coalesce(array_agg(distinct coalesce(outer_one.undoes, p.path[1])), '{}')
+  from part p
+  join compensation c on c.id = any (p.path)
+  left join compensation outer_one on outer_one.id = p.path[1]
+$$;
+revoke execute on function enginejs.workflow_undone(uuid, int, int) from public;
+reset role;
+
+-- sql/functions/workflow_revive.sql
+
+-- Takes failed runs back among the active ones, with their checkpoints, and rings for them: each tries its failed step again
+-- with all its attempts. Their time counts from now. Returns how many; those that are not failed (any more) are left alone.
+set role enginejs_writer;
+create or replace function enginejs.workflow_revive(runs uuid[], segments int[]) returns int
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  revived uuid[];
+begin
+  with taken as (
+    delete from enginejs.workflow_runs_finished f
+    using unnest(runs, segments) as u (run, segment)
+    where f.id = u.run and f.segment = u.segment and f.status = 'failed'
+    returning f.id, f.definition_id, f.event_id, f.segment, f.attempts, f.failed_step, f.error, f.created_at
+  ),
+  active as (
+    insert into enginejs.workflow_runs_active
+      (id, definition_id, event_id, segment, status, attempts, failed_step, error, created_at, restarted_at)
+    select t.id, t.definition_id, t.event_id, t.segment, 'waiting', t.attempts, t.failed_step, t.error, t.created_at,
+      clock_timestamp()
+    from taken t
+    returning id
+  )
+  select array_agg(a.id order by a.id) into revived from active a;
+  perform enginejs.workflow_ring_for(revived);
+  return coalesce(cardinality(revived), 0);
+end
+$$;
+revoke execute on function enginejs.workflow_revive(uuid[], int[]) from public;
+reset role;
+
+-- sql/functions/workflow_describe_run.sql
+
+-- A run as operators see it; null for none. What it waits for is in `waitingFor`.
+set role enginejs_writer;
+create or replace function enginejs.workflow_describe_run(run uuid) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('id', r.id, 'workflow', r.workflow, 'status', r.status, 'attempts', r.attempts,
+    'createdAt', r.created_at, 'finishedAt', r.finished_at, 'nextRunAt', r.next_run_at,
+    'failedStep', r.failed_step, 'error', r.error, 'cancel', r.cancel, 'waitingFor', coalesce(r.waiting_for, '[]'),
+    'output', r.output, 'eventId', r.event_id::text, 'model', e.model, 'action', e.action, 'recordId', e.record_id,
+    'tenant', enginejs.workflow_event_tenant(e.actor, e.before, e.after), 'actor', e.actor, 'origin', e.origin)
+  from enginejs.workflow_runs r
+  join enginejs.workflow_events e on e.id = r.event_id and e.segment = r.segment
+  where r.id = run
+$$;
+revoke execute on function enginejs.workflow_describe_run(uuid) from public;
+reset role;
+
+-- sql/functions/list_runs.sql
+
+-- For operators: runs by what is asked for, the newest first, one page. `after`: the last id of the page before.
+-- Ids begin with the event's, so that a page is one walk over the keys of the three tables of runs.
+set role enginejs_writer;
+create or replace function enginejs.list_runs(
+  of_workflow text default null, in_status text default null, since timestamptz default null, of_tenant uuid default null,
+  of_record uuid default null, first int default 50, after uuid default null
+) returns setof jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  definitions int[];
+  found_run record;
+begin
+  perform enginejs.require_operator();
+  if of_workflow is not null then
+    definitions := array(select d.id from enginejs.workflow_definitions d where d.name = of_workflow);
+  end if;
+  for found_run in
+    (select r.id from enginejs.workflow_runs_finished r
+     join enginejs.workflow_events e on e.id = r.event_id and e.segment = r.segment
+     where (list_runs.after is null or r.id < list_runs.after) and (definitions is null or r.definition_id = any (definitions))
+       and (in_status is null or r.status = in_status) and (list_runs.since is null or r.created_at >= list_runs.since)
+       and (of_tenant is null or enginejs.workflow_event_tenant(e.actor, e.before, e.after) = of_tenant)
+       and (of_record is null or e.record_id = of_record)
+     order by r.id desc limit first)
+    union all
+    (select r.id from enginejs.workflow_runs_active r
+     join enginejs.workflow_events e on e.id = r.event_id and e.segment = r.segment
+     where (list_runs.after is null or r.id < list_runs.after) and (definitions is null or r.definition_id = any (definitions))
+       and (in_status is null or enginejs.workflow_run_status(r.status, false, r.failure, r.paused) = in_status)
+       and (list_runs.since is null or r.created_at >= list_runs.since)
+       and (of_tenant is null or enginejs.workflow_event_tenant(e.actor, e.before, e.after) = of_tenant)
+       and (of_record is null or e.record_id = of_record)
+     order by r.id desc limit first)
+    union all
+    (select r.id from enginejs.workflow_runs_parked r
+     join enginejs.workflow_events e on e.id = r.event_id and e.segment = r.segment
+     where (list_runs.after is null or r.id < list_runs.after) and (definitions is null or r.definition_id = any (definitions))
+       and (in_status is null or enginejs.workflow_run_status(r.status, true, r.failure, r.paused) = in_status)
+       and (list_runs.since is null or r.created_at >= list_runs.since)
+       and (of_tenant is null or enginejs.workflow_event_tenant(e.actor, e.before, e.after) = of_tenant)
+       and (of_record is null or e.record_id = of_record)
+     order by r.id desc limit first)
+    order by id desc limit first
+  loop
+    return next enginejs.workflow_describe_run(found_run.id);
+  end loop;
+end
+$$;
+revoke execute on function enginejs.list_runs(text, text, timestamptz, uuid, uuid, int, uuid) from public;
+grant execute on function enginejs.list_runs(text, text, timestamptz, uuid, uuid, int, uuid) to enginejs_owner, enginejs_user;
+reset role;
+
+-- sql/functions/show_run.sql
+
+-- For operators: a run, with its event, its steps in the order in which they were done, and the other runs of the event.
+-- Raises EJ404 for no such run.
+set role enginejs_writer;
+create or replace function enginejs.show_run(run uuid) returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  described jsonb;
+begin
+  perform enginejs.require_operator();
+  described := enginejs.workflow_describe_run(run);
+  if described is null then
+    raise exception 'there is no run %', run using errcode = 'EJ404';
+  end if;
+  return described || (
+    select jsonb_build_object(
+      'event', jsonb_build_object('id', e.id::text, 'createdAt', e.created_at, 'model', e.model, 'action', e.action,
+        'recordId', e.record_id, 'before', e.before, 'after', e.after, 'changed', e.changed, 'input', e.input),
+      'steps', coalesce((
+        select jsonb_agg(jsonb_build_object('step', s.step, 'output', s.output, 'finishedAt', s.finished_at)
+          order by s.finished_at, s.step)
+        from enginejs.workflow_run_steps s where s.run_id = run and s.segment = r.segment), '[]'),
+      'others', coalesce((
+        select jsonb_agg(jsonb_build_object('id', o.id, 'workflow', o.workflow, 'status', o.status) order by o.id)
+        from enginejs.workflow_runs o
+        where o.id between (lpad(to_hex(e.id), 16, '0') || '0000000000000000')::uuid
+          and (lpad(to_hex(e.id), 16, '0') || 'ffffffffffffffff')::uuid and o.id <> run), '[]'))
+    from enginejs.workflow_runs r
+    join enginejs.workflow_events e on e.id = r.event_id and e.segment = r.segment
+    where r.id = run);
+end
+$$;
+revoke execute on function enginejs.show_run(uuid) from public;
+grant execute on function enginejs.show_run(uuid) to enginejs_owner, enginejs_user;
+reset role;
+
+-- sql/functions/list_dead_letters.sql
+
+-- For operators: what was given up, the oldest first, one page: failed runs, and events (no run) whose condition could not be
+-- evaluated. `after`: when the last of the page before failed.
+set role enginejs_writer;
+create or replace function enginejs.list_dead_letters(
+  of_workflow text default null, since timestamptz default null, of_tenant uuid default null, of_record uuid default null,
+  first int default 50, after timestamptz default null
+) returns setof jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  perform enginejs.require_operator();
+  return query
+  select jsonb_build_object('runId', l.run_id, 'workflow', l.workflow, 'failedStep', l.failed_step, 'error', l.error,
+    'attempts', l.attempts, 'failedAt', l.failed_at, 'eventId', l.event_id::text, 'model', l.model, 'action', l.action,
+    'recordId', l.record_id, 'tenant', l.tenant)
+  from (
+    (select f.id as run_id, d.name as workflow, f.failed_step, f.error, f.attempts, f.finished_at as failed_at,
+       e.id as event_id, e.model, e.action, e.record_id, enginejs.workflow_event_tenant(e.actor, e.before, e.after) as tenant
+     from enginejs.workflow_runs_finished f
+     join enginejs.workflow_definitions d on d.id = f.definition_id
+     join enginejs.workflow_events e on e.id = f.event_id and e.segment = f.segment
+     where f.status = 'failed' and (list_dead_letters.after is null or f.finished_at > list_dead_letters.after)
+       and (of_workflow is null or d.name = of_workflow) and (since is null or f.finished_at >= since)
+       and (of_tenant is null or enginejs.workflow_event_tenant(e.actor, e.before, e.after) = of_tenant)
+       and (of_record is null or e.record_id = of_record)
+     order by f.finished_at, f.id limit first)
+    union all
+    (select null, w.workflow, null, f.error, f.attempts, f.failed_at,
+       e.id, e.model, e.action, e.record_id, enginejs.workflow_event_tenant(e.actor, e.before, e.after)
+     from enginejs.workflow_events_failed f
+     cross join lateral unnest(f.workflows) as w (workflow)
+     join enginejs.workflow_events e on e.id = f.event_id and e.segment = f.segment
+     where (list_dead_letters.after is null or f.failed_at > list_dead_letters.after)
+       and (of_workflow is null or w.workflow = of_workflow) and (since is null or f.failed_at >= since)
+       and (of_tenant is null or enginejs.workflow_event_tenant(e.actor, e.before, e.after) = of_tenant)
+       and (of_record is null or e.record_id = of_record)
+     order by f.failed_at limit first)
+  ) l
+  order by l.failed_at
+  limit first;
+end
+$$;
+revoke execute on function enginejs.list_dead_letters(text, timestamptz, uuid, uuid, int, timestamptz) from public;
+grant execute on function enginejs.list_dead_letters(text, timestamptz, uuid, uuid, int, timestamptz)
+  to enginejs_owner, enginejs_user;
+reset role;
+
+-- sql/functions/retry_run.sql
+
+-- For operators: a failed run tries again from its failed step, with its checkpoints; one that pauses before another attempt
+-- makes it now. Returns the run's status. Raises EJ404 for no such run, EJ409 for one that has nothing to try again, or whose
+-- steps were undone by compensations: its idempotency keys are used up, fork_run makes a run with new ones.
+set role enginejs_writer;
+create or replace function enginejs.retry_run(run uuid, reason text default null) returns text
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  found_run record;
+  undone text[];
+begin
+  perform enginejs.require_operator();
+  select r.id, r.segment, r.status, r.workflow, r.definition_id,
+    enginejs.workflow_event_tenant(e.actor, e.before, e.after) as tenant
+  into found_run
+  from enginejs.workflow_runs r join enginejs.workflow_events e on e.id = r.event_id and e.segment = r.segment
+  where r.id = run;
+  if not found then
+    raise exception 'there is no run %', run using errcode = 'EJ404';
+  end if;
+  if found_run.status = 'failed' then
+    undone := enginejs.workflow_undone(run, found_run.segment, found_run.definition_id);
+    if undone <> '{}' then
+      raise exception 'what the run did was undone (%): fork it instead', array_to_string(undone, ', ') using errcode = 'EJ409';
+    end if;
+    if enginejs.workflow_revive(array[run], array[found_run.segment]) = 0 then
+      raise exception 'somebody else has retried the run' using errcode = 'EJ409';
+    end if;
+  elsif found_run.status = 'waiting' then
+    perform from enginejs.workflow_runs_active r where r.id = run and r.status = 'waiting' for update;
+    if found then
+      perform enginejs.workflow_ring_for(array[run]);
+    else
+      update enginejs.workflow_waits w set until = clock_timestamp() where w.run_id = run and w.kind = 'retry' and w.outcome is null;
+      if not found then
+        raise exception 'the run waits for something else than another attempt' using errcode = 'EJ409';
+      end if;
+      perform enginejs.workflow_unpark(array[run]);
+    end if;
+  else
+    raise exception 'the run is %: there is nothing to try again', found_run.status using errcode = 'EJ409';
+  end if;
+  perform enginejs.workflow_note('retry', found_run.tenant,
+    jsonb_build_object('run', run, 'workflow', found_run.workflow, 'reason', reason));
+  return (select r.status from enginejs.workflow_runs r where r.id = run);
+end
+$$;
+revoke execute on function enginejs.retry_run(uuid, text) from public;
+grant execute on function enginejs.retry_run(uuid, text) to enginejs_owner, enginejs_user;
+reset role;
+
+-- sql/functions/fork_run.sql
+
+-- For operators: makes a new run of a run's event that begins at a step, with the checkpoints of what does not come after that
+-- step. What compensations have undone is done anew, and so is all that comes after it. It has an id, and so idempotency keys, of
+-- its own; its time counts from now. `newest`: by the definition of the newest build instead of the run's own.
+-- Returns the new run's id. Raises EJ404 for no such run, workflow or step (`hint`: those that there are).
+set role enginejs_writer;
+create or replace function enginejs.fork_run(run uuid, from_step text, newest boolean default false, reason text default null)
+returns uuid
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  origin record;
+  target record;
+  fork uuid;
+  number int := 0;
+  anew text[];
+begin
+  perform enginejs.require_operator();
+  select r.id, r.segment, r.event_id, r.workflow, r.definition_id,
+    enginejs.workflow_event_tenant(e.actor, e.before, e.after) as tenant
+  into origin
+  from enginejs.workflow_runs r join enginejs.workflow_events e on e.id = r.event_id and e.segment = r.segment
+  where r.id = run;
+  if not found then
+    raise exception 'there is no run %', run using errcode = 'EJ404';
+  end if;
+  select d.id, d.definition into target from enginejs.workflow_definitions d
+  where d.id = case
+    when newest then (
+      select s.definition_id from enginejs.workflow_subscriptions s
+      where s.model = 'workflow:' || origin.workflow and s.action = 'start' and s.workflow = origin.workflow)
+    else origin.definition_id
+  end;
+  if not found then
+    raise exception 'the newest build has no workflow "%"', origin.workflow using errcode = 'EJ404';
+  end if;
+  if not exists (
+    select from jsonb_array_elements(target.definition -> 'nodes') as n (node)
+    where n.node ->> 'id' = from_step and n.node ->> 'kind' <> 'compensate'
+  ) then
+    raise exception 'the workflow "%" has no step "%"', origin.workflow, from_step using errcode = 'EJ404', hint = (
+      select string_agg(n.node ->> 'id', ', ' order by n.place)
+      from jsonb_array_elements(target.definition -> 'nodes') with ordinality as n (node, place)
+      where n.node ->> 'kind' <> 'compensate');
+  end if;
+
+  with recursive after (id) as (
+    select unnest(array[from_step] || enginejs.workflow_undone(run, origin.segment, origin.definition_id))
+    union
+    select e.edge ->> 'to' from after a
+    join lateral jsonb_array_elements(target.definition -> 'edges') as e (edge) on e.edge ->> 'from' = a.id
+  )
+  select array_agg(a.id) into anew from after a;
+
+  perform pg_advisory_xact_lock(7714005, hashtext(origin.event_id::text));
+  loop
+    number := number + 1;
+    fork := enginejs.workflow_run_id(origin.event_id, origin.workflow || ' fork ' || number);
+    exit when not exists (select from enginejs.workflow_runs r where r.id = fork);
+  end loop;
+  insert into enginejs.workflow_run_steps (run_id, segment, step, output, finished_at)
+  select fork, s.segment, s.step, s.output, s.finished_at
+  from enginejs.workflow_run_steps s
+  cross join lateral (values (split_part(regexp_replace(s.step, '\[[0-9]*\]', '', 'g'), '.', 1))) as o (node)
+  where s.run_id = run and s.segment = origin.segment and o.node <> all (anew)
+    and exists (
+      select from jsonb_array_elements(target.definition -> 'nodes') as n (node)
+      where n.node ->> 'id' = o.node and n.node ->> 'kind' <> 'compensate');
+  insert into enginejs.workflow_runs_active (id, definition_id, event_id, segment, status, restarted_at)
+  values (fork, target.id, origin.event_id, origin.segment, 'waiting', clock_timestamp());
+  perform enginejs.workflow_ring_for(array[fork]);
+  perform enginejs.workflow_note('fork', origin.tenant, jsonb_build_object(
+    'run', run, 'fork', fork, 'workflow', origin.workflow, 'step', from_step, 'newest', newest, 'reason', reason));
+  return fork;
+end
+$$;
+revoke execute on function enginejs.fork_run(uuid, text, boolean, text) from public;
+grant execute on function enginejs.fork_run(uuid, text, boolean, text) to enginejs_owner, enginejs_user;
+reset role;
+
+-- sql/functions/cancel_run.sql
+
+-- For operators: enginejs.workflow_cancel, recorded. Returns whether there was something to cancel; raises EJ404 for no such run.
+set role enginejs_writer;
+create or replace function enginejs.cancel_run(run uuid, reason text default null) returns boolean
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  found_run record;
+  cancelled boolean;
+begin
+  perform enginejs.require_operator();
+  select r.workflow, enginejs.workflow_event_tenant(e.actor, e.before, e.after) as tenant into found_run
+  from enginejs.workflow_runs r join enginejs.workflow_events e on e.id = r.event_id and e.segment = r.segment
+  where r.id = run;
+  if not found then
+    raise exception 'there is no run %', run using errcode = 'EJ404';
+  end if;
+  cancelled := enginejs.workflow_cancel(run, coalesce(reason, 'cancelled'));
+  if cancelled then
+    perform enginejs.workflow_note('cancel', found_run.tenant,
+      jsonb_build_object('run', run, 'workflow', found_run.workflow, 'reason', reason));
+  end if;
+  return cancelled;
+end
+$$;
+revoke execute on function enginejs.cancel_run(uuid, text) from public;
+grant execute on function enginejs.cancel_run(uuid, text) to enginejs_owner, enginejs_user;
+reset role;
+
+-- sql/functions/redrive_runs.sql
+
+-- For operators: dead letters try again, the oldest first, at most `most` of each kind: failed runs from their failed step, and
+-- events whose conditions could not be evaluated. `until`: only what failed before it; whoever calls this again and again names the moment at
+-- which he began, so that what fails anew is left alone. Runs whose steps were undone stay (see retry_run) and are counted as `refused`.
+set role enginejs_writer;
+create or replace function enginejs.redrive_runs(
+  of_workflow text default null, since timestamptz default null, until timestamptz default null, of_tenant uuid default null,
+  of_record uuid default null, error_like text default null, most int default 1000, reason text default null,
+  out runs int, out events int, out refused int
+)
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  ids uuid[];
+  segments int[];
+begin
+  perform enginejs.require_operator();
+  select array_agg(t.id), array_agg(t.segment) into ids, segments
+  from (
+    select f.id, f.segment
+    from enginejs.workflow_runs_finished f
+    join enginejs.workflow_definitions d on d.id = f.definition_id
+    join enginejs.workflow_events e on e.id = f.event_id and e.segment = f.segment
+    where f.status = 'failed' and f.finished_at < coalesce(redrive_runs.until, clock_timestamp())
+      and (of_workflow is null or d.name = of_workflow)
+      and (since is null or f.finished_at >= since)
+      and (of_tenant is null or enginejs.workflow_event_tenant(e.actor, e.before, e.after) = of_tenant)
+      and (of_record is null or e.record_id = of_record)
+      and (error_like is null or position(lower(error_like) in lower(f.error)) > 0)
+      and enginejs.workflow_undone(f.id, f.segment, f.definition_id) = '{}'
+    order by f.finished_at, f.id
+    limit most
+    for update of f skip locked
+  ) t;
+  runs := case when ids is null then 0 else enginejs.workflow_revive(ids, segments) end;
+  refused := 0;
+  -- The last of them: what is left of what was asked for cannot be tried again.
+  if runs < most then
+    select count(*) into refused
+    from enginejs.workflow_runs_finished f
+    join enginejs.workflow_definitions d on d.id = f.definition_id
+    join enginejs.workflow_events e on e.id = f.event_id and e.segment = f.segment
+    where f.status = 'failed' and f.finished_at < coalesce(redrive_runs.until, clock_timestamp())
+      and (of_workflow is null or d.name = of_workflow)
+      and (since is null or f.finished_at >= since)
+      and (of_tenant is null or enginejs.workflow_event_tenant(e.actor, e.before, e.after) = of_tenant)
+      and (of_record is null or e.record_id = of_record)
+      and (error_like is null or position(lower(error_like) in lower(f.error)) > 0)
+      and enginejs.workflow_undone(f.id, f.segment, f.definition_id) <> '{}';
+  end if;
+
+  with dead as (
+    select f.event_id, w.workflow
+    from enginejs.workflow_events_failed f
+    cross join lateral unnest(f.workflows) as w (workflow)
+    join enginejs.workflow_events e on e.id = f.event_id and e.segment = f.segment
+    where f.failed_at < coalesce(redrive_runs.until, clock_timestamp())
+      and (of_workflow is null or w.workflow = of_workflow)
+      and (since is null or f.failed_at >= since)
+      and (of_tenant is null or enginejs.workflow_event_tenant(e.actor, e.before, e.after) = of_tenant)
+      and (of_record is null or e.record_id = of_record)
+      and (error_like is null or position(lower(error_like) in lower(f.error)) > 0)
+    order by f.event_id
+    limit most
+  ),
+  wanted as (
+    select x.event_id, array_agg(x.workflow) as workflows from dead x group by x.event_id
+  ),
+  -- One that waits there already is taken up with the next redrive.
+  given as (
+    insert into enginejs.workflow_events_pending (event_id, segment, model, action, workflows)
+    select e.id, e.segment, e.model, e.action, w.workflows
+    from wanted w join enginejs.workflow_events_failed f on f.event_id = w.event_id
+    join enginejs.workflow_events e on e.id = f.event_id and e.segment = f.segment
+    order by e.id
+    on conflict on constraint workflow_events_pending_pkey do nothing
+    returning event_id, workflows
+  ),
+  gone as (
+    delete from enginejs.workflow_events_failed f using given g where f.event_id = g.event_id and f.workflows <@ g.workflows
+  ),
+  left_over as (
+    update enginejs.workflow_events_failed f
+    set workflows = array(select unnest(f.workflows) except select unnest(g.workflows))
+    from given g where f.event_id = g.event_id and not f.workflows <@ g.workflows
+  )
+  select count(*) into events from given;
+  if events > 0 then
+    perform enginejs.ring();
+  end if;
+  if runs + events > 0 then
+    perform enginejs.workflow_note('redrive', of_tenant, jsonb_build_object('workflow', of_workflow, 'since', since, 'until', redrive_runs.until,
+      'record', of_record, 'error', error_like, 'reason', reason, 'runs', runs, 'events', events, 'refused', refused));
+  end if;
+end
+$$;
+revoke execute on function enginejs.redrive_runs(text, timestamptz, timestamptz, uuid, uuid, text, int, text) from public;
+grant execute on function enginejs.redrive_runs(text, timestamptz, timestamptz, uuid, uuid, text, int, text)
+  to enginejs_owner, enginejs_user;
+reset role;
+
+-- sql/functions/pause_workflow.sql
+
+-- For operators: the workflow starts no new runs from now on, and those of it that are queued wait; what runs goes on until
+-- it ends or waits, and what is being undone is undone. Its events are kept. It survives restarts and builds.
+-- Returns how many queued runs wait now; null where it was paused already. Raises EJ404 for a workflow that was never built.
+set role enginejs_writer;
+create or replace function enginejs.pause_workflow(workflow text, reason text default null) returns int
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  waiting int;
+begin
+  perform enginejs.require_operator();
+  if not exists (select from enginejs.workflow_definitions d where d.name = pause_workflow.workflow) then
+    raise exception 'there is no workflow "%"', workflow using errcode = 'EJ404';
+  end if;
+  insert into enginejs.workflow_pauses (workflow, reason) values (pause_workflow.workflow, pause_workflow.reason)
+  on conflict on constraint workflow_pauses_pkey do nothing;
+  if not found then
+    return null;
+  end if;
+  update enginejs.workflow_subscriptions s set paused = true where s.workflow = pause_workflow.workflow;
+  with queued as (
+    select r.id from enginejs.workflow_runs_active r
+    join enginejs.workflow_definitions d on d.id = r.definition_id
+    where d.name = pause_workflow.workflow and r.status = 'queued' and r.paused is not false
+      and r.cancel is null and r.failure is null
+    -- In the order of the key, as all who lock several: no deadlocks.
+    order by r.id
+    for update of r
+  ),
+  held as (
+    update enginejs.workflow_runs_active r set status = 'paused', job_id = null, since = clock_timestamp()
+    from queued q where r.id = q.id
+    returning r.id
+  )
+  select count(*) into waiting from held;
+  perform enginejs.workflow_note('pause', null, jsonb_build_object('workflow', workflow, 'reason', reason, 'runs', waiting));
+  return waiting;
+end
+$$;
+revoke execute on function enginejs.pause_workflow(text, text) from public;
+grant execute on function enginejs.pause_workflow(text, text) to enginejs_owner, enginejs_user;
+reset role;
+
+-- sql/functions/resume_workflow.sql
+
+-- For operators: a paused workflow goes on, with the events and runs that have waited meanwhile; runs that were paused one by
+-- one wait on. Its schedule counts from now. Returns how many runs go on; null where it was not paused.
+set role enginejs_writer;
+create or replace function enginejs.resume_workflow(workflow text, reason text default null) returns int
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  runs uuid[];
+  events int;
+begin
+  perform enginejs.require_operator();
+  delete from enginejs.workflow_pauses p where p.workflow = resume_workflow.workflow;
+  if not found then
+    if not exists (select from enginejs.workflow_definitions d where d.name = resume_workflow.workflow) then
+      raise exception 'there is no workflow "%"', workflow using errcode = 'EJ404';
+    end if;
+    return null;
+  end if;
+  update enginejs.workflow_subscriptions s set paused = false where s.workflow = resume_workflow.workflow;
+  -- What the clock would have started meanwhile is not made up for.
+  update enginejs.workflow_schedules s set next_at = enginejs.workflow_next_tick(s, clock_timestamp())
+  where s.workflow = resume_workflow.workflow and s.kind <> 'datetime';
+  with kept as (
+    delete from enginejs.workflow_events_held h where h.workflow = resume_workflow.workflow returning h.event_id, h.segment
+  ),
+  given as (
+    insert into enginejs.workflow_events_pending as p (event_id, segment, model, action, workflows)
+    select e.id, e.segment, e.model, e.action, array[resume_workflow.workflow]
+    from kept k join enginejs.workflow_events e on e.id = k.event_id and e.segment = k.segment
+    order by e.id
+    -- It waits there for others, whose condition could not be evaluated.
+    on conflict on constraint workflow_events_pending_pkey
+      do update set workflows = p.workflows || excluded.workflows, next_run_at = null
+    returning p.event_id
+  )
+  select count(*) into events from given;
+  select array_agg(q.id) into runs
+  from (
+    select r.id from enginejs.workflow_runs_active r
+    join enginejs.workflow_definitions d on d.id = r.definition_id
+    where d.name = resume_workflow.workflow and r.status = 'paused' and r.paused is not true
+    order by r.id
+    for update of r
+  ) q;
+  perform enginejs.workflow_ring_for(runs);
+  perform enginejs.ring();
+  perform enginejs.workflow_note('resume', null, jsonb_build_object('workflow', workflow, 'reason', reason,
+    'runs', coalesce(cardinality(runs), 0), 'events', events));
+  return coalesce(cardinality(runs), 0);
+end
+$$;
+revoke execute on function enginejs.resume_workflow(text, text) from public;
+grant execute on function enginejs.resume_workflow(text, text) to enginejs_owner, enginejs_user;
+reset role;
+
+-- sql/functions/pause_run.sql
+
+-- For operators: one run waits until somebody resumes it. One that is at a step goes on until it ends or waits.
+-- Returns its status. Raises EJ404 for no such run, EJ409 for one that is finished.
+set role enginejs_writer;
+create or replace function enginejs.pause_run(run uuid, reason text default null) returns text
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  found_run record;
+begin
+  perform enginejs.require_operator();
+  select r.workflow, r.status, enginejs.workflow_event_tenant(e.actor, e.before, e.after) as tenant into found_run
+  from enginejs.workflow_runs r join enginejs.workflow_events e on e.id = r.event_id and e.segment = r.segment
+  where r.id = run;
+  if not found then
+    raise exception 'there is no run %', run using errcode = 'EJ404';
+  end if;
+  -- It may move between the two tables meanwhile.
+  update enginejs.workflow_runs_active r
+  set paused = true,
+    status = case when r.status = 'queued' and r.cancel is null and r.failure is null then 'paused' else r.status end
+  where r.id = run;
+  if not found then
+    update enginejs.workflow_runs_parked r set paused = true where r.id = run;
+    if not found then
+      raise exception 'the run is %: there is nothing to pause', found_run.status using errcode = 'EJ409';
+    end if;
+  end if;
+  perform enginejs.workflow_note('pause', found_run.tenant,
+    jsonb_build_object('run', run, 'workflow', found_run.workflow, 'reason', reason));
+  return (select r.status from enginejs.workflow_runs r where r.id = run);
+end
+$$;
+revoke execute on function enginejs.pause_run(uuid, text) from public;
+grant execute on function enginejs.pause_run(uuid, text) to enginejs_owner, enginejs_user;
+reset role;
+
+-- sql/functions/resume_run.sql
+
+-- For operators: one paused run goes on, also where its workflow is paused. Returns its status.
+-- Raises EJ404 for no such run, EJ409 for one that is not paused.
+set role enginejs_writer;
+create or replace function enginejs.resume_run(run uuid, reason text default null) returns text
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  found_run record;
+  current_status text;
+begin
+  perform enginejs.require_operator();
+  select r.workflow, r.status, enginejs.workflow_event_tenant(e.actor, e.before, e.after) as tenant into found_run
+  from enginejs.workflow_runs r join enginejs.workflow_events e on e.id = r.event_id and e.segment = r.segment
+  where r.id = run;
+  if not found then
+    raise exception 'there is no run %', run using errcode = 'EJ404';
+  end if;
+  -- False: whatever its workflow is.
+  update enginejs.workflow_runs_active r set paused = false
+  where r.id = run and (r.paused or r.status = 'paused') returning r.status into current_status;
+  if not found then
+    update enginejs.workflow_runs_parked r set paused = false where r.id = run and r.paused;
+    if not found then
+      raise exception 'the run is %, not paused', found_run.status using errcode = 'EJ409';
+    end if;
+  elsif current_status = 'paused' then
+    perform enginejs.workflow_ring_for(array[run]);
+  end if;
+  perform enginejs.workflow_note('resume', found_run.tenant,
+    jsonb_build_object('run', run, 'workflow', found_run.workflow, 'reason', reason));
+  return (select r.status from enginejs.workflow_runs r where r.id = run);
+end
+$$;
+revoke execute on function enginejs.resume_run(uuid, text) from public;
+grant execute on function enginejs.resume_run(uuid, text) to enginejs_owner, enginejs_user;
+reset role;
+
+-- sql/functions/workflow_metrics.sql
+
+-- What the database knows of workflows, as Prometheus reads it: for the worker's and the server's /metrics, and for psql.
+-- Labels are names of the model and states; nothing of a tenant. Each figure is of the whole database: of several that are
+-- scraped, take one (`max`), do not add.
+set role enginejs_writer;
+create or replace function enginejs.workflow_metrics() returns text
+language sql stable security definer set search_path = ''
+as $$
+  with figure (name, help, labels, value) as (
+    select 'enginejs_workflow_events_pending', 'Events that wait for the relay.', '', count(*)::numeric
+    from enginejs.workflow_events_pending
+    union all
+    select 'enginejs_workflow_relay_lag_seconds', 'Age of the oldest event that waits for the relay.', '', coalesce((
+      select extract(epoch from clock_timestamp() - e.created_at)
+      from (
+        select p.event_id, p.segment from enginejs.workflow_events_pending p
+        where p.next_run_at is null order by p.event_id limit 1
+      ) oldest
+      join enginejs.workflow_events e on e.id = oldest.event_id and e.segment = oldest.segment), 0)
+    union all
+    select 'enginejs_workflow_queue_age_seconds', 'How long the run that has waited longest for a worker has waited.', '',
+      coalesce((
+        select extract(epoch from clock_timestamp() - min(r.since)) from enginejs.workflow_runs_active r
+        where r.status = 'queued'), 0)
+    union all
+    select 'enginejs_workflow_runs', 'Runs that are not finished, by workflow and status.',
+      format('{workflow="%s",status="%s"}', replace(replace(r.name, '\', '\\'), '"', '\"'), r.status), r.runs
+    from (
+      select d.name, x.status, sum(x.runs) as runs
+      from (
+        select a.definition_id, enginejs.workflow_run_status(a.status, false, a.failure, a.paused) as status, count(*) as runs
+        from enginejs.workflow_runs_active a group by 1, 2
+        union all
+        select p.definition_id, enginejs.workflow_run_status(p.status, true, p.failure, p.paused), count(*)
+        from enginejs.workflow_runs_parked p group by 1, 2
+      ) x
+      join enginejs.workflow_definitions d on d.id = x.definition_id
+      group by d.name, x.status
+    ) r
+    union all
+    select 'enginejs_workflow_dead_letters', 'Runs that failed for good and are kept, by workflow.',
+      format('{workflow="%s"}', replace(replace(r.name, '\', '\\'), '"', '\"')), r.runs
+    from (
+      select d.name, sum(f.runs) as runs
+      from (
+        select definition_id, count(*) as runs from enginejs.workflow_runs_finished where status = 'failed' group by 1
+      ) f
+      join enginejs.workflow_definitions d on d.id = f.definition_id
+      group by d.name
+    ) r
+    union all
+    select 'enginejs_workflow_events_failed', 'Events whose conditions could not be evaluated.', '', count(*)
+    from enginejs.workflow_events_failed
+    union all
+    select 'enginejs_workflow_paused', 'Workflows that are paused.',
+      format('{workflow="%s"}', replace(replace(p.workflow, '\', '\\'), '"', '\"')), 1
+    from enginejs.workflow_pauses p
+    union all
+    select 'enginejs_workflow_workers', 'Workers that are alive by their heartbeats.', '', count(*)
+    from enginejs.workflow_workers w where w.heartbeat_at > clock_timestamp() - interval '15 s'
+    union all
+    select 'enginejs_workflow_worker_heartbeat_age_seconds', 'Since a worker was heard of last.',
+      format('{worker="%s"}', w.id), extract(epoch from clock_timestamp() - w.heartbeat_at)
+    from enginejs.workflow_workers w
+    union all
+    select 'enginejs_workflow_relay_leading', 'Whether a relay leads: 1, or 0.', '',
+      (exists (
+        select from pg_locks l
+        where l.locktype = 'advisory' and l.classid = 7714001 and l.objid = 0 and l.granted
+          and l.database = (select d.oid from pg_database d where d.datname = current_database())))::int
+  )
+  select string_agg(m.text, '' order by m.name)
+  from (
+    select f.name, format(E'# HELP %1$s %2$s\n# TYPE %1$s gauge\n', f.name, max(f.help))
+      || string_agg(format(E'%s%s %s\n', f.name, f.labels, trim_scale(round(f.value, 3))), '' order by f.labels) as text
+    from figure f group by f.name
+  ) m
+$$;
+revoke execute on function enginejs.workflow_metrics() from public;
+grant execute on function enginejs.workflow_metrics() to enginejs_owner;
+reset role;
+
 -- sql/rls/workflow_access.sql
 
 -- The tables of workflows belong to enginejs_writer, which the worker's login inherits. Actors get nothing: no
@@ -3858,7 +5447,9 @@ set role enginejs_writer;
 revoke all on
   enginejs.workflow_segments, enginejs.workflow_events, enginejs.workflow_events_pending, enginejs.workflow_events_failed,
   enginejs.workflow_definitions, enginejs.workflow_subscriptions, enginejs.workflow_runs_active, enginejs.workflow_runs_parked,
-  enginejs.workflow_waits, enginejs.workflow_signals,
+  enginejs.workflow_waits, enginejs.workflow_signals, enginejs.workflow_pauses, enginejs.workflow_events_held,
+  enginejs.workflow_schedules, enginejs.workflow_ticks, enginejs.workflow_moments, enginejs.workflow_triggers,
+  enginejs.workflow_deliveries, enginejs.workflow_turns, enginejs.workflow_turn_starts,
   enginejs.workflow_runs_finished, enginejs.workflow_run_steps, enginejs.workflow_workers,
   enginejs.workflow_runs, enginejs.workflow_events_outbox, enginejs.workflow_dead_letters
 from public;
@@ -3866,7 +5457,9 @@ grant select on enginejs.workflow_events to enginejs_system;
 grant select on
   enginejs.workflow_segments, enginejs.workflow_events, enginejs.workflow_events_pending, enginejs.workflow_events_failed,
   enginejs.workflow_definitions, enginejs.workflow_subscriptions, enginejs.workflow_runs_active, enginejs.workflow_runs_parked,
-  enginejs.workflow_waits, enginejs.workflow_signals,
+  enginejs.workflow_waits, enginejs.workflow_signals, enginejs.workflow_pauses, enginejs.workflow_events_held,
+  enginejs.workflow_schedules, enginejs.workflow_ticks, enginejs.workflow_moments, enginejs.workflow_triggers,
+  enginejs.workflow_deliveries, enginejs.workflow_turns, enginejs.workflow_turn_starts,
   enginejs.workflow_runs_finished, enginejs.workflow_run_steps, enginejs.workflow_workers,
   enginejs.workflow_runs, enginejs.workflow_events_outbox, enginejs.workflow_dead_letters
 to enginejs_owner;

@@ -48,11 +48,15 @@ begin
   execute format('grant execute on function
       enginejs.begin_request(text, uuid, uuid, jsonb, int, text, jsonb),
       enginejs.membership_roles(uuid, uuid),
-      enginejs.current_build()
+      enginejs.current_build(),
+      enginejs.workflow_metrics()
     to %I', login);
   -- Nobody calls a worker by an API key.
   if kind = 'server' then
-    execute format('grant execute on function enginejs.authenticate_key(bytea) to %I', login);
+    execute format('grant execute on function
+        enginejs.authenticate_key(bytea),
+        enginejs.receive_webhook(text, text, jsonb, timestamptz, interval)
+      to %I', login);
   end if;
 end
 $$;

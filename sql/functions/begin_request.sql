@@ -8,7 +8,7 @@
 -- enginejs_system acts for the platform: it is a member nowhere, and the tenant is set as given.
 --
 -- `request` is what the server knows of the call: {"origin", "ip"}, and "kind" where no person with a token acts:
--- "service" for a service account, "key" for a person by an API key. Nothing else of it counts.
+-- "service" for a service account, "key" for a person by an API key; and "traceparent", which events carry on. Nothing else of it counts.
 set role enginejs_owner;
 create or replace function enginejs.begin_request(
   role text,
@@ -53,6 +53,8 @@ begin
     pg_catalog.set_config('enginejs.claims', coalesce(claims::text, ''), true),
     pg_catalog.set_config('enginejs.request_id', coalesce(request_id, ''), true),
     pg_catalog.set_config('enginejs.request', coalesce(request::text, ''), true),
+    case when request ? 'traceparent'
+      then pg_catalog.set_config('enginejs.traceparent', request ->> 'traceparent', true) end,
     case when statement_timeout_ms is not null
       then pg_catalog.set_config('statement_timeout', statement_timeout_ms::text, true) end,
     pg_catalog.set_config('role', role, true);

@@ -10,6 +10,8 @@ return case
       'requestId', nullif(current_setting('enginejs.request_id', true), ''),
       'runId', nullif(current_setting('enginejs.run_id', true), ''),
       'depth', coalesce(nullif(current_setting('enginejs.depth', true), '')::int, 0))
+      || case when coalesce(current_setting('enginejs.traceparent', true), '') = '' then '{}'::jsonb
+        else jsonb_build_object('traceparent', current_setting('enginejs.traceparent')) end
 end;
 revoke execute on function enginejs.emit_origin() from public;
 reset role;

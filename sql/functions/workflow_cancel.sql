@@ -12,7 +12,7 @@ begin
     update enginejs.workflow_runs_active r set cancel = coalesce(r.cancel, reason, 'cancelled') where r.id = run
     returning r.status into current_status;
     if found then
-      if current_status = 'waiting' then
+      if current_status in ('waiting', 'paused') then
         perform enginejs.workflow_ring_for(array[run]);
       end if;
       return true;

@@ -17,6 +17,9 @@ begin
       and not exists (
         select from enginejs.workflow_events_pending p
         where p.event_id = ('x' || substr(replace(w.child::text, '-', ''), 1, 16))::bit(64)::bigint)
+      and not exists (
+        select from enginejs.workflow_events_held h
+        where h.event_id = ('x' || substr(replace(w.child::text, '-', ''), 1, 16))::bit(64)::bigint)
     order by w.run_id, w.step
     for update skip locked
   ),

@@ -14,8 +14,8 @@ begin atomic
   with wall as (
     select d.day + make_interval(hours => h.hour, mins => m.minute) as wall
     from generate_series(
-      date_trunc('day', after at time zone schedule.zone - interval '3 hours'),
-      until at time zone schedule.zone + interval '3 hours', interval '1 day') as d (day)
+      date_trunc('day', (after at time zone schedule.zone) - interval '3 hours'),
+      (until at time zone schedule.zone) + interval '3 hours', interval '1 day') as d (day)
     cross join unnest(schedule.hours) as h (hour)
     cross join unnest(schedule.minutes) as m (minute)
     where extract(month from d.day)::int = any (schedule.months)
@@ -24,14 +24,14 @@ begin atomic
         else extract(day from d.day)::int = any (schedule.days) and extract(dow from d.day)::int = any (schedule.weekdays)
       end
       and d.day + make_interval(hours => h.hour, mins => m.minute)
-        between after at time zone schedule.zone - interval '3 hours'
-        and until at time zone schedule.zone + interval '3 hours'
+        between (after at time zone schedule.zone) - interval '3 hours'
+        and (until at time zone schedule.zone) + interval '3 hours'
   ),
   -- The zone's distance from UTC some hours before and after.
   around as (
     select w.wall,
-      (g.guess - interval '4 hours') at time zone schedule.zone - (g.guess - interval '4 hours') at time zone 'UTC' as before,
-      (g.guess + interval '4 hours') at time zone schedule.zone - (g.guess + interval '4 hours') at time zone 'UTC' as later
+      ((g.guess - interval '4 hours') at time zone schedule.zone) - ((g.guess - interval '4 hours') at time zone 'UTC') as before,
+      ((g.guess + interval '4 hours') at time zone schedule.zone) - ((g.guess + interval '4 hours') at time zone 'UTC') as later
     from wall w cross join lateral (select w.wall at time zone schedule.zone as guess) g
   ),
   candidate as (
@@ -39,8 +39,8 @@ begin atomic
     from around a
   ),
   judged as (
-    select c.first, c.second, c.first at time zone schedule.zone = c.wall as first_is,
-      c.second at time zone schedule.zone = c.wall as second_is
+    select c.first, c.second, (c.first at time zone schedule.zone) = c.wall as first_is,
+      (c.second at time zone schedule.zone) = c.wall as second_is
     from candidate c
   ),
   tick as (

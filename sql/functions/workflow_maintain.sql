@@ -25,6 +25,7 @@ begin
     select s.segment, s.closed_at from enginejs.workflow_segments s
     where s.closed_at < clock_timestamp() - keep_done
       and not exists (select from enginejs.workflow_events_pending p where p.segment = s.segment)
+      and not exists (select from enginejs.workflow_events_held h where h.segment = s.segment)
       and not exists (select from enginejs.workflow_runs_active r where r.segment = s.segment)
       and not exists (select from enginejs.workflow_runs_parked r where r.segment = s.segment)
     order by s.segment

@@ -16,7 +16,7 @@ begin
   insert into enginejs.workflow_subscriptions (model, action, workflow, definition_id, conditional)
   select t.trigger ->> 'entity',
     case t.trigger ->> 'event' when 'action' then t.trigger ->> 'action' else t.trigger ->> 'event' end,
-    d.name, d.id, t.trigger ? 'condition'
+    d.name, d.id, t.trigger ? 'condition' or coalesce(w.definition -> 'options' ?| '{ordered,concurrency,rate,debounce,priority}', false)
   from jsonb_array_elements(coalesce(new.ir -> 'workflows', '[]')) as w (definition)
   cross join lateral (values (w.definition -> 'trigger')) as t (trigger)
   join enginejs.workflow_definitions d on d.name = w.definition ->> 'name'
@@ -25,10 +25,15 @@ begin
 
   -- By its name every workflow can be started: enginejs.workflow_start.
   insert into enginejs.workflow_subscriptions (model, action, workflow, definition_id, conditional)
-  select 'workflow:' || d.name, 'start', d.name, d.id, false
+  select 'workflow:' || d.name, 'start', d.name, d.id,
+    coalesce(w.definition -> 'options' ?| '{ordered,concurrency,rate,debounce,priority}', false)
   from jsonb_array_elements(coalesce(new.ir -> 'workflows', '[]')) as w (definition)
   join enginejs.workflow_definitions d on d.name = w.definition ->> 'name'
     and d.hash = encode(sha256(convert_to(w.definition::text, 'UTF8')), 'hex');
+
+  -- A pause outlives builds.
+  update enginejs.workflow_subscriptions s set paused = true
+  where s.workflow in (select p.workflow from enginejs.workflow_pauses p);
 
   -- What the emit triggers ask for every statement, as a constant: a look into the table would cost them 3 %.
   select coalesce(array_agg(distinct s.model || '/' || s.action order by s.model || '/' || s.action), '{}')

@@ -31,6 +31,7 @@ declare
   events bigint[];
   segments int[];
   definitions int[];
+  held jsonb;
 begin
   taken := 0;
   busy := false;
@@ -60,25 +61,32 @@ begin
       returning p.event_id, p.segment, p.model, p.action, p.workflows, p.attempts
     ),
     match as materialized (
-      select e.event_id, e.segment, e.workflows, e.attempts, s.workflow, s.definition_id, s.conditional
+      select e.event_id, e.segment, e.model, e.workflows, e.attempts, s.workflow, s.definition_id, s.conditional, s.paused
       from event e join enginejs.workflow_subscriptions s on s.model = e.model and s.action = e.action
       where e.workflows is null or s.workflow = any (e.workflows)
       order by e.event_id
     )
     select
       (select count(*) from event), (select max(e.event_id) from event e),
-      array_agg(m.event_id) filter (where not m.conditional),
-      array_agg(m.segment) filter (where not m.conditional),
-      array_agg(m.definition_id) filter (where not m.conditional),
+      array_agg(m.event_id) filter (where not m.conditional and not m.paused),
+      array_agg(m.segment) filter (where not m.conditional and not m.paused),
+      array_agg(m.definition_id) filter (where not m.conditional and not m.paused),
       jsonb_agg(jsonb_build_object('event', m.event_id, 'segment', m.segment, 'workflow', m.workflow,
-        'definition', m.definition_id, 'attempts', m.attempts)) filter (where m.conditional)
-    into taken, last_event, events, segments, definitions, conditional
+        'definition', m.definition_id, 'attempts', m.attempts, 'model', m.model)) filter (where m.conditional and not m.paused),
+      jsonb_agg(jsonb_build_object('event_id', m.event_id, 'segment', m.segment, 'workflow', m.workflow)) filter (where m.paused)
+    into taken, last_event, events, segments, definitions, conditional, held
     from match m;
   end if;
   "full" := taken = most and most < batch;
   if conditional is not null and not conditions then
     raise exception 'events of workflows with conditions: they are evaluated in the transaction that takes them'
       using errcode = 'EJ428';
+  end if;
+  -- Kept for workflows that are paused: see workflow_pauses.sql.
+  if held is not null then
+    insert into enginejs.workflow_events_held (event_id, segment, workflow)
+    select h.event_id, h.segment, h.workflow from jsonb_to_recordset(held) as h (event_id bigint, segment int, workflow text)
+    on conflict do nothing;
   end if;
   if events is not null then
     begun := enginejs.workflow_start_runs(events, segments, definitions, worker, slots);

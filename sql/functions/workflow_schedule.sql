@@ -2,7 +2,7 @@
 -- next time. Whoever dies in between has done nothing, and somebody else does it. Each tick is one row of
 -- enginejs.workflow_ticks, which its key allows once.
 --
--- A schedule that cannot be emitted keeps no other from it: its error is kept, and it is tried again.
+-- The ticks of a workflow that is paused are passed over. A schedule that cannot be emitted keeps no other from it: its error is kept, and it is tried again.
 -- Returns how many were emitted, and the seconds until there is something to do again; null where never.
 --
 -- `now` is this database's clock; it is an argument so that tests can say what time it is.

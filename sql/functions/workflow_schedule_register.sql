@@ -1,4 +1,4 @@
--- Takes over the schedules of a build, in its transaction. One that is as it was keeps its next time; a new or changed one
+-- Takes over the schedules, signals and webhooks of a build, in its transaction. One that is as it was keeps its next time; a new or changed one
 -- counts from now on; one that the build no longer has is gone.
 set role enginejs_writer;
 create or replace function enginejs.workflow_schedule_register() returns trigger
@@ -7,6 +7,7 @@ as $$
 declare
   wanted record;
   field text[];
+  entity jsonb;
 begin
   -- A scheduler that is just emitting has ended before.
   lock table enginejs.workflow_schedules in share row exclusive mode;
@@ -15,6 +16,13 @@ begin
     select from jsonb_array_elements(coalesce(new.ir -> 'workflows', '[]')) as w (definition)
     where w.definition ->> 'name' = s.workflow and w.definition -> 'trigger' = s.trigger
   );
+  delete from enginejs.workflow_triggers;
+  insert into enginejs.workflow_triggers (kind, name, workflow)
+  select w.definition -> 'trigger' ->> 'kind',
+    coalesce(w.definition -> 'trigger' ->> 'signal', w.definition -> 'trigger' ->> 'path'), w.definition ->> 'name'
+  from jsonb_array_elements(coalesce(new.ir -> 'workflows', '[]')) as w (definition)
+  where w.definition -> 'trigger' ->> 'kind' in ('signal', 'webhook');
+
   for wanted in
     select w.definition ->> 'name' as workflow, w.definition -> 'trigger' as trigger
     from jsonb_array_elements(coalesce(new.ir -> 'workflows', '[]')) as w (definition)
@@ -48,6 +56,25 @@ begin
         using errcode = 'invalid_parameter_value';
     end;
   end loop;
+  for wanted in
+    select w.definition ->> 'name' as workflow, w.definition -> 'trigger' as trigger
+    from jsonb_array_elements(coalesce(new.ir -> 'workflows', '[]')) as w (definition)
+    where w.definition -> 'trigger' ->> 'kind' = 'datetime'
+      and not exists (select from enginejs.workflow_schedules s where s.workflow = w.definition ->> 'name')
+  loop
+    select e.entity into strict entity
+    from jsonb_array_elements(new.ir -> 'entities') as e (entity)
+    where e.entity ->> 'name' = wanted.trigger ->> 'entity';
+    insert into enginejs.workflow_schedules (workflow, kind, trigger, model, column_name, shift)
+    select wanted.workflow, 'datetime', wanted.trigger, wanted.trigger ->> 'entity', f.field -> 'storage' ->> 'column',
+      (wanted.trigger ->> 'offsetMs')::bigint * interval '1 ms'
+    from jsonb_array_elements(entity -> 'fields') as f (field)
+    where f.field ->> 'name' = wanted.trigger ->> 'field';
+    perform enginejs.workflow_fill_moments(wanted.workflow, new.ir ->> 'schema', entity ->> 'table',
+      entity -> 'primaryKey' -> 'columns' ? 'tenant_id');
+  end loop;
+  delete from enginejs.workflow_moments m
+  where not exists (select from enginejs.workflow_schedules s where s.workflow = m.workflow and s.kind = 'datetime');
   return null;
 end
 $$;

@@ -1,5 +1,5 @@
--- Tells every run that waits for this signal with this key, and returns how many waits took it. Where none waits it is
--- kept, for the next one that does. For the platform: builders, workers, and workflows that run as the system; an
+-- Tells every run that waits for this signal with this key, and starts the workflows whose trigger it is; returns how many waits
+-- and workflows took it. Where there are none it is kept, for the next run that waits for it. For the platform: builders, workers, and workflows that run as the system; an
 -- actor's own wish is an action or a decision.
 set role enginejs_writer;
 create or replace function enginejs.workflow_signal(signal text, key text, payload jsonb default null) returns int
@@ -7,6 +7,8 @@ language plpgsql volatile security definer set search_path = ''
 as $$
 declare
   runs uuid[];
+  subscriber text;
+  started int := 0;
 begin
   if signal is null or key is null then
     raise exception 'a signal has a name and a key' using errcode = 'null_value_not_allowed';
@@ -20,12 +22,22 @@ begin
     returning w.run_id
   )
   select array_agg(t.run_id) into runs from taken t;
+  -- Workflows that it starts, each with the payload as its input.
+  for subscriber in
+    select t.workflow from enginejs.workflow_triggers t where t.kind = 'signal' and t.name = signal order by t.workflow
+  loop
+    perform enginejs.workflow_start(subscriber, payload);
+    started := started + 1;
+  end loop;
+  if runs is null and started > 0 then
+    return started;
+  end if;
   if runs is null then
     insert into enginejs.workflow_signals (name, key, payload) values (signal, workflow_signal.key, payload);
     return 0;
   end if;
   perform enginejs.workflow_unpark(runs);
-  return cardinality(runs);
+  return cardinality(runs) + started;
 end
 $$;
 revoke execute on function enginejs.workflow_signal(text, text, jsonb) from public;

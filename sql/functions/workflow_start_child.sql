@@ -12,7 +12,8 @@ declare
   child_segment int;
 begin
   child := enginejs.workflow_start(workflow, input, null, actor,
-    jsonb_build_object('runId', run, 'depth', depth, 'parentStep', case when waited then parent_step end));
+    jsonb_strip_nulls(jsonb_build_object('runId', run, 'depth', depth, 'parentStep', case when waited then parent_step end,
+      'traceparent', nullif(current_setting('enginejs.traceparent', true), ''))));
   if waited then
     select p.segment into child_segment from enginejs.workflow_events_pending p
     where p.event_id = ('x' || substr(replace(child::text, '-', ''), 1, 16))::bit(64)::bigint;

@@ -3,10 +3,11 @@
 with
 me as (
   select current_user::text as login, current_setting('server_version_num')::int >= 160000 as modern,
-    n.oid as schema, p.oid as begin_request, k.oid as authenticate_key
+    n.oid as schema, p.oid as begin_request, k.oid as authenticate_key, h.oid as receive_webhook
   from pg_catalog.pg_proc p
   join pg_catalog.pg_namespace n on n.oid = p.pronamespace
   left join pg_catalog.pg_proc k on k.pronamespace = n.oid and k.proname = 'authenticate_key'
+  left join pg_catalog.pg_proc h on h.pronamespace = n.oid and h.proname = 'receive_webhook'
   where n.nspname = 'enginejs' and p.proname = 'begin_request'
 ),
 wanted (role, inherited) as (
@@ -36,4 +37,8 @@ union all
 -- Whoever may answer requests must be able to tell whose key it is.
 select 'EXECUTE on enginejs.authenticate_key', format('select enginejs.admit_login(%L, %L);', me.login, $1)
 from me
-where $1 = 'server' and has_schema_privilege(me.schema, 'usage') and not has_function_privilege(me.authenticate_key, 'execute');
+where $1 = 'server' and has_schema_privilege(me.schema, 'usage') and not has_function_privilege(me.authenticate_key, 'execute')
+union all
+select 'EXECUTE on enginejs.receive_webhook', format('select enginejs.admit_login(%L, %L);', me.login, $1)
+from me
+where $1 = 'server' and has_schema_privilege(me.schema, 'usage') and not has_function_privilege(me.receive_webhook, 'execute');

@@ -1,8 +1,10 @@
 /** The commands and their options, as commander takes them. Each command's own module is loaded when it runs. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type AddCommand, addAdministrationCommands } from "./administration-commands.ts";
+import { metricsAddress } from "./metrics-address.ts";
 import { packageVersion } from "./package-version.ts";
 import { Terminal } from "./terminal.ts";
+import { addWorkflowCommands } from "./workflow-commands.ts";
 
 /** @param onEnd is given the exit code of the command that ran */
 export function createProgram(onEnd: (code: number) => void): Command {
@@ -67,7 +69,8 @@ export function createProgram(onEnd: (code: number) => void): Command {
     .addOption(project())
     .addOption(database())
     .option("--port <number>", "the port to listen on (default: 4000)", portNumber)
-    .option("--host <address>", "the address to listen on (default: all)");
+    .option("--host <address>", "the address to listen on (default: all)")
+    .option("--metrics <address>", metricsHelp, metricsAddress);
   add(
     program,
     "worker",
@@ -77,7 +80,8 @@ export function createProgram(onEnd: (code: number) => void): Command {
   )
     .addOption(project())
     .addOption(database())
-    .option("--concurrency <number>", "how many runs at once (default: 10)", positiveNumber);
+    .option("--concurrency <number>", "how many runs at once (default: 10)", positiveNumber)
+    .option("--metrics <address>", metricsHelp, metricsAddress);
   add(program, "seed", "run the project's seed.ts", seedHelp, async () => (await import("./commands/seed.ts")).seed)
     .addOption(project())
     .addOption(database())
@@ -175,6 +179,7 @@ export function createProgram(onEnd: (code: number) => void): Command {
     .addOption(json());
 
   addAdministrationCommands(program, add, { project, database, json });
+  addWorkflowCommands(program, add, { project, database, json });
 
   prepare(program);
   return program;
@@ -193,6 +198,7 @@ function prepare(command: Command): void {
 const project = () => new Option("--project <dir>", "the project's folder; the nearest one upwards unless given");
 const database = () =>
   new Option("--database <url>", "the database; the project's embedded one unless given").env("DATABASE_URL");
+const metricsHelp = "answer /metrics for Prometheus on this port: 9464, or 0.0.0.0:9464 (default: nowhere)";
 const json = () => new Option("--json", "print the result as JSON");
 
 function portNumber(text: string): number {

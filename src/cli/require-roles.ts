@@ -6,18 +6,23 @@ import { projectFinding } from "../project/project-error.ts";
 /**
  * Checks that these are roles that a tenant gives; every finding at once.
  *
+ * @param platform whether roles of the platform (`of: "system"`) will do as well
  * @throws EJS1051
  */
-export function requireRoles({ roles }: System, names: readonly string[]): void {
-  const allowed = roles.filter(({ of }) => of === "tenant").map(({ name }) => name);
+export function requireRoles({ roles }: System, names: readonly string[], platform = false): void {
+  const allowed = roles.filter(({ of }) => platform || of === "tenant").map(({ name }) => name);
   const known = allowed.length === 0 ? "The model declares no roles." : `Roles: ${allowed.join(", ")}.`;
   const findings = names
     .filter((name) => !allowed.includes(name))
     .map((name) => {
       if (roles.some((role) => role.name === name)) {
-        return projectFinding("EJS1051", `The role "${name}" is the platform's: it can be granted to nobody.`, {
-          hint: known,
-        });
+        return projectFinding(
+          "EJS1051",
+          `The role "${name}" is the platform's: an account of a tenant cannot have it.`,
+          {
+            hint: known,
+          },
+        );
       }
       const near = nearest(name, allowed);
       const hint = `${near === undefined ? "" : `Did you mean "${near}"? `}${known}`;

@@ -18,6 +18,8 @@ export interface Actor {
   /** The website and the address that the request came from, for rules that ask: `request.origin`, `request.ip`. */
   readonly origin?: string | null;
   readonly ip?: string | null;
+  /** What the events that it causes carry on, in W3C's form. */
+  readonly traceparent?: string | null;
 }
 
 /** The call that starts every request; its parameters are `beginRequestValues`. */
@@ -35,12 +37,18 @@ export const beginRequestValues = (actor: Actor): (string | number | null)[] => 
 ];
 
 /** What begin_request takes as `request`: JSON, or null where nothing of it is known. */
-export function requestText({ kind, origin, ip }: Pick<Actor, "kind" | "origin" | "ip">): string | null {
-  if ((kind === undefined || kind === "user") && !origin && !ip) return null;
+export function requestText({
+  kind,
+  origin,
+  ip,
+  traceparent,
+}: Pick<Actor, "kind" | "origin" | "ip" | "traceparent">): string | null {
+  if ((kind === undefined || kind === "user") && !origin && !ip && !traceparent) return null;
   return JSON.stringify({
     ...(kind !== undefined && kind !== "user" && { kind }),
     ...(origin && { origin }),
     ...(ip && { ip }),
+    ...(traceparent && { traceparent }),
   });
 }
 

@@ -3,14 +3,12 @@
  * whose rules let more or less pass than before, as far as their text can tell;
  * what caused it; and the conditions to count it with.
  */
-import type { SourceLocation } from "../errors/diagnostic.ts";
 import type { Entity, System } from "../model/index.ts";
 import { and, is, not, or, type SqlExpression } from "../sql-ast/expressions.ts";
 import { type AccessCause, causesOf } from "./access-causes.ts";
-import { type Assignment, always, evaluate, type Formula } from "./access-formula.ts";
-import { type AccessRule, AccessRules, type Operation } from "./access-rules.ts";
+import { directionOf } from "./access-direction.ts";
+import { AccessRules, type Operation } from "./access-rules.ts";
 import { same } from "./model-change.ts";
-import { sourceLocationOf } from "./model-index.ts";
 import type { CompiledSystem } from "./statement.ts";
 
 /** One operation on one entity whose rules are not the same as before. */
@@ -18,8 +16,6 @@ export interface AccessChange {
   readonly entity: string;
   /** `read`, `create`, `update`, `update, left behind`, `delete`, `pay`, `salary: read`, `salary: change`. */
   readonly operation: string;
-  /** What consents of the config call it: `Invoice.update`. */
-  readonly subject: string;
   /** Whether more may pass than before; false where the texts prove that it does not. */
   readonly mayWiden: boolean;
   readonly mayNarrow: boolean;
@@ -28,7 +24,6 @@ export interface AccessChange {
   readonly before: SqlExpression;
   readonly after: SqlExpression;
   readonly causes: readonly AccessCause[];
-  readonly where?: SourceLocation;
 }
 
 /** All changes, with what is needed to count them. */
@@ -100,59 +95,19 @@ function compareOperation(
 ): AccessChange | undefined {
   if (now.name === "update, left behind" && leavesAsItTouches(was) && leavesAsItTouches(now)) return undefined;
   const known = new Set(previous.system.roles.map(({ name }) => name));
-  const texts = new Set([...was.allows, ...was.denies].map(spoken));
-  // A role that is new is held by nobody: what is said of others as before gives it to nobody. What is said anew counts.
-  const formulaIn = (rule: AccessRule): Formula =>
-    rule.formula(texts.has(spoken(rule)) ? (role) => known.has(role) : () => true);
-  const side = ({ allows, denies }: Operation) => ({
-    allows: allows.map((rule) => ({ rule, formula: formulaIn(rule) })),
-    denies: denies.map((rule) => ({ rule, formula: formulaIn(rule) })),
-  });
-  const old = side(was);
-  const current = side(now);
-  const all = [old.allows, old.denies, current.allows, current.denies].flat().map(({ formula }) => formula);
-  type Ruled = (typeof old.allows)[number];
-  const any = (rules: readonly Ruled[]) => (of: Assignment) =>
-    rules.some(({ formula }) => evaluate(formula, of) === true);
-  const allowed =
-    ({ allows, denies }: typeof old) =>
-    (of: Assignment): boolean =>
-      any(allows)(of) && !any(denies)(of);
-  const alike = same(formulas(old), formulas(current));
-  const mayWiden = !alike && !always(all, allowed(current), allowed(old));
-  const mayNarrow = !alike && !always(all, allowed(old), allowed(current));
+  const { widening, mayWiden, mayNarrow } = directionOf(was, now, (role) => known.has(role));
   if (!mayWiden && !mayNarrow) return undefined;
-  const implied = (rule: Ruled, rules: readonly Ruled[]): boolean =>
-    always(
-      [rule, ...rules].map(({ formula }) => formula),
-      any([rule]),
-      any(rules),
-    );
-  const widens = new Set<AccessRule>([
-    ...current.allows.filter((rule) => !implied(rule, old.allows)).map(({ rule }) => rule),
-    ...old.denies.filter((rule) => !implied(rule, current.denies)).map(({ rule }) => rule),
-  ]);
-  const where = sourceLocationOf(next.places, entity.name);
   return {
     entity: entity.name,
     operation: now.name,
-    subject: now.subject,
     mayWiden,
     mayNarrow,
     open: [...was.allows, ...was.denies, ...now.allows, ...now.denies].some(({ mentions }) => mentions.open),
     before: verdict(was),
     after: verdict(now),
-    causes: causesOf(entity, was, now, mayWiden ? widens : new Set(), { previous, next }),
-    ...(where === undefined ? {} : { where }),
+    causes: causesOf(entity, was, now, widening, { previous, next }),
   };
 }
-
-const spoken = ({ effect, sentence, text }: AccessRule): string => JSON.stringify([effect, sentence, text]);
-
-const formulas = (side: Readonly<Record<"allows" | "denies", readonly { readonly formula: Formula }[]>>) => [
-  side.allows.map(({ formula }) => formula),
-  side.denies.map(({ formula }) => formula),
-];
 
 /** One rule says both: it is told once. */
 const leavesAsItTouches = ({ allows, denies }: Operation): boolean =>

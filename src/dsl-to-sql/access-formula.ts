@@ -64,11 +64,12 @@ function ofRoles(core: Extract<Core, { kind: "in-array" }>, { model, counts }: F
 }
 
 function atom(core: Core, scope: FormulaScope): Formula {
+  // Where it is true, and where it is false: two that agree in both agree in what is unknown.
   const sql = toCondition(core);
-  const text = printExpression(sql);
+  const text = [sql, toCondition(core, false)].map(printExpression);
   const claims = claimsOf(sql, scope.model).map(scope.claim);
   // What else asks for the roles has their hierarchy in it.
-  const roles = text.includes("actor_roles")
+  const roles = text.some((side) => side.includes("actor_roles"))
     ? sortedBy(scope.model.system.roles, ({ name }) => name).map(({ name, includes }) => [name, [...includes].sort()])
     : [];
   return { kind: "atom", key: JSON.stringify([text, claims, roles]), nullable: core.nullable };

@@ -276,7 +276,12 @@ class EntityExplanation {
         aspect: kind === "read" ? "touch" : "leave",
         terms,
       });
-      if (read) yield line("read", read.sentence, read.condition.terms);
+      if (read) {
+        const reading = line("read", read.sentence, read.condition.terms);
+        // What gives a value must be able to read it.
+        const writing = binary("=", this.parameter("command"), literal(`update ${field.name}`));
+        yield { ...reading, speaks: or(reading.speaks, writing) };
+      }
       if (write) yield line("write", write.sentence, write.condition.terms);
       if (empty) yield line("write", "keeps the value that it has", empty.terms);
       if (fixed === undefined) continue;

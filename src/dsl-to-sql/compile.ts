@@ -15,6 +15,7 @@ import { compileExplain, compileExplainRules } from "./compile-explain.ts";
 import { compileFieldRules } from "./compile-field-rules.ts";
 import { compileGrants } from "./compile-grants.ts";
 import { compileMembership } from "./compile-membership.ts";
+import { compileMoments } from "./compile-moments.ts";
 import { compilePolicies } from "./compile-policies.ts";
 import { compileRowRules } from "./compile-row-rules.ts";
 import { compileSchema } from "./compile-schema.ts";
@@ -66,6 +67,7 @@ export function compile(system: System, sourceMap: SourceMap = {}): CompiledSyst
     compileAffordances(entity, rowRules, list);
     compileExplain(entity, rowRules, list);
     compileTriggers(entity, list);
+    compileMoments(entity, list);
     compileGrants(entity, list);
     compileComments(entity, list);
   }

@@ -7,10 +7,10 @@ import {
   and,
   binary,
   call,
-  cast,
   column,
   exists,
   table as fromTable,
+  not,
   type SqlExpression,
   select,
 } from "../sql-ast/expressions.ts";
@@ -58,12 +58,10 @@ export function ownerRow(
   );
 }
 
-/** The transaction that is under way, as a row's `xmin` and `xmax` hold it. */
-const currentTransaction = cast(call("pg_current_xact_id"), "xid");
-
-/** Whether this very transaction has made or written a row, outside of savepoints: nobody else has seen it yet. */
-export const isFresh = (alias: string): SqlExpression => binary("=", column(alias, "xmin"), currentTransaction);
-export const isNotFresh = (alias: string): SqlExpression => binary("<>", column(alias, "xmin"), currentTransaction);
+/** Whether this very transaction has made or written a row, in a savepoint or out of one: nobody else has seen it yet. */
+export const isFresh = (alias: string): SqlExpression =>
+  call({ schema: "enginejs", name: "is_own_write" }, column(alias, "xmin"));
+export const isNotFresh = (alias: string): SqlExpression => not(isFresh(alias));
 
 /** Whether actors may give a field a value when its row is made, or later. What never changes is given once. */
 export const isWritable = ({ writable, access }: Field, when: "create" | "update"): boolean =>

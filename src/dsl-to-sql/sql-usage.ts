@@ -49,13 +49,14 @@ function replaceNode(node: unknown, alias: string, replacement: (column: string)
   if (Array.isArray(node)) return node.map((part) => replaceNode(part, alias, replacement));
   if (typeof node !== "object" || node === null) return node;
   if (isColumn(node) && node.table === alias) return replacement(node.name);
-  return Object.fromEntries(Object.entries(node).map(([key, part]) => [key, replaceNode(part, alias, replacement)]));
+  const copy: Record<string, unknown> = {};
+  for (const [key, part] of Object.entries(node)) copy[key] = replaceNode(part, alias, replacement);
+  return copy;
 }
 
-function visit(node: unknown, see: (node: object) => void): void {
-  if (typeof node !== "object" || node === null) return;
+function visit(node: object, see: (node: object) => void): void {
   see(node);
-  for (const part of Object.values(node)) visit(part, see);
+  for (const part of Object.values(node)) if (typeof part === "object" && part !== null) visit(part, see);
 }
 
 const isColumn = (node: object): node is ColumnNode =>

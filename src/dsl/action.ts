@@ -50,8 +50,9 @@ export interface ActionChain<St extends string, R, I> extends Action<St, R, I, u
   from<const F extends string>(...states: readonly F[]): ActionChain<St | F, R, I>;
   /** The state that the action leads to. */
   to<const T extends string>(state: T): ActionChain<St | T, R, I>;
-  /** Who may, instead of the entity's update rule. */
+  /** Who may, instead of the entity's update rule. A lambda ends the chain. */
   allow<G>(who: Rule<G>): ActionChain<St, R & G, I>;
+  allow<G>(who: (symbols: ConditionScope<G>) => Bool): Action<St, R, I, G>;
   /** What follows durably, in the transaction's wake: a task or a workflow. */
   effect(effect: Effect): ActionChain<St, R, I>;
   /** What must hold, and the sentence for whom it does not. A lambda ends the chain. */

@@ -1,6 +1,7 @@
 import type { Command } from "../model/index.ts";
 import type { Action, InputShapes } from "./action.ts";
 import type { Check } from "./check.ts";
+import { makeMomentTrigger } from "./clock-trigger.ts";
 import { collect } from "./collection.ts";
 import type { Scope } from "./condition-scope.ts";
 import { declared } from "./declared.ts";
@@ -13,6 +14,7 @@ import { captureSite, type Site } from "./site.ts";
 import type { Actor, Bool, Row, StoredRow } from "./symbols.ts";
 import { makeTrigger, type Trigger } from "./trigger.ts";
 import type { View } from "./view.ts";
+import type { Duration } from "./workflow-options.ts";
 
 export interface EntityDeclaration {
   readonly kind: "entity";
@@ -41,6 +43,17 @@ export interface Entity<N extends string, A> {
       readonly after: StoredRow<N>;
       readonly actor: Actor;
     }) => Bool,
+  ): Trigger<N>;
+  /**
+   * At a time that the row says, a while before or after it: `Invoice.at("dueAt", "-2d")`, two times 24 hours before. Once per row
+   * and time: a row that is moved before fires at its new time only, one that is moved to a later time after it has fired
+   * fires again; a time that is over when it is written does not fire. Neither does a row that is gone by then, or that
+   * the condition does not hold for. A date is its midnight in UTC.
+   */
+  at(
+    field: keyof StoredRow<N> & string,
+    offset?: Duration | `-${Duration}`,
+    condition?: (symbols: { readonly row: Row<N> }) => Bool,
   ): Trigger<N>;
   /** After a row was deleted. */
   deleted(condition?: (symbols: { readonly before: StoredRow<N>; readonly actor: Actor }) => Bool): Trigger<N>;
@@ -102,5 +115,6 @@ export function entity<
     created: (condition?: never) => makeTrigger(name, "create", { condition } as object),
     updated: (condition?: never) => makeTrigger(name, "update", { condition } as object),
     deleted: (condition?: never) => makeTrigger(name, "delete", { condition } as object),
+    at: (field: unknown, offset?: unknown, condition?: never) => makeMomentTrigger(name, field, offset, condition),
   }) as unknown as Entity<N, A>;
 }

@@ -91,7 +91,7 @@ interface Ruled<F> {
   /**
    * Who may read it, of those who may read the row; to everybody else it is null. It lies in a table of its own.
    *
-   * @example money().readable(({ actor }) => actor.hasRole("billing"), "billing knows the margin")
+   * @example money().readable(({ actor }) => actor.hasRole("billing"), "billing")
    */
   readable(rule: AnyRule, why?: string): this;
   readable<S>(rule: (symbols: S) => Truth, why?: string): Field<F, S>;

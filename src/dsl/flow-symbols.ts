@@ -10,6 +10,7 @@ import type {
   Family,
   FamilyOf,
   FieldsOf,
+  Moment,
   Numeric,
   Operand,
   RecordOf,
@@ -48,9 +49,11 @@ export type JsonSymbols<T> = unknown extends T
       ? Numeric<"int">
       : NonNullable<T> extends boolean
         ? Bool
-        : NonNullable<T> extends readonly (infer E)[]
-          ? JsonList<E>
-          : { readonly [P in keyof NonNullable<T>]-?: JsonSymbols<NonNullable<T>[P]> };
+        : NonNullable<T> extends Date
+          ? Moment
+          : NonNullable<T> extends readonly (infer E)[]
+            ? JsonList<E>
+            : { readonly [P in keyof NonNullable<T>]-?: JsonSymbols<NonNullable<T>[P]> };
 
 declare const element: unique symbol;
 /** A list in JSON: what forEach goes over. */

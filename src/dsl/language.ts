@@ -2,6 +2,7 @@
 export { type Action, type ActionChain, action } from "./action.ts";
 export { can } from "./can.ts";
 export { type Check, check } from "./check.ts";
+export { type CatchUp, cron, every, signal, webhook } from "./clock-trigger.ts";
 export { type Config, defineConfig, type EnvironmentValue, env } from "./config.ts";
 export { type Entity, type EntityOptions, entity } from "./entity.ts";
 export type { AnyField, Field } from "./field.ts";

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { type Callback, declared } from "./declared.ts";
 import type { CallbackAt } from "./field.ts";
+import type { RoleName } from "./registry.ts";
 import { captureSite, type Site } from "./site.ts";
 
 export interface TriggerDeclaration {
@@ -16,6 +17,8 @@ export interface ManualTriggerDeclaration {
   readonly kind: "manual-trigger";
   readonly site: Site | undefined;
   readonly input: z.ZodType | undefined;
+  /** As the user gave them. */
+  readonly options: unknown;
 }
 
 declare const event: unique symbol;
@@ -50,11 +53,15 @@ export type GivenInput<T> = { readonly [given]: T };
 declare const given: unique symbol;
 
 /**
- * Starts by nobody's change: by `startWorkflow`, by another workflow's `start` step, by `enginejs.workflow_start` in SQL.
+ * Starts by nobody's change: by `startWorkflow`, by another workflow's `start` step, by `enginejs.workflow_start` in SQL; and by
+ * persons with one of the roles, `enginejs.start_workflow('monthly-report', '{"month": "2026-11"}')`.
  *
- * @example workflow("monthly-report", { on: manual(z.object({ month: z.string() })), steps: (flow) => flow.task("make", "make-report", ({ input }) => ({ month: input.month })) })
+ * @example workflow("monthly-report", { on: manual(z.object({ month: z.string() }), { roles: ["billing"] }), steps: (flow) => flow.task("make", "make-report", ({ input }) => ({ month: input.month })) })
  */
-export function manual<T extends z.ZodType = z.ZodUnknown>(input?: T): Trigger<never, GivenInput<z.output<T>>> {
-  const declaration: ManualTriggerDeclaration = { kind: "manual-trigger", site: captureSite(), input };
+export function manual<T extends z.ZodType = z.ZodUnknown>(
+  input?: T,
+  options: { readonly roles?: readonly RoleName[] } = {},
+): Trigger<never, GivenInput<z.output<T>>> {
+  const declaration: ManualTriggerDeclaration = { kind: "manual-trigger", site: captureSite(), input, options };
   return declared<ManualTriggerDeclaration, Trigger<never, GivenInput<z.output<T>>>>(declaration, {});
 }

@@ -5,6 +5,7 @@ import { collect } from "./collection.ts";
 import { type Callback, declared } from "./declared.ts";
 import type { CallbackAt } from "./field.ts";
 import type { Flow } from "./flow.ts";
+import type { StepScope } from "./flow-symbols.ts";
 import type { EntityName } from "./registry.ts";
 import { captureSite, type Site } from "./site.ts";
 import type { Expression, StoredRow, UnknownSymbol } from "./symbols.ts";
@@ -36,9 +37,29 @@ export interface WorkflowOptions<N extends string, I> {
   readonly retry?: RetryOptions;
   /** From the event to the end of the run, waits included; then it fails, and what it did is undone. */
   readonly timeout?: Duration;
+  /**
+   * Runs of one record, or of one key, follow one another in the order of their events, retries and all. After a failure the
+   * later ones wait for somebody (`halt`), unless it says `skip`.
+   *
+   * @example ordered: "record"
+   * @example ordered: { by: ({ event }) => event.after.customer.id, onFailure: "skip" }
+   */
+  readonly ordered?: "record" | { readonly by?: "record" | RunKey<N, I>; readonly onFailure?: "halt" | "skip" };
+  /** So many runs at the same time, of all or of each key: from their first step to their end, waits included. */
+  readonly concurrency?: number | { readonly limit: number; readonly key?: RunKey<N, I> };
+  /** So many begin in any period of this length, of all or of each key. */
+  readonly rate?: { readonly limit: number; readonly per: Duration; readonly key?: RunKey<N, I> };
+  /** Events of a key that follow within the pause are one run, of the last of them. */
+  readonly debounce?: { readonly key: RunKey<N, I>; readonly pause: Duration };
+  /** The smaller, the sooner, from -100 to 100, where runs wait for hands; 0 unless given. */
+  readonly priority?: number;
   // biome-ignore lint/complexity/noBannedTypes: `{}`: no results yet
   readonly steps: (flow: Flow<N, I, {}>) => Flow<N, I, unknown>;
 }
+
+/** What runs are told apart by: over the event, or what the run is given. */
+// biome-ignore lint/complexity/noBannedTypes: `{}`: no results yet
+type RunKey<N extends string, I> = (symbols: Pick<StepScope<N, I, {}>, "event" | "input">) => Expression;
 
 declare const steps: unique symbol;
 declare const subject: unique symbol;

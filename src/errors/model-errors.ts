@@ -264,4 +264,34 @@ export const modelErrors = defineErrors({
       "A file of `queries/` holds one statement that reads or writes; it runs inside the transaction of a step, as the run's actor, so it neither ends that nor changes the role.",
     hint: "Write one select, insert, update, delete or with.",
   },
+  EJS2164: {
+    title: "Schedule that cannot be one",
+    detail:
+      "A workflow that the clock starts says how often, or a cron expression of five fields with a time zone, and what becomes of ticks that no worker was there for.",
+    hint: 'every("5m"), or cron("0 9 * * 1", "Europe/Berlin", { catchUp: "none" })',
+  },
+  EJS2165: {
+    title: "Moment that no row has",
+    detail:
+      "A workflow that starts at a time which each row says names a field of type timestamp or date that lies in the entity's own table, and how long before or after.",
+    hint: 'Invoice.at("dueAt", "-2d")',
+  },
+  EJS2166: {
+    title: "Nobody to inherit rights from",
+    detail:
+      "The clock and a request from outside are nobody: a workflow that they start cannot run with the rights of whoever caused it.",
+    hint: 'Say as: "system", which passes every policy, or as: impersonate(…).',
+  },
+  EJS2167: {
+    title: "Signal or webhook that cannot start a workflow",
+    detail:
+      "A signal has a name. A webhook has a name, which is the last part of its URL, the environment variable of its secret, and the scheme that its requests are signed by.",
+    hint: 'webhook("stripe", { secret: env("STRIPE_SECRET"), scheme: "stripe" })',
+  },
+  EJS2168: {
+    title: "Order, limit or pause that cannot be kept",
+    detail:
+      "`ordered`, `concurrency`, `rate`, `debounce` and `priority` say when the runs of a workflow begin. Keys are callbacks over the event or the input.",
+    hint: 'ordered: "record", concurrency: { limit: 2, key: ({ event }) => event.after.customer.id }, priority: -10',
+  },
 });

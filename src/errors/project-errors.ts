@@ -140,7 +140,7 @@ export const projectErrors = defineErrors({
   EJS1051: {
     title: "No such role",
     detail:
-      'Service accounts and grants give the roles that the model declares for tenants. Roles of the platform (`of: "system"`) come from its own tokens and can be granted to nobody.',
+      'Service accounts and grants give the roles that the model declares. Roles of the platform (`of: "system"`) belong to no tenant: `enginejs grant` gives them, for a while and without --tenant.',
     hint: "Choose one of the roles that the message lists.",
   },
   EJS1052: {
@@ -159,6 +159,18 @@ export const projectErrors = defineErrors({
     detail:
       "A service account of that name exists already, and its roles are not those that were asked for, or it is disabled. A key never changes its account.",
     hint: "Leave --role out for another key of the account, choose another name, or change it with `enginejs key account`.",
+  },
+  EJS1055: {
+    title: "No such workflow, run or step",
+    detail:
+      "Workflows are named as in the model, runs by the id that `enginejs workflow list` shows, steps by the id of an outermost node. A workflow that was ever built here can be named, also one that the newest build no longer has.",
+    hint: "List the runs with `enginejs workflow list`.",
+  },
+  EJS1056: {
+    title: "The run cannot do that now",
+    detail:
+      "Only a failed run can be retried, or one that pauses before another attempt; only an unfinished one cancelled or paused, a paused one resumed. What compensations have undone cannot be tried again under the same idempotency keys: a fork has keys of its own.",
+    hint: "Look at it with `enginejs workflow show RUN`; `enginejs workflow fork RUN --from-step STEP` makes a new run.",
   },
   EJS1060: {
     title: "doctor.json is not valid",

@@ -90,6 +90,17 @@ export const requestErrors = defineErrors({
     detail: "The server knows no such path.",
     hint: "GraphQL is at `/graphql` unless configured otherwise, the health checks at `/healthz` and `/readyz`.",
   },
+  EJS5017: {
+    title: "The request of a webhook is not accepted",
+    detail:
+      "Its signature is missing or wrong, was made with another secret, or is older than the webhook tolerates. Which of these it is is not said.",
+    hint: "Sign the body as it is sent, with the secret that the server has in its environment, and send it at once.",
+  },
+  EJS5018: {
+    title: "The body of a webhook does not fit",
+    detail: "The workflow that the webhook starts declares what its input is, and the body is something else.",
+    hint: "Send what the schema of the webhook's `input` describes, or change that.",
+  },
   EJS5020: {
     title: "The GraphQL document is not valid",
     detail: "It cannot be parsed, or names something that the schema does not have, or leaves out what is required.",

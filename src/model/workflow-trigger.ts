@@ -1,5 +1,6 @@
 /** What starts a run. Each kind is an event in the log: a run always follows one. */
 import { z } from "zod";
+import { cronProblem } from "./cron.ts";
 import { entityName, fieldName, slugName } from "./names.ts";
 
 /** A change of an entity's rows, whoever wrote it. */
@@ -22,7 +23,7 @@ const intervalTrigger = z.strictObject({ kind: z.literal("interval"), everyMs: z
 const cronTrigger = z.strictObject({
   kind: z.literal("cron"),
   /** Five fields: minute, hour, day of the month, month, day of the week. */
-  expression: z.string(),
+  expression: z.string().refine((text) => cronProblem(text) === undefined, "no cron expression of five fields"),
   /** An IANA zone: `Europe/Berlin`. */
   zone: z.string(),
   catchUp,
@@ -39,11 +40,17 @@ const datetimeTrigger = z.strictObject({
   condition: z.string().optional(),
 });
 
-/** `enginejs.workflow_start(name, …)`, another workflow, a person. */
-const manualTrigger = z.strictObject({ kind: z.literal("manual") });
+/** `enginejs.workflow_start(name, …)`, another workflow, a person: `enginejs.start_workflow(name, …)`. */
+const manualTrigger = z.strictObject({
+  kind: z.literal("manual"),
+  /** The roles of whom may start it; nobody but the platform where it is absent. */
+  roles: z.array(z.string()).min(1).optional(),
+});
 
 /** `enginejs.workflow_signal(signal, …)`: its payload is the run's input. */
 const signalTrigger = z.strictObject({ kind: z.literal("signal"), signal: slugName });
+
+const headerName = z.string().regex(/^[A-Za-z0-9-]{1,64}$/);
 
 /** A request from outside whose signature is checked: its body is the run's input. */
 const webhookTrigger = z.strictObject({
@@ -52,6 +59,13 @@ const webhookTrigger = z.strictObject({
   path: slugName,
   /** The environment variable with the secret that signs. */
   secret: z.string().regex(/^[A-Z][A-Z0-9_]*$/),
+  /** How: see src/server/webhooks/schemes.ts. */
+  scheme: z.enum(["standard-webhooks", "stripe", "github", "hmac-sha256-hex", "hmac-sha256-base64"]),
+  /** Of `hmac-sha256-…`: the header with the signature, and the one with the request's id. */
+  header: headerName.optional(),
+  idHeader: headerName.optional(),
+  /** How old a signed time may be. */
+  toleranceMs: z.int().positive(),
 });
 
 export const trigger = z.discriminatedUnion("kind", [

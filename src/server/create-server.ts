@@ -10,6 +10,8 @@ export interface RunningServer {
   /** `http://localhost:4000/graphql` */
   readonly url: string;
   readonly port: number;
+  /** The port of `/metrics`, where there is one. */
+  readonly metricsPort: number | undefined;
   /** The Express app, for further routes. */
   readonly app: Express;
   readonly parts: ServerParts;
@@ -42,21 +44,31 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
     if (graphqlPath !== "/") app.get("/", (_request, response) => response.redirect(graphqlPath));
   }
   app.all(graphqlPath, parts.graphqlHandler);
+  app.all("/webhooks/:name", parts.webhooks);
   app.use(parts.health);
   app.use((_request, _response, next) => next(new RequestError("EJS5016", 404)));
   app.use(parts.errorHandler);
   let stopping: Promise<void> | undefined;
   try {
     const listener = await listen(app, options.port ?? 4000, options.host);
+    const { metrics } = options;
+    const scraped =
+      metrics &&
+      (await listen(parts.metrics, metrics.port, metrics.host ?? "127.0.0.1").catch(async (error) => {
+        await listener.stop(0);
+        throw error;
+      }));
     // Answers begun while draining must not keep their connection open.
     const stop = async () => {
       parts.drain();
       await listener.stop(options.stopTimeoutMs ?? 10_000);
+      await scraped?.stop(0);
       await parts.close();
     };
     return {
       url: `http://${options.host ?? "localhost"}:${listener.port}${graphqlPath}`,
       port: listener.port,
+      metricsPort: scraped?.port,
       app,
       parts,
       reload: parts.reload,

@@ -70,6 +70,8 @@ export interface ServerPartsOptions {
   readonly graphqlPath?: string;
   /** Where the log goes; pino on standard output at level info unless said otherwise. */
   readonly log?: Logger;
+  /** Gives the secret of a webhook by the name of its environment variable; the process's own environment unless given. */
+  readonly webhookSecret?: (variable: string) => string | undefined;
 }
 
 export interface ServerOptions extends ServerPartsOptions {
@@ -79,6 +81,8 @@ export interface ServerOptions extends ServerPartsOptions {
   readonly host?: string;
   /** Websites whose pages may call the API: `["https://app.example"]`. None unless said. */
   readonly corsOrigins?: readonly string[];
+  /** Where `/metrics` is answered in Prometheus' form, on a port of its own; nowhere unless given. `host`: this machine alone unless given. */
+  readonly metrics?: { readonly port: number; readonly host?: string };
   /** How long `stop()` waits for answers that are under way, in milliseconds; 10 seconds unless said otherwise. */
   readonly stopTimeoutMs?: number;
 }

@@ -1,5 +1,5 @@
 import "./graphile-environment.ts";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, RequestListener } from "node:http";
 import type { ErrorRequestHandler, RequestHandler, Router } from "express";
 import type pg from "pg";
 import type { Logger } from "pino";
@@ -17,12 +17,14 @@ import { type ServedSchema, servedSchema } from "./graphql/served-schema.ts";
 import { answerError } from "./http/answer.ts";
 import { graphiql } from "./http/graphiql.ts";
 import { healthRouter } from "./http/health.ts";
+import { metricsHandler } from "./http/metrics.ts";
 import { actorOf, requestIdOf, setActor } from "./http/request-identity.ts";
 import { requestSource } from "./http/request-source.ts";
 import { trustedProxies } from "./http/trusted-proxies.ts";
 import { createLog } from "./log.ts";
 import { httpError, RequestError } from "./request-error.ts";
 import { checkLimits, type RequestLimits, type ServerPartsOptions } from "./server-options.ts";
+import { webhookHandler, webhooksOf } from "./webhooks/webhook-handler.ts";
 
 /** The server in parts, for an Express app that exists already. */
 export interface ServerParts {
@@ -32,6 +34,10 @@ export interface ServerParts {
   readonly authenticate: RequestHandler;
   /** `/healthz` and `/readyz`. */
   readonly health: Router;
+  /** Takes in signed requests from outside, for the path `/webhooks/:name`; before anything that reads the body. */
+  readonly webhooks: RequestHandler<{ name: string }>;
+  /** Answers `/metrics`, for a port that only operators reach. */
+  readonly metrics: RequestListener;
   /** GraphiQL, where `development` is on. */
   readonly graphiql: RequestHandler | undefined;
   /** Answers errors of these parts and of handlers after them in their form. */
@@ -68,7 +74,12 @@ export async function createServerParts(options: ServerPartsOptions): Promise<Se
   const authenticator = new Authenticator(tokens, new KeyVerifier(pool.pool));
   const withPgClient = actorClients(pool.pool);
 
-  const build = async () => servedSchema(await builtSystem(pool.pool), withPgClient, { limits, introspection });
+  let webhooks: ReturnType<typeof webhooksOf> = new Map();
+  const build = async () => {
+    const built = await builtSystem(pool.pool);
+    webhooks = webhooksOf(built.system);
+    return servedSchema(built, withPgClient, { limits, introspection });
+  };
   let served: ServedSchema;
   try {
     await requireServiceRights(pool.pool, "server");
@@ -120,6 +131,13 @@ export async function createServerParts(options: ServerPartsOptions): Promise<Se
     }),
     authenticate,
     health: health.router,
+    webhooks: webhookHandler({
+      pool: pool.pool,
+      webhooks: () => webhooks,
+      limit: limits.bodyBytes,
+      secret: options.webhookSecret ?? ((name) => process.env[name]),
+    }),
+    metrics: metricsHandler(pool.pool, log),
     graphiql: options.development ? graphiql(options.graphqlPath ?? "/graphql") : undefined,
     errorHandler: (error: unknown, request, response, _next) => {
       const requestId = requestIdOf(request);

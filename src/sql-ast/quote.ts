@@ -17,11 +17,14 @@ const PLAIN_IDENTIFIER = /^[a-z_][a-z0-9_]*$/;
  */
 export function quoteIdentifier(name: string): string {
   if (name === "") throw new RangeError("an identifier cannot be empty");
-  refuseUnprintable(name);
-  if (new TextEncoder().encode(name).length > MAX_IDENTIFIER_BYTES) {
+  const plain = PLAIN_IDENTIFIER.test(name);
+  // Of plain names each character is a byte; encoding those too took a fifth of what compiling 300 entities takes.
+  if (!plain) refuseUnprintable(name);
+  const bytes = plain ? name.length : new TextEncoder().encode(name).length;
+  if (bytes > MAX_IDENTIFIER_BYTES) {
     throw new RangeError(`identifier "${name}" has more than ${MAX_IDENTIFIER_BYTES} bytes`);
   }
-  return PLAIN_IDENTIFIER.test(name) && !isKeyword(name) ? name : `"${name.replaceAll('"', '""')}"`;
+  return plain && !isKeyword(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }
 
 /**

@@ -28,10 +28,10 @@ export async function actInRun<T>(pool: pg.Pool, run: Run, fn: (client: pg.PoolC
     ]);
     if (rows[0]?.held !== true) throw new LeaseLost();
     await client.query(beginRequestText, beginRequestValues(run.as));
-    await client.query("select set_config('enginejs.run_id', $1, true), set_config('enginejs.depth', $2, true)", [
-      run.id,
-      String(run.depth),
-    ]);
+    await client.query(
+      "select set_config('enginejs.run_id', $1, true), set_config('enginejs.depth', $2, true), set_config('enginejs.traceparent', $3, true)",
+      [run.id, String(run.depth), run.traceparent],
+    );
     const result = await fn(client);
     // PostgreSQL answers the commit of a failed transaction with ROLLBACK and no error.
     const { command } = await client.query("commit");

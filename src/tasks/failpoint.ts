@@ -46,10 +46,20 @@ export const WAIT_FAILPOINTS = [
 /** Those that only jobs come by which find no hand free. */
 export const BUSY_FAILPOINTS = ["hand-on:before", "hand-on:after"] as const;
 
+/** Those of the scheduler. */
+export const SCHEDULE_FAILPOINTS = [
+  "schedule:before",
+  "schedule:after",
+  "moments:after-take",
+  "moments:before-commit",
+  "moments:after-commit",
+] as const;
+
 export type Failpoint =
   | (typeof FAILPOINTS)[number]
   | (typeof WAIT_FAILPOINTS)[number]
-  | (typeof BUSY_FAILPOINTS)[number];
+  | (typeof BUSY_FAILPOINTS)[number]
+  | (typeof SCHEDULE_FAILPOINTS)[number];
 
 const armed = process.env.ENGINEJS_FAILPOINT;
 

@@ -167,11 +167,13 @@ export class GraphPass {
         const timeout = attemptLimit(node);
         return withTimeLimit(timeout, this.signal, (signal) => {
           const as = timeout === undefined ? run.as : { ...run.as, statementTimeout: timeout };
-          const step: Step = { run: { ...run, as, signal }, path, frame };
-          return doStep(context, step, node, async (output) => {
-            if (!this.isLast(prepared, frame)) return keep(path, output);
-            this.last = { step: path, output };
-            return true;
+          return context.observer.step(run, path, node, (traceparent) => {
+            const step: Step = { run: { ...run, as, signal, traceparent }, path, frame };
+            return doStep(context, step, node, async (output) => {
+              if (!this.isLast(prepared, frame)) return keep(path, output);
+              this.last = { step: path, output };
+              return true;
+            });
           });
         });
       }

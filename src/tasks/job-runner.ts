@@ -34,6 +34,9 @@ export interface JobRunner {
 const POLL = 2_000;
 const SILENCE = 3 * POLL;
 
+/** How long a job may wait here, where all are busy, before others may take it. */
+const LOCAL = 1_000;
+
 export function startJobRunner(options: JobRunnerOptions): JobRunner {
   const stopped = new AbortController();
   let current: JobPool | undefined;
@@ -128,7 +131,7 @@ class JobPool {
       this.lastSign = performance.now();
     };
     // Answers, not questions: the look-up of its tasks' ids is kept when it fails, and then every question does.
-    events.on("worker:getJob:empty", sign);
+    events.on("localQueue:getJobs:complete", sign);
     events.on("job:start", sign);
     events.on("job:success", () => failpoint("job:before-delete"));
     events.on("job:complete", () => failpoint("job:after-delete"));
@@ -147,7 +150,14 @@ class JobPool {
         () => (level, message) => (level === "error" ? log.warn(`jobs: ${message}`) : log.debug(`jobs: ${message}`)),
       ),
       preset: {
-        worker: { concurrentJobs: concurrency, pollInterval: POLL, completeJobBatchDelay: 0, failJobBatchDelay: 0 },
+        worker: {
+          concurrentJobs: concurrency,
+          pollInterval: POLL,
+          // One question for all of them: otherwise each notification has each of them ask.
+          localQueue: { size: concurrency, ttl: LOCAL },
+          completeJobBatchDelay: 0,
+          failJobBatchDelay: 0,
+        },
       },
       events,
     });

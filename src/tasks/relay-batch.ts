@@ -1,12 +1,14 @@
 /** One batch of the relay: takes pending events and starts the runs that they want, in one transaction. */
 import type pg from "pg";
 import type { Log } from "../dsl/task.ts";
+import type { Workflow } from "../model/index.ts";
 import type { Build } from "./build.ts";
 import { conditionStatement } from "./condition-statement.ts";
 import type { Definitions } from "./definitions.ts";
 import { failpoint } from "./failpoint.ts";
 import type { ClaimedRun } from "./run.ts";
 import { sqlState } from "./step-failure.ts";
+import { hasTurns, type TurnKeys, turnStatement } from "./turn-statement.ts";
 
 export interface RelayOptions {
   readonly definitions: Definitions;
@@ -41,7 +43,10 @@ export interface RelayResult {
 }
 
 /** What `workflow_start_runs` says of a run; the rest is as with every new one. */
-type BegunRun = Pick<ClaimedRun, "id" | "lease" | "definition_id" | "segment" | "event" | "actor" | "origin" | "age_ms">;
+type BegunRun = Pick<
+  ClaimedRun,
+  "id" | "lease" | "definition_id" | "segment" | "event" | "actor" | "origin" | "age_ms"
+>;
 
 interface RelayRow {
   readonly taken: number;
@@ -52,10 +57,11 @@ interface RelayRow {
   readonly begun: BegunRun[] | null;
 }
 
-/** An event that a subscription with a condition asks for. */
+/** An event that a subscription with a condition asks for, or one whose runs take turns. */
 interface Candidate {
   readonly event: number;
   readonly segment: number;
+  readonly model: string;
   readonly workflow: string;
   readonly definition: number;
   readonly attempts: number;
@@ -81,7 +87,9 @@ export async function relayBatch(
 }
 
 const hasConditions = ({ system }: Build): boolean =>
-  system.workflows.some(({ trigger }) => trigger.kind === "model" && trigger.condition !== undefined);
+  system.workflows.some((workflow) => isConditional(workflow) || hasTurns(workflow));
+
+const isConditional = ({ trigger }: Workflow): boolean => trigger.kind === "model" && trigger.condition !== undefined;
 
 async function inOneStatement(client: pg.Client, request: RelayRequest, options: RelayOptions): Promise<RelayResult> {
   failpoint("relay:before-take");
@@ -149,9 +157,17 @@ async function startWhereTrue(
   options: RelayOptions,
 ): Promise<readonly BegunRun[]> {
   const passed: Candidate[] = [];
-  for (const ofOne of Map.groupBy(candidates, ({ definition }) => definition).values()) {
-    passed.push(...(await whereTrue(client, ofOne, options)));
+  // In the order of the names, as all who take the turns of several workflows: no deadlocks.
+  const byName = candidates.toSorted((a, b) => (a.workflow < b.workflow ? -1 : a.workflow > b.workflow ? 1 : 0));
+  for (const ofOne of Map.groupBy(byName, ({ definition }) => definition).values()) {
+    const [first] = ofOne;
+    if (first === undefined) continue;
+    const { workflow } = await options.definitions.get(first.definition);
+    const wanted = await whereTrue(client, ofOne, workflow, options);
+    if (hasTurns(workflow)) await holdRuns(client, wanted, workflow, options);
+    else passed.push(...wanted);
   }
+  passed.sort((a, b) => a.event - b.event);
   failpoint("relay:after-conditions");
   if (passed.length === 0) return [];
   const { rows } = await client.query<{ begun: BegunRun[] | null }>(
@@ -167,41 +183,80 @@ async function startWhereTrue(
   return rows[0]?.begun ?? [];
 }
 
-/**
- * Those that the condition of their definition lets pass. Where it cannot be evaluated for all at once, each event is
- * tried alone, and those that fail are put back: one event that nobody can evaluate stops no other.
- */
+/** Those that the condition lets pass. A run that was started by the workflow's name is asked none. */
 async function whereTrue(
   client: pg.Client,
   candidates: readonly Candidate[],
+  workflow: Workflow,
   options: RelayOptions,
 ): Promise<readonly Candidate[]> {
+  const isAsked = ({ model }: Candidate) => isConditional(workflow) && !model.startsWith("workflow:");
+  const asked = candidates.filter(isAsked);
+  const text = () => conditionStatement(options.build(), workflow);
+  const rows = await evaluate<{ event: string }>(client, asked, "condition", text, options);
+  const events = new Set(rows.map(({ event }) => Number(event)));
+  return candidates.filter((candidate) => !isAsked(candidate) || events.has(candidate.event));
+}
+
+/** Makes runs that wait for their turn; those whose turn it is already begin by a job. */
+async function holdRuns(
+  client: pg.Client,
+  candidates: readonly Candidate[],
+  workflow: Workflow,
+  options: RelayOptions,
+): Promise<void> {
+  const [first] = candidates;
+  if (first === undefined) return;
+  const text = () => turnStatement(options.build(), workflow);
+  const keys = await evaluate<TurnKeys>(client, candidates, "key", text, options);
+  const segments = new Map(candidates.map(({ event, segment }) => [event, segment]));
+  await client.query("select enginejs.workflow_hold_runs($1, $2, $3, $4, $5, $6, $7, $8)", [
+    workflow.name,
+    first.definition,
+    keys.map(({ event }) => event),
+    keys.map(({ event }) => segments.get(Number(event))),
+    keys.map(({ order_key }) => order_key),
+    keys.map(({ concurrency_key }) => concurrency_key),
+    keys.map(({ rate_key }) => rate_key),
+    keys.map(({ debounce_key }) => debounce_key),
+  ]);
+}
+
+/**
+ * The rows of a statement over events. Where it cannot be evaluated for all at once, each event is tried alone, and those
+ * that fail are put back: one event that nobody can evaluate stops no other.
+ */
+async function evaluate<Row extends object>(
+  client: pg.Client,
+  candidates: readonly Candidate[],
+  what: string,
+  text: () => string,
+  options: RelayOptions,
+): Promise<readonly Row[]> {
   const [first] = candidates;
   if (first === undefined) return [];
   try {
     await client.query("savepoint condition");
-    const { workflow } = await options.definitions.get(first.definition);
-    const text = conditionStatement(options.build(), workflow);
+    const statement = text();
     // With the rights of the platform, which passes every policy: the relay's own login can read no table of the model.
     await client.query("set local role enginejs_system");
-    const { rows } = await client.query<{ event: string }>(text, [
+    const { rows } = await client.query<Row>(statement, [
       candidates.map(({ event }) => event),
       [...new Set(candidates.map(({ segment }) => segment))],
     ]);
     await client.query("reset role");
     await client.query("release savepoint condition");
-    const events = new Set(rows.map(({ event }) => Number(event)));
-    return candidates.filter(({ event }) => events.has(event));
+    return rows;
   } catch (error) {
     // Sets the role back as well. Fails where the connection is lost: then the whole batch does.
     await client.query("rollback to savepoint condition");
     if (candidates.length > 1) {
-      const passed: Candidate[] = [];
-      for (const candidate of candidates) passed.push(...(await whereTrue(client, [candidate], options)));
-      return passed;
+      const rows: Row[] = [];
+      for (const candidate of candidates) rows.push(...(await evaluate<Row>(client, [candidate], what, text, options)));
+      return rows;
     }
     const message = (error as Error).message.slice(0, 2000);
-    options.log.warn(`the condition of ${first.workflow} cannot be evaluated: ${message}`, { event: first.event });
+    options.log.warn(`the ${what} of ${first.workflow} cannot be evaluated: ${message}`, { event: first.event });
     await client.query("select enginejs.workflow_defer_event($1, $2, $3, $4, $5, $6)", [
       first.event,
       first.segment,

@@ -23,6 +23,8 @@ export interface RelayLoopOptions extends RelayOptions {
   readonly log: Log;
   /** The hands of this process: what they are free for, they get at once, the rest is rung for. */
   readonly hands: { readonly slots: Slots; take(runs: readonly ClaimedRun[]): void };
+  /** Told how many events were taken. */
+  readonly onTaken?: (events: number) => void;
   /** Told the leader's backend, so that whoever reaps this worker can end it. */
   readonly onLeader?: (backend: number) => Promise<void>;
   /** How long it sleeps at most, in milliseconds: the slow poll beside the doorbell. */
@@ -78,14 +80,15 @@ async function lead(options: RelayLoopOptions, state: { leading: boolean }, sign
 }
 
 /** How long events are left to the hands of this process before others are rung for them, in milliseconds. */
-const PATIENCE = 100;
+const PATIENCE = 1_000;
 
 async function relayUntil(client: pg.Client, options: RelayLoopOptions, signal: AbortSignal): Promise<void> {
   const { doorbell, hands } = options;
   const clock = new WakeClock(client);
   let beyond = "0";
   let backOff = 1;
-  let spill = false;
+  // Since when this process has no hand free.
+  let fullSince: number | undefined;
   // While it holds K every writer rings, so that nothing is missed between two looks.
   let quiet = false;
   const leaveQuiet = async () => {
@@ -94,18 +97,19 @@ async function relayUntil(client: pg.Client, options: RelayLoopOptions, signal: 
   };
   while (!signal.aborted) {
     doorbell.clear();
+    const spill = fullSince !== undefined && performance.now() - fullSince > PATIENCE;
     const { taken, lastEvent, busy, full } = await relay(client, options, beyond, spill);
     await clock.wakeDue();
-    spill = false;
     if (busy || full) {
       await leaveQuiet();
       if (taken > 0) beyond = lastEvent;
       if (full) {
-        await hands.slots.room(PATIENCE, signal);
-        spill = hands.slots.free === 0;
+        await hands.slots.room(Math.min(PATIENCE, clock.next()), signal);
+        fullSince = hands.slots.free > 0 ? undefined : (fullSince ?? performance.now());
       } else await sleep(20, signal);
       continue;
     }
+    fullSince = undefined;
     if (taken > 0) {
       backOff = 1;
       // A single event is no reason to have everybody stop ringing and ask for the lock again.
@@ -148,6 +152,7 @@ async function relay(
     const result = await relayBatch(client, { beyond, slots: free, spill }, options);
     used = result.begun.length;
     options.hands.take(result.begun);
+    options.onTaken?.(result.taken);
     return result;
   } finally {
     slots.give(free - used);

@@ -10,9 +10,13 @@ export class Stopping extends Error {
 
 /** Somebody wants the run to end, or its time is over: what it did is undone. */
 export class Ended extends Error {
-  constructor(message: string) {
+  /** Its time is over: nobody has wanted it to end. */
+  readonly isLate: boolean;
+
+  constructor(message: string, isLate = false) {
     super(message);
     this.name = "Ended";
+    this.isLate = isLate;
   }
 }
 

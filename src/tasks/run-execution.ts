@@ -6,6 +6,8 @@ import type { Build } from "./build.ts";
 import type { Definition, Definitions } from "./definitions.ts";
 import { compensationFrame, placeOf } from "./frame.ts";
 import { GraphPass, type Pause } from "./graph-pass.ts";
+import type { Observer } from "./observe.ts";
+import type { RunTrace } from "./observe-traces.ts";
 import type { ClaimedRun, Failure, LastResult, Run, StepContext } from "./run.ts";
 import { runActor } from "./run-actor.ts";
 import { Ended, type RunControl } from "./run-control.ts";
@@ -26,6 +28,7 @@ export interface ExecutionOptions {
   readonly newestBuild: () => Promise<Build>;
   readonly tasks: () => ReadonlyMap<string, unknown>;
   readonly log: Log;
+  readonly observer: Observer;
   /** Writes until the database answers, and gives the answer; false where it gives up. */
   readonly persist: <T>(run: { readonly id: string }, write: () => Promise<T>) => Promise<T | false>;
 }
@@ -42,12 +45,27 @@ export async function executeRun(
   control: RunControl,
 ): Promise<Outcome> {
   const definition = await options.definitions.get(claimed.definition_id);
-  const execution = new RunExecution(options, claimed, control, definition);
-  const { timeoutMs } = definition.workflow.options ?? {};
+  const { workflow } = definition;
+  return options.observer.run(claimed, workflow.name, control.signal, (trace) =>
+    executeInTime(
+      new RunExecution(options, claimed, control, definition, trace),
+      claimed,
+      control,
+      workflow.options?.timeoutMs,
+    ),
+  );
+}
+
+async function executeInTime(
+  execution: RunExecution,
+  claimed: ClaimedRun,
+  control: RunControl,
+  timeoutMs: number | undefined,
+): Promise<Outcome> {
   if (timeoutMs === undefined) return execution.execute();
   // A timer's longest time is 24 days; a run that waits that long is parked.
   const left = Math.min(Math.max(timeoutMs - claimed.age_ms, 0), 2 ** 31 - 1);
-  const late = () => control.abort(new Ended(`not done within ${timeoutMs} ms (EJS6011)`));
+  const late = () => control.abort(new Ended(`not done within ${timeoutMs} ms (EJS6011)`, true));
   const timer = left === 0 ? undefined : setTimeout(late, left);
   if (left === 0) late();
   try {
@@ -66,8 +84,16 @@ class RunExecution {
   private readonly began = performance.now();
   /** Whether there may be rows of this run among the waits. */
   private waits: boolean;
+  private readonly trace: RunTrace | undefined;
 
-  constructor(options: ExecutionOptions, claimed: ClaimedRun, control: RunControl, definition: Definition) {
+  constructor(
+    options: ExecutionOptions,
+    claimed: ClaimedRun,
+    control: RunControl,
+    definition: Definition,
+    trace: RunTrace | undefined,
+  ) {
+    this.trace = trace;
     this.options = options;
     this.claimed = claimed;
     this.control = control;
@@ -212,8 +238,8 @@ class RunExecution {
   }
 
   private context(): StepContext {
-    const { pool, store, tasks } = this.options;
-    return { pool, store, tasks: tasks() };
+    const { pool, store, tasks, observer } = this.options;
+    return { pool, store, tasks: tasks(), observer };
   }
 
   /** What became of the run's waits; their results are the run's. Undefined where the lease is lost. */
@@ -263,6 +289,8 @@ class RunExecution {
       as: await runActor(options.pool, build, workflow, claimed),
       depth,
       results: this.results,
+      trace: this.trace,
+      traceparent: claimed.origin?.traceparent ?? "",
       signal: control.signal,
       log: withFields(options.log, { run: claimed.id, workflow: workflow.name, tenant: claimed.actor?.tenant ?? null }),
     };

@@ -52,6 +52,7 @@ export class RunStore {
   private readonly claims: Batcher<string, ClaimedRun | undefined>;
   private readonly checkpoints: Batcher<Checkpoint, boolean>;
   private readonly endings: Batcher<Ending, boolean>;
+  private readonly handedOn: Batcher<string, undefined>;
 
   /** @param worker the id under which this process is registered now */
   constructor(pool: pg.Pool, worker: () => number) {
@@ -103,6 +104,12 @@ export class RunStore {
       failpoint("finish:after");
       return accepted(runs, rows);
     });
+    this.handedOn = new Batcher(async (runs) => {
+      failpoint("hand-on:before");
+      await pool.query("select enginejs.workflow_hand_on($1)", [runs]);
+      failpoint("hand-on:after");
+      return runs.map(() => undefined);
+    });
   }
 
   /** The run with a new lease, or undefined where it is not this worker's turn: done, waiting, or in other hands. */
@@ -122,11 +129,9 @@ export class RunStore {
     return this.endings.add({ id: run.id, lease: run.lease, failedStep, error, output, last });
   }
 
-  /** Rings for runs of others' jobs that this worker has no hands for. */
-  async handOn(runs: readonly string[]): Promise<void> {
-    failpoint("hand-on:before");
-    await this.pool.query("select enginejs.workflow_hand_on($1)", [runs]);
-    failpoint("hand-on:after");
+  /** Rings anew for a run that is queued, for whoever has a hand free. */
+  handOn(run: string): Promise<undefined> {
+    return this.handedOn.add(run);
   }
 
   /** Puts a run back, to be tried again after the pause; without a failure it is only handed on. */
@@ -190,6 +195,11 @@ export class RunStore {
   async childEnded(run: string): Promise<void> {
     failpoint("child:ended");
     await this.pool.query("select enginejs.workflow_children_ended($1)", [run]);
+  }
+
+  /** Lets those begin that have waited for the turn of this run, which has ended. */
+  async endTurn(run: string): Promise<void> {
+    await this.pool.query("select enginejs.workflow_end_turn($1)", [run]);
   }
 
   /** Those of this worker's runs that somebody wants to end. */

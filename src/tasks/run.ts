@@ -4,6 +4,8 @@ import type { Log, TaskActor, TaskEvent } from "../dsl/task.ts";
 import type { Build } from "./build.ts";
 import type { Definition } from "./definitions.ts";
 import type { Frame } from "./frame.ts";
+import type { Observer } from "./observe.ts";
+import type { RunTrace } from "./observe-traces.ts";
 import type { RunStore } from "./run-store.ts";
 
 /** What `enginejs.workflow_claim` gives. */
@@ -36,6 +38,8 @@ export interface RunOrigin {
   readonly depth?: number;
   /** The step that waits for this run. */
   readonly parentStep?: string | null;
+  /** Of the request, or the step of another run, that wrote: W3C's form. */
+  readonly traceparent?: string | null;
 }
 
 export interface Failure {
@@ -65,6 +69,10 @@ export interface Run {
   readonly depth: number;
   /** Results so far, by path. */
   readonly results: Record<string, unknown>;
+  /** Where spans are recorded. */
+  readonly trace: RunTrace | undefined;
+  /** What the events that it causes carry on; empty for none. */
+  readonly traceparent: string;
   /** Aborted when the run is cancelled or late, the lease is lost, or the worker stops. */
   readonly signal: AbortSignal;
   readonly log: Log;
@@ -84,6 +92,7 @@ export interface StepContext {
   readonly pool: pg.Pool;
   readonly store: RunStore;
   readonly tasks: ReadonlyMap<string, unknown>;
+  readonly observer: Observer;
 }
 
 /** What came of a step: its result, which has a checkpoint, or that the run has to wait. */

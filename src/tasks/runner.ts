@@ -8,6 +8,7 @@ import { type ExecutionOptions, executeRun, type Outcome } from "./run-execution
 import type { Lease } from "./run-store.ts";
 import { Slots } from "./slots.ts";
 import { stepFailure } from "./step-failure.ts";
+import { hasTurns } from "./turn-statement.ts";
 
 export interface RunnerOptions extends Omit<ExecutionOptions, "persist"> {
   /** How many runs at the same time. */
@@ -37,25 +38,35 @@ export class Runner {
     return [...this.active.keys()];
   }
 
-  /** What a job rings for: does those of the runs that it is this worker's turn for, and hands on what it has no hands for. */
+  /**
+   * What a job rings for: takes those of the runs that it is this worker's turn for, and hands on what it has no hands
+   * for. The job is over when they are claimed: from then on it is their leases that guard them.
+   */
   async ring(runIds: readonly string[]): Promise<void> {
-    const left: string[] = [];
-    await Promise.all(
-      runIds.map(async (id) => {
-        if (this.stopping || this.active.has(id)) return;
-        if (!(await this.slots.take(HAND_ON))) left.push(id);
-        else if (this.stopping || this.active.has(id)) this.slots.give();
-        else await this.begin(id, (control) => this.claimAndRun(id, control));
-      }),
-    );
-    if (left.length > 0 && !this.stopping) await this.options.store.handOn(left);
+    await Promise.all(runIds.map((id) => this.takeOrHandOn(id)));
+  }
+
+  private async takeOrHandOn(id: string): Promise<void> {
+    // Perhaps it is at its end here, and queued already by what came of it.
+    const { done } = this.active.get(id) ?? {};
+    if (done !== undefined) await Promise.race([done, sleep(HAND_ON)]);
+    const mayTake = () => !this.stopping && !this.active.has(id);
+    if (mayTake() && (await this.slots.take(HAND_ON))) {
+      if (mayTake())
+        return new Promise((claimed) => this.begin(id, (control) => this.claimAndRun(id, control, claimed)));
+      this.slots.give();
+    }
+    // Where this fails, the relay finds that nobody rings for the run.
+    await this.options.store.handOn(id).catch((error: Error) => {
+      this.options.log.warn(`run ${id}: ${error.message}`, { run: id });
+    });
   }
 
   /** Does runs that the relay has begun for this worker, which took a slot for each. */
   take(runs: readonly ClaimedRun[]): void {
     for (const run of runs) {
       const before = this.active.get(run.id)?.done;
-      void this.begin(run.id, async (control) => {
+      this.begin(run.id, async (control) => {
         // What it did under a lease that it has no more, after a crash of the server.
         await before;
         await this.execute(run, control);
@@ -64,16 +75,16 @@ export class Runner {
   }
 
   /** The caller has taken a slot. */
-  private async begin(id: string, work: (control: RunControl) => Promise<void>): Promise<void> {
+  private begin(id: string, work: (control: RunControl) => Promise<void>): void {
     const control = new RunControl();
-    const done = work(control).catch((error: Error) => {
-      this.options.log.error(`run ${id}: ${error.message}`, { run: id });
-    });
-    const entry = { control, done };
-    this.active.set(id, entry);
-    await done;
-    if (this.active.get(id) === entry) this.active.delete(id);
-    this.slots.give();
+    const failed = (error: Error) => this.options.log.error(`run ${id}: ${error.message}`, { run: id });
+    const done = work(control)
+      .catch(failed)
+      .then(() => {
+        if (this.active.get(id)?.control === control) this.active.delete(id);
+        this.slots.give();
+      });
+    this.active.set(id, { control, done });
   }
 
   /** Somebody wants a run to end. */
@@ -97,8 +108,8 @@ export class Runner {
     waited.abort();
   }
 
-  private async claimAndRun(runId: string, control: RunControl): Promise<void> {
-    const claimed = await this.options.store.claim(runId);
+  private async claimAndRun(runId: string, control: RunControl, answered: () => void): Promise<void> {
+    const claimed = await this.options.store.claim(runId).finally(answered);
     if (claimed !== undefined) await this.execute(claimed, control);
   }
 
@@ -130,14 +141,14 @@ export class Runner {
       case "done":
         if (await this.persist(lease, () => store.finish(lease, outcome))) {
           log.debug("run done", fields);
-          await this.tellParent(claimed);
+          await this.tellOthers(claimed);
         }
         return;
       case "failed": {
         const { failure } = outcome;
         if (await this.persist(lease, () => store.finish(lease, { failure }))) {
           log.error(`run failed: ${failure.error}`, { ...fields, step: failure.step });
-          await this.tellParent(claimed);
+          await this.tellOthers(claimed);
         }
         return;
       }
@@ -153,12 +164,15 @@ export class Runner {
     }
   }
 
-  /** The relay looks for itself, a little later: a failure here loses nothing. */
-  private async tellParent({ id, origin }: ClaimedRun): Promise<void> {
-    if (!origin?.parentStep) return;
-    await this.options.store.childEnded(id).catch((error: Error) => {
-      this.options.log.warn(`run ${id}: its parent was not told: ${error.message}`, { run: id });
-    });
+  /** Whoever waits for this run's end: its parent, and runs whose turn it is then. Loops look for themselves, a little later. */
+  private async tellOthers({ id, origin, definition_id }: ClaimedRun): Promise<void> {
+    const { store, definitions, log } = this.options;
+    try {
+      if (origin?.parentStep) await store.childEnded(id);
+      if (hasTurns((await definitions.get(definition_id)).workflow)) await store.endTurn(id);
+    } catch (error) {
+      log.warn(`run ${id}: those who wait for it were not told: ${(error as Error).message}`, { run: id });
+    }
   }
 
   /** Writes until the database answers; false where it gives up. Writing twice does no harm: what counts is the lease. */

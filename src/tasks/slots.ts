@@ -14,9 +14,12 @@ export class Slots {
     return this.waiting.size > 0 ? 0 : this.most - this.used;
   }
 
-  /** Takes all that are free; the caller gives back what it does not need. */
+  /**
+   * Takes what is free, but half of all at most: while the runs of one half are with the database, those of the other are
+   * with this process. The caller gives back what it does not need.
+   */
   takeFree(): number {
-    const { free } = this;
+    const free = Math.min(this.free, Math.ceil(this.most / 2));
     this.used += free;
     return free;
   }
@@ -48,10 +51,12 @@ export class Slots {
     for (const look of this.watching) look();
   }
 
-  /** Resolves when half of them are free, or when the time is over. */
+  /** Resolves when half of them are free, some milliseconds after the first one is, or when the time is over. */
   room(milliseconds: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
+      let soon: NodeJS.Timeout | undefined;
       const done = () => {
+        clearTimeout(soon);
         clearTimeout(timer);
         signal.removeEventListener("abort", done);
         this.watching.delete(look);
@@ -59,6 +64,7 @@ export class Slots {
       };
       const look = () => {
         if (this.free * 2 >= this.most) done();
+        else if (this.free > 0) soon ??= setTimeout(done, 5);
       };
       const timer = setTimeout(done, milliseconds);
       signal.addEventListener("abort", done);

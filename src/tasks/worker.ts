@@ -9,10 +9,16 @@ import { type Doorbell, listen } from "./doorbell.ts";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
 import { type JobRunner, startJobRunner } from "./job-runner.ts";
 import { type Loop, sleep, startLoop } from "./loop.ts";
+import { type Retention, startMaintenance } from "./maintenance.ts";
+import { type MetricsEndpoint, type MetricsOptions, startMetricsEndpoint } from "./metrics-endpoint.ts";
+import { Observer } from "./observe.ts";
+import { QueueVacuum } from "./queue-vacuum.ts";
 import { type Relay, startRelay } from "./relay.ts";
 import { RunStore } from "./run-store.ts";
 import { Runner } from "./runner.ts";
+import { startScheduler } from "./scheduler.ts";
 import { sparingLog } from "./sparing-log.ts";
+import { startTurns } from "./turns.ts";
 import { workflowError } from "./workflow-error.ts";
 
 export interface WorkerOptions {
@@ -27,13 +33,17 @@ export interface WorkerOptions {
   readonly concurrency?: number;
   /** How long `stop` waits for runs under way, in milliseconds; 10 seconds unless given. */
   readonly patience?: number;
-  /** How long events and runs that are done are kept, and failed ones, in days; 7 and 90 unless given. */
-  readonly retention?: { readonly done?: number; readonly failed?: number };
+  /** Where `/metrics` is answered, in Prometheus' form; nowhere unless given. */
+  readonly metrics?: MetricsOptions;
+  /** How long the history is kept. */
+  readonly retention?: Retention;
 }
 
 export interface RunningWorker {
   /** Whether the relay of the database is in this process. */
   readonly leading: boolean;
+  /** The port of `/metrics`, where there is one. */
+  readonly metricsPort: number | undefined;
   /** Takes these task files from now on; runs under way keep theirs. */
   reload(change: { readonly tasks: ReadonlyMap<string, unknown> }): void;
   /** Takes no run any more, waits for those under way, gives back what is not done, and closes its connections. */
@@ -76,6 +86,8 @@ class WorkerProcess implements RunningWorker {
   private relay: Relay | undefined;
   private jobs: JobRunner | undefined;
   private readonly loops: Loop[] = [];
+  private readonly observer = new Observer();
+  private metrics: MetricsEndpoint | undefined;
   private reviving: Promise<void> | undefined;
   private stopped: Promise<void> | undefined;
 
@@ -97,13 +109,21 @@ class WorkerProcess implements RunningWorker {
     return this.relay?.leading ?? false;
   }
 
+  get metricsPort(): number | undefined {
+    return this.metrics?.port;
+  }
+
   async start(): Promise<void> {
     const { url, retention = {} } = this.options;
     const { log } = this;
     await requireServiceRights(this.pool, "worker");
     this.build = await currentBuild(this.pool);
     if (this.build === undefined) throw workflowError("EJS6007", "Nothing was built into this database yet.");
-    const { concurrency = 10 } = this.options;
+    const { concurrency = 10, metrics } = this.options;
+    if (metrics !== undefined) {
+      const own = () => this.observer.metrics.text();
+      this.metrics = await startMetricsEndpoint(metrics, { pool: this.pool, own, log });
+    }
     const runner = new Runner({
       concurrency,
       pool: this.stepPool,
@@ -116,6 +136,7 @@ class WorkerProcess implements RunningWorker {
       },
       tasks: () => this.tasks,
       log: this.options.log,
+      observer: this.observer,
     });
     this.runner = runner;
     // A first use of a task's name blocks the second transaction that uses it: it is registered before anybody needs it.
@@ -124,6 +145,7 @@ class WorkerProcess implements RunningWorker {
     );
     await this.beat();
     this.doorbell = await listen(url, log);
+    const vacuum = new QueueVacuum(this.pool, log);
     this.relay = startRelay({
       url,
       doorbell: this.doorbell,
@@ -132,6 +154,7 @@ class WorkerProcess implements RunningWorker {
       log,
       worker: () => this.workerId,
       hands: runner,
+      onTaken: (events) => vacuum.count(events),
       onLeader: async (backend) => {
         await this.pool.query("update enginejs.workflow_workers set relay_backend = $2 where id = $1", [
           this.workerId,
@@ -151,13 +174,10 @@ class WorkerProcess implements RunningWorker {
       startLoop("build", 1_000, log, async () => {
         this.build = (await currentBuild(this.pool, this.build)) ?? this.build;
       }),
-      startLoop("reaper", 1_000, log, () => this.recover()),
-      startLoop("maintenance", 60_000, log, async () => {
-        await this.pool.query(
-          "select enginejs.workflow_maintain('1 day', $1 * interval '1 day', $2 * interval '1 day')",
-          [retention.done ?? 7, retention.failed ?? 90],
-        );
-      }),
+      startLoop("replayer", 1_000, log, () => this.recover()),
+      startScheduler({ pool: this.pool, definitions: this.definitions, build: () => this.currentBuild, log }),
+      startTurns(this.pool, log),
+      startMaintenance(this.pool, log, retention),
     );
   }
 
@@ -181,6 +201,7 @@ class WorkerProcess implements RunningWorker {
     await Promise.all([this.runner?.stop(patience), atMost(patience + 5_000, this.jobs?.stop())]);
     await atMost(5_000, Promise.all(this.loops.map((loop) => loop.stop())));
     await atMost(2_000, this.doorbell?.close());
+    await atMost(2_000, this.metrics?.close());
     // A new heartbeat that is just beginning would keep the process alive.
     await atMost(5_000, this.reviving);
     await atMost(5_000, this.heartbeat?.stop());

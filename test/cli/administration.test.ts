@@ -123,7 +123,7 @@ describe("key", () => {
     [["create", "--name", "x", "--tenant", "Acmee", "--role", "billing"], 1, "EJS1050", "Did you mean"],
     [["create", "--name", "x", "--role", "billing"], 1, "EJS1050", "A tenant must be named."],
     [["create", "--name", "x", "--tenant", acme, "--role", "biling"], 1, "EJS1051", 'Did you mean "billing"?'],
-    [["create", "--name", "x", "--tenant", acme, "--role", "operator"], 1, "EJS1051", "granted to nobody"],
+    [["create", "--name", "x", "--tenant", acme, "--role", "operator"], 1, "EJS1051", "cannot have it"],
     [["create", "--name", "x", "--tenant", acme, "--user", "biler"], 1, "EJS1033", 'Did you mean "biller"?'],
     [
       ["create", "--name", "x", "--tenant", acme, "--user", "biller", "--role", "member"],

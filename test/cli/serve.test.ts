@@ -26,12 +26,12 @@ beforeAll(async () => {
   expect(await runCli(["sql", "build", ...options])).toMatchObject({ code: 0 });
   expect(await runCli(["seed", ...options])).toMatchObject({ code: 0 });
   // The password of a test server may be empty; the logins' passwords derive from it.
-  const url = new URL(database.url);
+  const url = new URL(database.administratorUrl);
   url.password ||= "x";
   logins = await ensureLogins(url.href);
 }, 120_000);
 afterAll(async () => {
-  const client = await database.client();
+  const client = await database.administrator();
   for (const url of Object.values(logins).filter((url) => url !== "")) {
     const name = client.escapeIdentifier(decodeURIComponent(new URL(url).username));
     await client.query(`drop owned by ${name}; drop role ${name}`);

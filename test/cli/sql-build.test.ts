@@ -366,23 +366,24 @@ describe("other databases", () => {
 
   test("an owner of the database who is no superuser builds", async () => {
     const name = `builder_${database.name.slice(-8)}`;
-    await client.query(`create role ${name} login createrole password 'builder'`);
-    await client.query(`alter database ${database.name} owner to ${name}`);
+    const administrator = await database.administrator();
+    await administrator.query(`create role ${name} login createrole password 'builder'`);
+    await administrator.query(`alter database ${database.name} owner to ${name}`);
     const url = new URL(database.url);
     url.username = name;
     url.password = "builder";
     try {
       // The roles of this cluster were made by somebody else: an administrator gives them, as the message would say.
-      await client.query(await grantsFor(name));
+      await administrator.query(await grantsFor(name));
       const first = await buildOn(url.href);
       expect(first.stderr).not.toContain("EJS");
       expect(first.code).toBe(0);
       expect((await buildOn(url.href)).stdout.toLowerCase()).toContain("nothing to do");
     } finally {
-      await client.query(`alter database ${database.name} owner to current_user`);
-      await client.query(`reassign owned by ${name} to current_user`);
-      await client.query(`drop owned by ${name}`);
-      await client.query(`drop role ${name}`);
+      await administrator.query(`alter database ${database.name} owner to current_user`);
+      await administrator.query(`reassign owned by ${name} to current_user`);
+      await administrator.query(`drop owned by ${name}`);
+      await administrator.query(`drop role ${name}`);
     }
   });
 

@@ -88,6 +88,27 @@ describe("enginejs try", () => {
     expect(report.events).toEqual([]);
   });
 
+  test("rows of a statement that fails are not told as changed", async () => {
+    const failing =
+      "with gone as (update app.customer set name = 'x' returning 1) select 1 / (count(*) - count(*)) from gone";
+    const { code, report } = await attempt("--as", "biller", "--sql", failing);
+    expect(code).toBe(1);
+    expect(report.answer.error).toBeDefined();
+    expect(report.rows).toEqual([]);
+    const { report: both } = await attempt(
+      "--as",
+      "biller",
+      `mutation { name: updateCustomer(input: { id: "${customer}", patch: { name: "New" } }) { clientMutationId }
+        pay: payInvoice(input: { id: "${invoice}" }) { clientMutationId }
+        again: payInvoice(input: { id: "${invoice}" }) { clientMutationId } }`,
+    );
+    expect(both.answer.errors).toHaveLength(1);
+    expect(both.rows).toEqual([
+      { table: "customer", inserted: 0, updated: 1, deleted: 0 },
+      { table: "invoice", inserted: 0, updated: 1, deleted: 0 },
+    ]);
+  });
+
   test("several mutations in one document see each other, and all go", async () => {
     const { code, report } = await attempt(
       "--as",
@@ -98,7 +119,10 @@ describe("enginejs try", () => {
     );
     expect(code).toBe(1);
     expect(report.answer.errors).toHaveLength(1);
-    expect(report.answer.errors[0]).toMatchObject({ path: ["again"], extensions: { code: expect.stringMatching(/^EJS50/) } });
+    expect(report.answer.errors[0]).toMatchObject({
+      path: ["again"],
+      extensions: { code: expect.stringMatching(/^EJS50/) },
+    });
     expect(report.answer.data.name.customer.name).toBe("New");
     expect(report.events.map((event: { model: string }) => event.model).sort()).toEqual(["Customer", "Invoice"]);
   });

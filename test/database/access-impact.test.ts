@@ -91,6 +91,44 @@ const asking = (expression: string, options: Partial<SystemOptions> = {}): Syste
 const claimed = "row.team.id in actor.claims.teams";
 const onlyOwn = { ...claims[0], expression: "actor.teams.filter(m, m.team.id != null).map(m, m.team.id)" } as never;
 
+/** Conditions over few atoms, and what somebody might make of them: near enough that one often implies the other. */
+function randomPairs(seed: number, count: number): readonly (readonly [string, string])[] {
+  let state = seed + 1;
+  const below = (n: number): number => {
+    state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
+    return (state >> 8) % n;
+  };
+  const atoms = [
+    "row.budget > 20",
+    "row.budget == null",
+    isOwner,
+    '"billing" in actor.roles',
+    permitted,
+    claimed,
+    'row.status == "paid"',
+  ];
+  const condition = (depth: number): string => {
+    const kind = depth === 0 ? 0 : below(5);
+    if (kind <= 1) return atoms[below(atoms.length)] as string;
+    if (kind === 2) return `!(${condition(depth - 1)})`;
+    return `(${condition(depth - 1)} ${kind === 3 ? "&&" : "||"} ${condition(depth - 1)})`;
+  };
+  const changed = (text: string): string => {
+    const other = condition(1);
+    return [
+      `${text} && ${other}`,
+      `${text} || ${other}`,
+      `!(!(${text}))`,
+      `!(!(${text}) || !(${other}))`,
+      condition(2),
+    ][below(5)] as string;
+  };
+  return Array.from({ length: count }, () => {
+    const text = condition(2);
+    return [text, changed(text)] as const;
+  });
+}
+
 interface Case {
   readonly from?: System;
   readonly to: System;
@@ -303,6 +341,54 @@ describe.each(servers)("on $name", ({ create, missing }) => {
       const changes = await impactOf(to, from);
       expect(lines(changes)).toEqual(expected);
       expect(widening(changes)).toEqual(widens);
+    });
+
+    test("what the texts prove holds on the rows: random conditions, one action each", async () => {
+      const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e6));
+      const pairs = randomPairs(seed, 40);
+      const acting = (of: (pair: readonly [string, string]) => string): System =>
+        documentSystem({
+          entities: {
+            Document: {
+              ...documents,
+              actions: {
+                ...documents.actions,
+                ...Object.fromEntries(
+                  pairs.map((pair, i) => [`try${i}`, { allow: { name: "some", expression: of(pair) } }]),
+                ),
+              },
+            },
+          },
+        });
+      const [nobody, first, second] = [acting(() => "false"), acting(([p]) => p), acting(([, q]) => q)];
+      const gained = (changes: readonly ChangeImpact[], action: string): string[] =>
+        lines(changes.filter(({ operation }) => operation === action)).sort();
+      const [p, q, both] = [
+        await impactOf(first, nobody),
+        await impactOf(second, nobody),
+        await impactOf(second, first),
+      ];
+      for (const [i, pair] of pairs.entries()) {
+        const about = `seed ${seed}: ${pair.join("  →  ")}`;
+        const change = both.find(({ operation }) => operation === `try${i}`);
+        if (change === undefined) expect(gained(q, `try${i}`), about).toEqual(gained(p, `try${i}`));
+        if (change?.mayWiden === false)
+          expect(
+            change.roles.map((role) => role.gained),
+            about,
+          ).toEqual(change.roles.map(() => 0));
+        if (change?.mayNarrow === false)
+          expect(
+            change.roles.map((role) => role.lost),
+            about,
+          ).toEqual(change.roles.map(() => 0));
+      }
+      // Otherwise nothing was put to the test.
+      expect(both.length, `seed ${seed}`).toBeGreaterThan(5);
+      expect(
+        both.some(({ mayWiden, mayNarrow }) => mayWiden !== mayNarrow),
+        `seed ${seed}`,
+      ).toBe(true);
     });
 
     test("by another name, and nobody gains: zero is zero, where all was counted", async () => {

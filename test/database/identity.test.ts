@@ -29,7 +29,8 @@ describe.each(servers)("on $name", ({ create, missing }) => {
   beforeAll(async () => {
     if (missing) return;
     database = await create();
-    owner = await database.client();
+    // Becomes the builder below; a superuser makes it.
+    owner = await database.administrator();
     const { rows } = await owner.query(
       "select current_database() as name, current_setting('server_version_num')::int as version",
     );

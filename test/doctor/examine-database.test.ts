@@ -100,12 +100,16 @@ describe("a database that others built", () => {
   });
 
   test("the application's login is told apart", async () => {
-    const { findings: told } = await examineDatabase(database.administratorUrl, lints, { scope: { login: "dashboard" } });
+    const { findings: told } = await examineDatabase(database.administratorUrl, lints, {
+      scope: { login: "dashboard" },
+    });
     expect(told.find(({ id, object }) => id === "login-above-rules" && object === "dashboard")?.level).toBe("error");
   });
 
   test("one schema, and trusted roles", async () => {
-    const { findings: inAuth } = await examineDatabase(database.administratorUrl, lints, { scope: { schemas: ["auth"] } });
+    const { findings: inAuth } = await examineDatabase(database.administratorUrl, lints, {
+      scope: { schemas: ["auth"] },
+    });
     const tables = inAuth.filter(({ kind }) => ["table", "policy", "view", "function"].includes(kind));
     expect(tables.map(({ object }) => object).filter((object) => !object.startsWith("auth."))).toEqual([]);
     expect(tables.length).toBeGreaterThan(0);
@@ -116,7 +120,9 @@ describe("a database that others built", () => {
   });
 
   test("a schema that is not there", async () => {
-    await expect(examineDatabase(database.administratorUrl, lints, { scope: { schemas: ["publik"] } })).rejects.toMatchObject({
+    await expect(
+      examineDatabase(database.administratorUrl, lints, { scope: { schemas: ["publik"] } }),
+    ).rejects.toMatchObject({
       diagnostics: [
         { code: "EJS1002", message: 'The database has no schema "publik".', hint: 'Did you mean "public"?' },
       ],

@@ -89,7 +89,7 @@ describe.each(servers)("on $name", ({ create, missing }) => {
     database = await create();
     client = await database.client();
     await buildInvoicing(client, documentSystem());
-    await client.query(SEED);
+    await client.query(`set role enginejs_owner; ${SEED}; reset role`);
   });
   afterAll(() => database?.drop());
 
@@ -116,8 +116,9 @@ describe.each(servers)("on $name", ({ create, missing }) => {
         message: "Document.pay is for: those who may pay",
         detail: { action: "pay", rule: ["those who may pay"] },
       });
-      await client.query("begin");
+      await client.query("begin; set local role enginejs_owner");
       await client.query(`update app.document set owner_id = '${people.biller}' where id = '${id("sent")}'`);
+      await client.query("reset role");
       await client.query("savepoint begun");
       const begin = "select enginejs.begin_request('enginejs_user', $1, $2, null, null, 'test')";
       await client.query(begin, [people.biller, tenants.ours]);

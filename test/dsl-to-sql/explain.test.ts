@@ -2,7 +2,15 @@
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { invoicing } from "./support/invoicing.ts";
-import { actors, attempt, buildInvoicing, invoices, people, tenants } from "./support/invoicing-database.ts";
+import {
+  actors,
+  attempt,
+  buildInvoicing,
+  invoices,
+  lines as lineIds,
+  people,
+  tenants,
+} from "./support/invoicing-database.ts";
 import { type CoreDatabase, servers } from "./support/servers.ts";
 
 describe.each(servers)("on $name", ({ missing, create }) => {
@@ -90,9 +98,7 @@ describe.each(servers)("on $name", ({ missing, create }) => {
     });
 
     it("names the first of several terms that fails", async () => {
-      const id = (await client.query("select id from app.invoice_line where invoice_id = $1", [invoices.sent])).rows[0]
-        .id;
-      const explained = await explain(people.biller, "InvoiceLine", "update", id);
+      const explained = await explain(people.biller, "InvoiceLine", "update", lineIds.sent);
       expect(explained[1]).toMatchObject({
         rule: "the invoice's owner or billing, while it is a draft",
         failed: 'row.invoice.status == "draft"',

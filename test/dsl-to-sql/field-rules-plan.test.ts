@@ -111,6 +111,12 @@ describe.each(servers)("on $name", ({ create, missing }) => {
   });
   afterAll(() => database?.drop());
 
+  /** Before version 16 a builder inherits the walls of actors as well. */
+  async function asOwner(sql: string): Promise<pg.QueryResult> {
+    await client.query("set role enginejs_owner");
+    return client.query(sql).finally(() => client.query("reset role"));
+  }
+
   // biome-ignore format: a table
   const changes: readonly (readonly [string, System])[] = [
     ["new fields with rules", changed({
@@ -130,9 +136,10 @@ describe.each(servers)("on $name", ({ create, missing }) => {
     test.skipIf(missing)(`${label}: values are kept, and nothing is left to do`, async () => {
       const select =
         "select e.name, s.salary::int from app.employee e join app.employee_salary s using (tenant_id, id) order by s.salary";
-      const before = await client.query(select);
+      const before = await asOwner(select);
+      expect(before.rowCount).toBeGreaterThan(0);
       await build(client, next);
-      expect((await client.query(select)).rows).toEqual(before.rows);
+      expect((await asOwner(select)).rows).toEqual(before.rows);
       expect((await planBuild(client, compile(next))).plan.empty).toBe(true);
       // The same catalogue as one built at once.
       const inPlace = await catalogFingerprint(client, "app");
@@ -155,7 +162,7 @@ describe.each(servers)("on $name", ({ create, missing }) => {
         note: { type: text(9), access: read("true") },
       }),
     );
-    const { rows } = await client.query(
+    const { rows } = await asOwner(
       "select count(*)::int as n, min(bonus)::int as least, max(bonus)::int as most from app.employee_bonus",
     );
     expect(rows).toEqual([{ n: 4, least: 10, most: 10 }]);
@@ -223,7 +230,7 @@ describe.each(servers)("on $name", ({ create, missing }) => {
     await build(client, personnel());
     expect(await catalogFingerprint(client, "app")).toBe(before);
     expect((await planBuild(client, compile(personnel()))).plan.empty).toBe(true);
-    const { rows } = await client.query(
+    const { rows } = await asOwner(
       "select (select count(*) from app.employee) = (select count(*) from app.employee_salary) as whole",
     );
     expect(rows).toEqual([{ whole: true }]);
@@ -232,7 +239,8 @@ describe.each(servers)("on $name", ({ create, missing }) => {
   test.skipIf(missing)("an owner who is no superuser builds, and adds fields to rows that are there", async () => {
     const name = `builder_${randomBytes(4).toString("hex")}`;
     await client.query("drop schema app cascade; truncate enginejs.build");
-    await client.query(`
+    const administrator = await database.administrator();
+    await administrator.query(`
       create role ${name} login password 'builder';
       grant enginejs_owner, enginejs_action, enginejs_reader, enginejs_writer to ${name};
       do $$ begin execute format('grant create on database %I to ${name}', current_database()); end $$;`);
@@ -246,11 +254,11 @@ describe.each(servers)("on $name", ({ create, missing }) => {
       const next = changed({ bonus: { type: scalar("money"), access: read("true") } });
       await build(builder, next);
       expect((await planBuild(builder, compile(next))).plan.empty).toBe(true);
-      const { rows } = await client.query("select count(*)::int as n from app.employee_bonus");
+      const { rows } = await asOwner("select count(*)::int as n from app.employee_bonus");
       expect(rows).toEqual([{ n: 4 }]);
     } finally {
       await builder.end();
-      await client.query(`drop owned by ${name}; drop role ${name}`);
+      await administrator.query(`drop owned by ${name}; drop role ${name}`);
     }
   });
 

@@ -186,12 +186,14 @@ function plainSql(system: System, policy: string): string {
 describe.each(servers)("on $name", ({ create, missing }) => {
   let database: CoreDatabase;
   let client: pg.Client;
+  let superuser: pg.Client;
   beforeAll(async () => {
     if (missing) return;
     database = await create();
     client = await database.client();
+    superuser = await database.administrator();
     await build(projects(POLICIES[0]));
-    await client.query(SEED);
+    await client.query(`set role enginejs_owner; ${SEED}; reset role`);
   });
   afterAll(() => database?.drop());
 
@@ -203,16 +205,17 @@ describe.each(servers)("on $name", ({ create, missing }) => {
 
   /** As an actor, and as a superuser with the actor's claims, whom no policy filters. */
   const rowsOf = async (actor: string, sql: string, asSuperuser: boolean): Promise<readonly string[]> => {
-    await client.query("begin");
-    await client.query("select enginejs.begin_request('enginejs_user', $1, $2, null, null, null)", [
+    const asker = asSuperuser ? superuser : client;
+    await asker.query("begin");
+    await asker.query("select enginejs.begin_request('enginejs_user', $1, $2, null, null, null)", [
       actor,
       tenants.ours,
     ]);
-    if (asSuperuser) await client.query("reset role");
-    const { rows } = await client.query<{ title: string }>(
+    if (asSuperuser) await asker.query("reset role");
+    const { rows } = await asker.query<{ title: string }>(
       `select title from app.project as project ${sql} order by title`,
     );
-    await client.query("rollback");
+    await asker.query("rollback");
     return rows.map((row) => row.title);
   };
 

@@ -79,7 +79,7 @@ describe.each(servers)("on $name", ({ create, missing }) => {
     database = await create();
     client = await database.client();
     await buildInvoicing(client, system);
-    await client.query(SEED);
+    await client.query(`set role enginejs_owner; ${SEED}; reset role`);
   });
   afterAll(() => database?.drop());
 

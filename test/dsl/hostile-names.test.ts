@@ -129,6 +129,7 @@ const settings: Record<string, (text: string) => object> = {
   permission: (text) => ({ permissions: keyed(text, "to do it") }),
   "entity that a role can": (text) => ({ roles: { member: { can: keyed(text, "*") } } }),
   "action that a role can": (text) => ({ roles: { member: { can: { User: [text] } } } }),
+  "subject of a consent": (text) => ({ consents: keyed(text, "why") }),
   "permission of a role": (text) => ({ roles: { member: { permissions: [text] } } }),
 };
 

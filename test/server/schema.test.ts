@@ -62,6 +62,10 @@ describe("the schema", () => {
       tenants: "TenantConnection",
       user: "User",
       users: "UserConnection",
+      workflowApprovals: "[WorkflowApproval!]!",
+      workflowDeadLetters: "[WorkflowDeadLetter!]!",
+      workflowRun: "WorkflowRun",
+      workflowRuns: "[WorkflowRun!]!",
     });
     expect(argumentsOf("Query", "invoice")).toEqual({ id: "UUID!" });
     expect(argumentsOf("Query", "invoices")).toEqual({
@@ -77,14 +81,23 @@ describe("the schema", () => {
 
   test("offers as mutations what some rule allows, and the actions", () => {
     expect(Object.keys(fieldsOf("Mutation") ?? {}).sort()).toEqual([
+      "cancelWorkflowRun",
       "createCustomer",
       "createInvoice",
       "createInvoiceLine",
       "createReceipt",
+      "decideWorkflowApproval",
       "deleteCustomer",
       "deleteInvoice",
       "deleteInvoiceLine",
+      "forkWorkflowRun",
+      "pauseWorkflow",
+      "pauseWorkflowRun",
       "payInvoice",
+      "redriveWorkflowRuns",
+      "resumeWorkflow",
+      "resumeWorkflowRun",
+      "retryWorkflowRun",
       "sendInvoice",
       "updateCustomer",
       "updateInvoice",
@@ -166,7 +179,8 @@ describe("the schema", () => {
       type.name,
       ...(isObjectType(type) || isInputObjectType(type) ? Object.keys(type.getFields()) : []),
     ]);
-    const foreign = /stray|hacked|nodeId|rowId|enginejs|outbox|workflow|helper|build/i;
+    const foreign =
+      /stray|hacked|nodeId|rowId|enginejs|outbox|workflow_?(definition|event|run_?s?(active|parked|finished)|segment|signal|subscription|wait|worker)|helper|build/i;
     expect(names.filter((name) => foreign.test(name))).toEqual([]);
     expect(Object.keys(schema.getTypeMap())).not.toContain("Node");
   });

@@ -60,7 +60,9 @@ function projectFiles(root: string): string[] {
   const files = readdirSync(root, { recursive: true, encoding: "utf8" })
     .map((file) => file.replaceAll("\\", "/"))
     .filter((file) =>
-      /^((enginejs\.config|policies\/.*\.policy|domain\/.*\.(model|workflow)|tasks\/[^/]*)\.ts|queries\/.*\.sql)$/.test(file),
+      /^((enginejs\.config|policies\/.*\.policy|domain\/.*\.(model|workflow)|tasks\/[^/]*)\.ts|queries\/.*\.sql)$/.test(
+        file,
+      ),
     );
   return files.sort();
 }

@@ -29,7 +29,7 @@ export const Invoice = entity("Invoice", {
     customer: ref("Customer").required(),
     lines: array(ref("InvoiceLine")),
     dueAt: timestamp(),
-    margin: money().readable(hasRole("billing"), "billing knows the margin"),
+    margin: money().readable(hasRole("billing"), "billing"),
     subtotal: money().computed(({ lines }) => sum(lines.map((line) => line.total))),
     status: state(["draft", "sent", "paid", "void"], { initial: "draft" }),
   },

@@ -1,5 +1,7 @@
 /** `enginejs grant`: roles that somebody has for a while. */
+import type pg from "pg";
 import { coreText } from "../../database/core-sql.ts";
+import type { System } from "../../model/index.ts";
 import { projectError } from "../../project/project-error.ts";
 import { type AdministrationOptions, administer } from "../administer.ts";
 import { exitCode } from "../exit-code.ts";
@@ -22,8 +24,8 @@ export async function grantCreate(options: GrantCreateOptions, terminal: Termina
   if (options.reason.trim() === "")
     throw projectError("EJS1002", "--reason is empty.", { hint: "Say what it is for." });
   const made = await administer(options, async ({ client, system, person }) => {
-    requireRoles(system, [options.role]);
-    const tenant = await findTenant(client, system, options.tenant);
+    requireRoles(system, [options.role], true);
+    const tenant = await tenantOf(client, system, options);
     const actor = await person(options.to);
     const values = [actor, tenant, options.role, until.at, until.interval, options.reason];
     const { rows } = await client
@@ -40,6 +42,20 @@ export async function grantCreate(options: GrantCreateOptions, terminal: Termina
   terminal.print(`Take it back earlier: enginejs grant revoke ${made.id}`);
   terminal.printJson({ ok: true, role: options.role, ...made });
   return exitCode.ok;
+}
+
+/** A role of the platform is granted in no tenant, and one of a tenant in that one. */
+async function tenantOf(
+  client: pg.Client,
+  system: System,
+  { role, tenant }: GrantCreateOptions,
+): Promise<string | null> {
+  const isPlatform = system.roles.some(({ name, of }) => name === role && of === "system");
+  if (!isPlatform) return findTenant(client, system, tenant);
+  if (tenant === undefined) return null;
+  throw projectError("EJS1051", `The role "${role}" is the platform's: no tenant has it.`, {
+    hint: "Leave --tenant out.",
+  });
 }
 
 interface GrantListOptions extends AdministrationOptions {

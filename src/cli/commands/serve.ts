@@ -5,6 +5,7 @@ import { tokenSettings } from "../../project/token-settings.ts";
 import { createServer } from "../../server/index.ts";
 import { exitCode } from "../exit-code.ts";
 import { createLogger } from "../logger.ts";
+import type { MetricsAddress } from "../metrics-address.ts";
 import { openDatabase } from "../open-database.ts";
 import { Shutdown, untilAskedToStop } from "../shutdown.ts";
 import type { Terminal } from "../terminal.ts";
@@ -14,6 +15,7 @@ export interface ServeOptions {
   readonly database?: string;
   readonly port?: number;
   readonly host?: string;
+  readonly metrics?: MetricsAddress;
   readonly json?: boolean;
 }
 
@@ -34,6 +36,7 @@ export async function serve(options: ServeOptions, _terminal: Terminal): Promise
       ...(jwt !== undefined && { jwt }),
       ...(port !== undefined && { port }),
       ...(options.host !== undefined && { host: options.host }),
+      ...(options.metrics !== undefined && { metrics: options.metrics }),
       ...(config.server?.cors !== undefined && { corsOrigins: config.server.cors }),
       ...(config.server?.explainDenials !== undefined && { explainDenials: config.server.explainDenials }),
       ...(config.server?.trustProxy !== undefined && { trustProxy: config.server.trustProxy }),

@@ -35,6 +35,8 @@ export async function tryRequest(options: TryOptions, terminal: Terminal): Promi
   try {
     const system = await readBuild(database.url);
     const client = await connect(database.url);
+    // Before PostgreSQL 16 whoever builds inherits the tenant's wall of actors, and would find nobody.
+    await client.query("set role enginejs_owner");
     let actor: string | null;
     let tenant: string | null;
     try {

@@ -5,6 +5,7 @@ import { startWorker } from "../../tasks/index.ts";
 import { exitCode } from "../exit-code.ts";
 import { createLogger } from "../logger.ts";
 import { messageLog } from "../message-log.ts";
+import type { MetricsAddress } from "../metrics-address.ts";
 import { openDatabase } from "../open-database.ts";
 import { Shutdown, untilAskedToStop } from "../shutdown.ts";
 import type { Terminal } from "../terminal.ts";
@@ -13,6 +14,7 @@ export interface WorkerOptions {
   readonly project?: string;
   readonly database?: string;
   readonly concurrency?: number;
+  readonly metrics?: MetricsAddress;
   readonly json?: boolean;
 }
 
@@ -30,6 +32,7 @@ export async function worker(options: WorkerOptions, _terminal: Terminal): Promi
       tasks,
       log: messageLog(log),
       ...(options.concurrency !== undefined && { concurrency: options.concurrency }),
+      ...(options.metrics !== undefined && { metrics: options.metrics }),
     });
     await shutdown.add("the worker", () => running.stop());
     log.info({ tasks: [...tasks.keys()] }, "working");

@@ -10,26 +10,39 @@ export function addConsents(declaration: ConfigDeclaration | undefined, context:
   const config = isPlainObject(declaration?.config) ? declaration.config : {};
   const given = Object.entries(isPlainObject(config.consents) ? config.consents : {});
   if (given.length === 0) return;
-  const { report, system, brokenEntities } = context;
+  const { report, system } = context;
   const site = declaration?.site;
   const known = subjectsOf(context);
   const consents = given.flatMap(([subject, why]) => {
     if (!known.has(subject)) {
-      const [entity = ""] = subject.split(".");
-      if (brokenEntities.has(entity) || context.drafts.get(entity)?.broken.has(subject.slice(entity.length + 1))) {
-        return [];
-      }
+      if (isBroken(subject, context)) return [];
       const message = `consents: the model has nothing called ${shown(subject)} that one could consent to.`;
-      report.error("EJS2115", message, { site, word: subject, hint: suggestion(subject, [...known], "There are") });
+      const hint = suggestion(subject, beside(subject, known), "There are");
+      report.error("EJS2115", message, { site, word: ["consents", subject], hint });
       return [];
     }
     if (isCleanText(why) && why.trim() !== "") return [{ subject, why }];
     const hint = 'Say why it may be wider than before: "auditors asked for it, ticket 4711".';
     const message = `consents: ${shown(subject)} takes a sentence, not ${shown(why)}.`;
-    report.error("EJS2106", message, { site, word: subject, hint });
+    report.error("EJS2106", message, { site, word: ["consents", subject], hint });
     return [];
   });
   if (consents.length > 0) system.consents = consents.sort((a, b) => order(a.subject, b.subject));
+}
+
+/** What was declared and could not be understood was told already. */
+function isBroken(subject: string, { brokenEntities, brokenClaims, drafts }: BuildContext): boolean {
+  const [of = "", member = ""] = subject.split(".", 2);
+  if (of === "claims") return brokenClaims.has(member);
+  return brokenEntities.has(of) || drafts.get(of)?.broken.has(member) === true;
+}
+
+/** Those of the same entity or kind; of none that there is, the entities and kinds. */
+function beside(subject: string, known: ReadonlySet<string>): readonly string[] {
+  const [of = ""] = subject.split(".", 1);
+  const near = [...known].filter((name) => name.startsWith(`${of}.`));
+  if (near.length > 0) return near;
+  return [...known].filter((name) => !name.includes(".") || /^(roles|flags|claims)\./.test(name));
 }
 
 /** Entities, their commands, actions and fields; roles, flags and claims. */

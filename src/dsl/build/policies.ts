@@ -35,8 +35,7 @@ export function addPolicies(
   for (const clause of clauses) {
     const written = buildPolicy(clause, draft, context, environments, tools);
     if (written === undefined) continue;
-    understood++;
-    addPolicy(written.policy, clause, draft, context);
+    if (addPolicy(written.policy, clause, draft, context)) understood++;
     // What refuses rows finds none: only an allow is served by an index.
     if (clause.effect === "deny") continue;
     for (const { core } of written.conditions) {
@@ -165,8 +164,8 @@ function consentOf({ consent }: PolicyClause, what: string, { report }: BuildCon
   return undefined;
 }
 
-/** The same rule for several commands is one policy; another rule of the same name is an error. */
-function addPolicy(policy: Policy, { site }: PolicyClause, { entity }: EntityDraft, context: BuildContext): void {
+/** The same rule for several commands is one policy; another rule of the same name is an error, and is left out. */
+function addPolicy(policy: Policy, { site }: PolicyClause, { entity }: EntityDraft, context: BuildContext): boolean {
   const { name } = policy;
   const same = entity.policies.find((other) => other.name === name);
   if (same === undefined) {
@@ -180,7 +179,9 @@ function addPolicy(policy: Policy, { site }: PolicyClause, { entity }: EntityDra
       same.effect === policy.effect ? "with different conditions" : "of which one allows and one denies";
     const message = `${entity.name} has two policies called "${name}" ${difference}.`;
     context.report.error("EJS2104", message, { site, hint: "Give one of them another sentence." });
+    return false;
   }
+  return true;
 }
 
 const saysTheSame = (a: Policy, b: Policy): boolean =>

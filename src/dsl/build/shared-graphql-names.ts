@@ -9,8 +9,17 @@ const OWN_TYPES = [
   "Affordances",
   "FieldAffordance",
   "TransitionAffordance",
+  "WorkflowApproval",
+  "WorkflowDeadLetter",
+  "WorkflowRedrive",
+  "WorkflowRun",
+  "WorkflowRunStatus",
+  "WorkflowStep",
   ...SCALARS.flatMap((scalar) => [`${scalar}Filter`, `${scalar}ListFilter`]),
 ];
+
+/** Mutations that come from no entity. */
+const OWN_MUTATIONS = ["pauseWorkflow", "resumeWorkflow"];
 
 const upperFirst = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);
 const lowerFirst = (name: string) => name.charAt(0).toLowerCase() + name.slice(1);
@@ -23,7 +32,7 @@ interface Owner {
 
 export function refuseSharedGraphqlNames({ drafts, report }: BuildContext): void {
   const types = new Map<string, Owner>(OWN_TYPES.map((name) => [name, { what: "a type that every API has" }]));
-  const mutations = new Map<string, Owner>();
+  const mutations = new Map<string, Owner>(OWN_MUTATIONS.map((name) => [name, { what: "a mutation of every API" }]));
   const actions = new Set<string>();
   const claim = (taken: Map<string, Owner>, kind: string, name: string, owner: Owner) => {
     const other = taken.get(name);

@@ -3,7 +3,7 @@ import type { Retry, Workflow } from "../../model/index.ts";
 import { declarationOf } from "../declared.ts";
 import type { CallbackAt } from "../field.ts";
 import type { Site } from "../site.ts";
-import type { ManualTriggerDeclaration, TriggerDeclaration } from "../trigger.ts";
+import type { TriggerDeclaration } from "../trigger.ts";
 import type { ImpersonationDeclaration, WorkflowDeclaration } from "../workflow.ts";
 import type { BuildContext } from "./build-context.ts";
 import type { Callbacks } from "./callbacks.ts";
@@ -90,8 +90,6 @@ export function triggerOf(
   tools: { readonly callbacks: Callbacks; readonly expressions: Expressions; readonly environments: Environments },
 ): Workflow["trigger"] | undefined {
   const { report } = context;
-  const manual = declarationOf<ManualTriggerDeclaration>(options.on, "manual-trigger");
-  if (manual !== undefined) return { kind: "manual" };
   const trigger = declarationOf<TriggerDeclaration>(options.on, "trigger");
   if (trigger === undefined) {
     report.error("EJS2150", `Workflow ${name}: "on" is ${shown(options.on)}, no event.`, { site, word: "on" });

@@ -1,9 +1,8 @@
 /** Stage 10: workflows, declared ones and those that actions' effects stand for. */
+import type { z } from "zod";
 import { allNodes, slugName, triggerEntity, type Workflow } from "../../model/index.ts";
-import { declarationOf } from "../declared.ts";
 import type { CallbackAt } from "../field.ts";
 import type { Site } from "../site.ts";
-import type { ManualTriggerDeclaration } from "../trigger.ts";
 import type { WorkflowDeclaration } from "../workflow.ts";
 import { type Effect, effectsOf } from "./effects.ts";
 import { checkSlug } from "./names.ts";
@@ -12,11 +11,15 @@ import { declaredSteps } from "./recorded-steps.ts";
 import { inOrder, order, type Report, shown, suggestion } from "./report.ts";
 import { addTaskEffect } from "./task-effects.ts";
 import { jsonSchemaOf } from "./tasks.ts";
+import { EXECUTION_OPTIONS, executionOf } from "./workflow-execution.ts";
 import { asOf, milliseconds, retryOf, triggerOf } from "./workflow-options.ts";
 import { StepContext, type StepSource, type StepTools } from "./workflow-step-context.ts";
 import { GraphBuilder } from "./workflow-steps.ts";
+import { otherTrigger, otherTriggerOf, TICK_INPUT } from "./workflow-triggers.ts";
 
-const OPTIONS = ["describe", "on", "as", "retry", "timeout", "steps"];
+const OPTIONS = ["describe", "on", "as", "retry", "timeout", ...EXECUTION_OPTIONS, "steps"];
+/** What the clock starts. */
+const SCHEDULED = ["interval", "cron", "datetime"];
 
 export function addWorkflows(declarations: readonly WorkflowDeclaration[], tools: StepTools): void {
   const { system, report } = tools.context;
@@ -55,12 +58,16 @@ function addWorkflow(declaration: WorkflowDeclaration, effects: readonly Effect[
   const timeoutMs = timeoutOf(options.timeout, what, site, report);
   const trigger = !Object.hasOwn(options, "on")
     ? effectTrigger(declaration, effects, tools)
-    : triggerOf(declaration, context, tools);
+    : declaredTrigger(declaration, tools);
   const steps = declaredSteps(declaration, context);
   const source = trigger && sourceOf(declaration, trigger, context);
   const steppable = source && new StepContext(name, source, tools);
   const as = asOf(declaration, report, (given) => steppable && subjectOf(given, what, steppable));
   if (trigger === undefined || source === undefined || steppable === undefined) return;
+  if (as === "inherit" && [...SCHEDULED, "webhook"].includes(trigger.kind)) {
+    report.error("EJS2166", `${what}: ${trigger.kind} is nobody whose rights it could have.`, { site, word: "on" });
+  }
+  const execution = { ...(timeoutMs === undefined ? {} : { timeoutMs }), ...executionOf(declaration, steppable) };
   context.locate(`workflows.${name}`, site, name);
   const builder = new GraphBuilder(steppable);
   const graph = builder.workflow(steps);
@@ -70,15 +77,29 @@ function addWorkflow(declaration: WorkflowDeclaration, effects: readonly Effect[
     version: 1,
     ...(description === undefined ? {} : { description }),
     type: "orchestrated",
-    execution: "event-driven",
+    execution: SCHEDULED.includes(trigger.kind) ? "scheduled" : "event-driven",
     trigger,
     as,
     retry,
-    ...(timeoutMs === undefined ? {} : { options: { timeoutMs } }),
+    ...(Object.keys(execution).length === 0 ? {} : { options: execution }),
     ...(input === undefined ? {} : { input: input as never }),
     ...(builder.gives === undefined ? {} : { outputs: { result: builder.gives as never } }),
     ...graph,
   });
+}
+
+/** The trigger that a workflow says itself; undefined after a report. */
+function declaredTrigger(declaration: WorkflowDeclaration, tools: StepTools): Workflow["trigger"] | undefined {
+  const other = otherTrigger(declaration.options.on);
+  return other === undefined ? triggerOf(declaration, tools.context, tools) : otherTriggerOf(other, declaration, tools);
+}
+
+/** The schema of what a run is given, as its trigger was declared with. */
+function inputSchema(on: unknown): z.ZodType | undefined {
+  const declaration = otherTrigger(on);
+  if (declaration?.kind === "manual-trigger" || declaration?.kind === "signal-trigger") return declaration.input;
+  if (declaration?.kind !== "webhook-trigger" || !isPlainObject(declaration.options)) return undefined;
+  return declaration.options.input as z.ZodType | undefined;
 }
 
 /** What starts its runs, as the steps see it; undefined where the entity could not be understood. */
@@ -93,7 +114,8 @@ function sourceOf(
     const action = trigger.kind === "model" ? trigger.action : undefined;
     return entity && { entity, input: entity.actions.find((candidate) => candidate.name === action)?.input };
   }
-  const schema = declarationOf<ManualTriggerDeclaration>(options.on, "manual-trigger")?.input;
+  if (SCHEDULED.includes(trigger.kind)) return { input: TICK_INPUT };
+  const schema = inputSchema(options.on);
   if (schema === undefined) return { input: undefined };
   const found = jsonSchemaOf(schema, "input");
   if ("json" in found) return { input: found.json };

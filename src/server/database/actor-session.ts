@@ -15,6 +15,8 @@ export interface ActorSession {
   readonly origin?: string | null;
   /** The address that it came from. */
   readonly ip?: string | null;
+  /** The request's place in a trace, which the events that it causes carry on. */
+  readonly traceparent?: string | null;
 }
 
 /** The parameters of `beginRequestText` (src/database/act-as.ts), all of them as text. */

@@ -10,7 +10,7 @@ import { servedSchema } from "../graphql/served-schema.ts";
 import { createLog } from "../log.ts";
 import { defaultLimits } from "../server-options.ts";
 import { DryRunTransaction } from "./dry-run-client.ts";
-import { type DryRunEffects, type RuleLine, readEffects } from "./effects.ts";
+import { type DryRunEffects, readEffects } from "./effects.ts";
 
 export interface DryRunOptions {
   /** The builder's URL: it sees what the actor may not, and can become an actor. */
@@ -31,7 +31,7 @@ export interface DryRunReport extends DryRunEffects {
   readonly ok: boolean;
 }
 
-export type { DryRunEffects, RuleLine };
+export type { DryRunEffects };
 
 /**
  * One transaction, repeatable read, as the actor; rolled back whatever happens. Nothing can get out: what leaves the
@@ -62,13 +62,17 @@ export async function dryRun(options: DryRunOptions): Promise<DryRunReport> {
       statementTimeoutMs: defaultLimits.statementTimeoutMs,
       requestId: "dry run",
     };
-    const transaction = new DryRunTransaction(client);
+    const build = await client.query<{ schema: string }>(
+      "select ir ->> 'schema' as schema from enginejs.current_build()",
+    );
+    const transaction = new DryRunTransaction(client, build.rows[0]?.schema ?? "app");
     const { answer, ok } =
       "sql" in request
         ? await runSql(transaction, session, request.sql)
         : await runGraphql(transaction, session, request, database);
     await client.query("set local role none");
-    const effects = await readEffects(client, { actor, tenant, beyond: before.rows[0]?.last ?? "0" });
+    const rows = await transaction.written();
+    const effects = await readEffects(client, { actor, tenant, beyond: before.rows[0]?.last ?? "0", rows });
     return { answer, ok, ...effects };
   } finally {
     // The end of the connection is the end of the transaction, also where this does not reach the server.

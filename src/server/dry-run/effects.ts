@@ -1,6 +1,7 @@
 /** What a dry run has done to the database, before it is rolled back. */
 import type pg from "pg";
 import { coreText } from "../../database/core-sql.ts";
+import type { WrittenRows } from "./dry-run-client.ts";
 
 export interface DryRunEvent {
   readonly model: string;
@@ -23,24 +24,19 @@ export interface RuleLine {
 
 export interface DryRunEffects {
   /** Rows written, by table. */
-  readonly rows: readonly {
-    readonly table: string;
-    readonly inserted: number;
-    readonly updated: number;
-    readonly deleted: number;
-  }[];
+  readonly rows: readonly WrittenRows[];
   /** Events that would be in the outbox. */
   readonly events: readonly DryRunEvent[];
 }
 
 const eventsText = coreText("queries/dry_run_events.sql");
-const rowsText = coreText("queries/dry_run_rows.sql");
 
 interface Asked {
   readonly actor: string | null;
   readonly tenant: string | null;
   /** The last event before. */
   readonly beyond: string;
+  readonly rows: readonly WrittenRows[];
 }
 
 /**
@@ -48,10 +44,7 @@ interface Asked {
  * ("what may be touched" is asked of the row as it was). Goes back to the savepoint `untouched` for that.
  */
 export async function readEffects(client: pg.ClientBase, asked: Asked): Promise<DryRunEffects> {
-  const schema = await client.query<{ schema: string }>(
-    "select ir ->> 'schema' as schema from enginejs.current_build()",
-  );
-  const rows = (await client.query(rowsText, [schema.rows[0]?.schema ?? "app"])).rows;
+  const { rows } = asked;
   const { rows: events } = await client.query<Omit<DryRunEvent, "rules">>(eventsText, [asked.beyond]);
   const rules = new Map<object, readonly RuleLine[]>();
   for (const event of events) if (event.action === "create") rules.set(event, await rulesOf(client, event, asked));

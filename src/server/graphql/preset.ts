@@ -12,6 +12,8 @@ import { ModelTagsPlugin } from "./plugins/ModelTagsPlugin.ts";
 import { PageSizePlugin } from "./plugins/PageSizePlugin.ts";
 import { SideFieldPlugin } from "./plugins/SideFieldPlugin.ts";
 import { UpdatedRowPlugin } from "./plugins/UpdatedRowPlugin.ts";
+import { WorkflowApprovalsPlugin } from "./plugins/WorkflowApprovalsPlugin.ts";
+import { WorkflowOperationsPlugin } from "./plugins/WorkflowOperationsPlugin.ts";
 import { WriteFunctionPlugin } from "./plugins/WriteFunctionPlugin.ts";
 
 /** Left out of PostGraphile's defaults, and why. */
@@ -68,6 +70,8 @@ export function schemaPreset(
       UpdatedRowPlugin,
       ActionInputPlugin(system),
       AffordancesPlugin(system),
+      ...(system.workflows.length > 0 ? [WorkflowApprovalsPlugin()] : []),
+      ...(hasOperators(system) ? [WorkflowOperationsPlugin()] : []),
     ],
     // GraphQL needs one field at least: a model that has nothing to read yet gets `query`, which is the root again.
     disablePlugins: hasReads(system) ? [...disablePlugins, "QueryQueryPlugin"] : disablePlugins,
@@ -99,3 +103,7 @@ export function schemaPreset(
 
 const hasReads = ({ entities }: System): boolean =>
   entities.some(({ operations }) => operations.some(({ kind }) => kind === "list" || kind === "get"));
+
+/** Workflows are operated over the API where the model has the role for it, `operator: { of: "system" }`. */
+const hasOperators = ({ roles, workflows }: System): boolean =>
+  workflows.length > 0 && roles.some(({ name, of }) => name === "operator" && of === "system");

@@ -8,10 +8,16 @@ export interface RequestSource {
   readonly origin: string | null;
   /** The caller's address; null where it cannot be known. */
   readonly ip: string | null;
+  /** Its place in a trace, in W3C's form; null for none, and for a header of another form. */
+  readonly traceparent: string | null;
 }
 
 export function requestSource(request: IncomingMessage, isTrusted: IsTrusted): RequestSource {
-  return { origin: originOf(request.headers.origin), ip: addressOf(request, isTrusted) };
+  return {
+    origin: originOf(request.headers.origin),
+    ip: addressOf(request, isTrusted),
+    traceparent: traceparentOf(request.headers.traceparent),
+  };
 }
 
 const longestOrigin = 512;
@@ -19,6 +25,11 @@ const longestOrigin = 512;
 function originOf(header: string | undefined): string | null {
   if (header === undefined || header.length > longestOrigin || !URL.canParse(header)) return null;
   return new URL(header).origin === header ? header : null;
+}
+
+/** It decides over nothing: whoever sends a foreign one only puts his request into that trace. */
+function traceparentOf(header: string | readonly string[] | undefined): string | null {
+  return typeof header === "string" && /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(header) ? header : null;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** A worker as a process of its own, which tests kill: `node worker-process.ts <worker's url> <superuser's url>`. */
+/** A worker as a process of its own, which tests kill: `node worker-process.ts <worker's url> <builder's url>`. */
 import pg from "pg";
 import { z } from "zod";
 import { defineTask } from "../../../src/dsl/task.ts";
@@ -86,6 +86,18 @@ const tasks = new Map<string, unknown>([
           });
         });
         await count("slow done", idempotencyKey);
+      },
+    }),
+  ],
+  // Says by its key what number began, and fails now and then.
+  [
+    "ordered-work",
+    defineTask({
+      async run({ input }) {
+        const { key, n } = input as { key: string; n: number };
+        await count(String(n), key);
+        await new Promise((resolve) => setTimeout(resolve, 3));
+        if (Math.random() * Number(process.env.ORDERED_FAILURES ?? 0) > 4) throw new Error("now and then");
       },
     }),
   ],

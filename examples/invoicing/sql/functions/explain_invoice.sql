@@ -153,11 +153,11 @@ as $function$
   where explain_invoice.command = 'update id'
     and (explain_invoice.id is null or invoice.id is not null)
   union all
-  select 22, 'field.margin read: billing knows the margin', 'field', 'touch', _judged.verdict, _judged.failed, _judged.terms, 'Invoice.fields.margin'
+  select 22, 'field.margin read: billing', 'field', 'touch', _judged.verdict, _judged.failed, _judged.terms, 'Invoice.fields.margin'
   from (select explain_invoice.id as id) as _asked
   left join app.invoice as invoice on invoice.id = _asked.id
   join enginejs.explain_terms(to_jsonb(array[jsonb_build_object('term'::text, '"billing" in actor.roles'::text, 'verdict'::text, 'billing'::text = any ((select enginejs.actor_roles())::text[]))]::jsonb[])) as _judged on true
-  where explain_invoice.command in ('read', 'read margin')
+  where (explain_invoice.command in ('read', 'read margin') or explain_invoice.command = 'update margin')
     and (explain_invoice.id is null or invoice.id is not null)
   union all
   select 23, 'field.status write', 'field', 'touch', _judged.verdict, _judged.failed, _judged.terms, 'Invoice.fields.status'

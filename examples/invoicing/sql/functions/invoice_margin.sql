@@ -13,6 +13,6 @@ grant execute
   to enginejs_anonymous, enginejs_user, enginejs_system;
 
 comment on function app.invoice_margin(app.invoice) is '
-for: billing knows the margin; null for others';
+for: billing; null for others';
 
 reset role;

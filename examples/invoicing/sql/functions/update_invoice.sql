@@ -33,8 +33,8 @@ begin
     if not found then
       raise exception using
         errcode = '42501',
-        message = 'Invoice.margin is for: billing knows the margin',
-        detail = '{"field":"margin","rule":"billing knows the margin"}',
+        message = 'Invoice.margin is for: billing',
+        detail = '{"field":"margin","rule":"billing"}',
         column = 'margin';
     end if;
   end if;

@@ -14,7 +14,7 @@ create policy actor_select on app.invoice_margin
 create policy actor_update on app.invoice_margin
   for update
   to enginejs_anonymous, enginejs_user
-  using (invoice_margin.xmin = pg_current_xact_id()::xid and exists (select from app.invoice as invoice where invoice.tenant_id = invoice_margin.tenant_id and invoice.id = invoice_margin.id and invoice.created_at = now() and 'billing'::text = any ((select enginejs.actor_roles())::text[])) or exists (select from app.invoice as invoice where invoice.tenant_id = invoice_margin.tenant_id and invoice.id = invoice_margin.id and 'billing'::text = any ((select enginejs.actor_roles())::text[]) for key share))
+  using (enginejs.is_own_write(invoice_margin.xmin) and exists (select from app.invoice as invoice where invoice.tenant_id = invoice_margin.tenant_id and invoice.id = invoice_margin.id and invoice.created_at = now() and 'billing'::text = any ((select enginejs.actor_roles())::text[])) or exists (select from app.invoice as invoice where invoice.tenant_id = invoice_margin.tenant_id and invoice.id = invoice_margin.id and 'billing'::text = any ((select enginejs.actor_roles())::text[]) for key share))
   with check (exists (select from app.invoice as invoice where invoice.tenant_id = invoice_margin.tenant_id and invoice.id = invoice_margin.id and 'billing'::text = any ((select enginejs.actor_roles())::text[])));
 
 create policy owner_all on app.invoice_margin
@@ -39,10 +39,10 @@ create policy tenancy on app.invoice_margin
   with check (invoice_margin.tenant_id = (select enginejs.tenant_id()));
 
 comment on policy actor_select on app.invoice_margin is '
-billing knows the margin';
+billing';
 
 comment on policy actor_update on app.invoice_margin is '
-whoever may change the row, of: billing knows the margin';
+whoever may change the row, of: billing';
 
 comment on policy owner_all on app.invoice_margin is '
 builds, back-fills and dumps see every row';

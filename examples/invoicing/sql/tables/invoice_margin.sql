@@ -25,6 +25,6 @@ grant select, update (margin)
   to enginejs_system;
 
 comment on table app.invoice_margin is '
-Invoice.margin, for: billing knows the margin';
+Invoice.margin, for: billing';
 
 reset role;

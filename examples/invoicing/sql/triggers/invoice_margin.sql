@@ -11,7 +11,7 @@ create or replace trigger "10_immutable"
 create or replace trigger "90_emit_update"
   after update on app.invoice_margin
   for each row
-  when (old.margin is distinct from new.margin and old.xmin <> pg_current_xact_id()::xid)
+  when (old.margin is distinct from new.margin and not enginejs.is_own_write(old.xmin))
   execute function enginejs.emit_field_update('Invoice', 'margin', 'tenant_id', 'id');
 
 insert into app.invoice_margin (tenant_id, id)

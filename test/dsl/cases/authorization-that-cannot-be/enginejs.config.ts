@@ -23,4 +23,10 @@ export default defineConfig({
     member: { can: { Invioce: ["read"], Invoice: ["raed", "pay", "write"], Team: "all" as never } },
     billing: { permissions: ["reports.exprot" as never] },
   },
+  consents: {
+    "Invoice.raed": "a slip",
+    "roles.biling": "another one",
+    "claims.teams": "whose claim is wrong already",
+    Team: " ",
+  },
 });

@@ -20,4 +20,12 @@ export default defineConfig({
     head: { extends: ["billing", "auditor"] },
     operator: { of: "system" },
   },
+  consents: {
+    "roles.billing": "they pay themselves, 2026-11",
+    "Invoice.pay": "ticket 4711",
+    "Employee.salary": "works council",
+    "claims.teams": "teams grew",
+    "flags.freeze": "it thawed",
+    Folder: "all of it",
+  },
 });

@@ -1,4 +1,4 @@
-import { action, allow, array, entity, ref, rule, text, uuid } from "enginejs";
+import { action, allow, array, deny, entity, ref, rule, text, uuid } from "enginejs";
 
 entity("Customer", { fields: { name: text() } });
 entity("HTTPLog", { fields: { name: text() } });
@@ -13,5 +13,6 @@ entity("Invoice", {
   policies: [
     allow("read", "everybody").when(rule("a", ({ actor }) => actor.id.notNull())),
     allow("update", "everybody").when(rule("b", ({ actor }) => actor.id.isNull())),
+    deny("update", "denies what the policy above would have allowed").when(rule("c", ({ actor }) => actor.id.isNull())),
   ],
 });

@@ -1,0 +1,47 @@
+-- Takes the moments that have come, the earliest first, in the caller's transaction: whoever else asks meanwhile gets others, and
+-- if the caller dies they were never taken. The caller looks whether the rows still say so, and starts the workflows.
+-- `now` is this database's clock; an argument so that tests can say what time it is.
+set role enginejs_writer;
+create or replace function enginejs.workflow_take_moments(most int, now timestamptz default clock_timestamp())
+returns table (workflow text, definition_id int, tenant_id uuid, record_id uuid, moment timestamptz, attempts int)
+language plpgsql volatile set search_path = ''
+as $$
+#variable_conflict use_column
+begin
+  return query
+  with due as materialized (
+    select m.ctid as place from enginejs.workflow_moments m
+    where m.due_at <= now and not exists (select from enginejs.workflow_pauses p where p.workflow = m.workflow)
+    order by m.due_at
+    limit most
+    for update skip locked
+  ),
+  taken as (
+    delete from enginejs.workflow_moments m where m.ctid = any (array(select d.place from due d))
+    returning m.workflow, m.tenant_id, m.record_id, m.moment, m.attempts
+  )
+  -- One of a workflow that the newest build does not have is forgotten.
+  select t.workflow, s.definition_id, t.tenant_id, t.record_id, t.moment, t.attempts
+  from taken t join enginejs.workflow_subscriptions s on s.model = 'workflow:' || t.workflow
+  order by t.moment;
+end
+$$;
+revoke execute on function enginejs.workflow_take_moments(int, timestamptz) from public;
+
+-- Puts a moment back whose condition could not be evaluated: tried again after a growing pause, and after the eighth time
+-- no more, until the row or the workflow changes. The error says why.
+create or replace function enginejs.workflow_defer_moment(
+  workflow text, tenant_id uuid, record_id uuid, moment timestamptz, failed_attempts int, reason text
+) returns void
+language sql volatile
+begin atomic
+  insert into enginejs.workflow_moments as m (workflow, tenant_id, record_id, moment, due_at, attempts, error)
+  values (workflow_defer_moment.workflow, workflow_defer_moment.tenant_id, workflow_defer_moment.record_id,
+    workflow_defer_moment.moment,
+    case when failed_attempts >= 8 then 'infinity'
+      else clock_timestamp() + least(power(2, failed_attempts), 300) * interval '1 s' end,
+    failed_attempts, reason)
+  on conflict on constraint workflow_moments_key do nothing;
+end;
+revoke execute on function enginejs.workflow_defer_moment(text, uuid, uuid, timestamptz, int, text) from public;
+reset role;

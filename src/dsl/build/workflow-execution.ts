@@ -1,0 +1,98 @@
+/** When the runs of a workflow begin: order, limits, pauses, priority. */
+import type { Workflow } from "../../model/index.ts";
+import type { Callback } from "../declared.ts";
+import type { WorkflowDeclaration } from "../workflow.ts";
+import { isPlainObject } from "./options.ts";
+import { shown, suggestion } from "./report.ts";
+import { milliseconds } from "./workflow-options.ts";
+import type { StepContext } from "./workflow-step-context.ts";
+
+type Execution = NonNullable<Workflow["options"]>;
+
+export const EXECUTION_OPTIONS = ["ordered", "concurrency", "rate", "debounce", "priority"];
+
+/** What a workflow says of its runs; nothing of what could not be understood. */
+export function executionOf({ options, site, name }: WorkflowDeclaration, context: StepContext): Execution {
+  const { report } = context.tools.context;
+  const refuse = (problem: string, word: string) => {
+    report.error("EJS2168", `Workflow ${name}: ${problem}.`, { site, word });
+    return undefined;
+  };
+  const count = (value: unknown, word: string, least = 1, most = 1_000_000) => {
+    if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
+    return refuse(`${word} is a whole number from ${least} to ${most}, not ${shown(value)}`, word);
+  };
+  const parts = (word: string, known: readonly string[]): Readonly<Record<string, unknown>> | undefined => {
+    const value = options[word];
+    if (!isPlainObject(value)) return refuse(`${word} is ${shown(value)}, no object`, word);
+    for (const key of Object.keys(value)) {
+      if (known.includes(key)) continue;
+      report.error("EJS2105", `Workflow ${name}: ${word} has no option ${shown(key)}.`, {
+        site,
+        word: key,
+        hint: suggestion(key, known, "There are"),
+      });
+    }
+    return value;
+  };
+  const length = (value: unknown, word: string) =>
+    milliseconds(value) ?? refuse(`${word} is a length of time such as "10s", not ${shown(value)}`, word);
+  const key = (value: unknown, word: string): string | undefined => {
+    if (typeof value !== "function") return refuse(`the key of ${word} is a callback, not ${shown(value)}`, word);
+    const names = context.source.entity === undefined ? ["input"] : ["event"];
+    const { callbacks, expressions } = context.tools;
+    const written = callbacks.expression({ callback: value as Callback, site }, { names }, `Workflow ${name}, ${word}`);
+    if (written === undefined) return undefined;
+    const { catalog, variables } = context.environment();
+    const seen = Object.fromEntries(Object.entries(variables).filter(([variable]) => names.includes(variable)));
+    expressions.check(written, { catalog, variables: seen });
+    return written.text;
+  };
+  const keyed = (value: unknown, word: string) => {
+    if (value === undefined) return {};
+    const text = key(value, word);
+    return text === undefined ? {} : { key: text };
+  };
+  const made: Execution = {};
+  if (options.ordered === "record") {
+    made.ordered = { by: "record", onFailure: "halt" };
+  } else if (options.ordered !== undefined) {
+    const given = parts("ordered", ["by", "onFailure"]);
+    const { by, onFailure = "halt" } = given ?? {};
+    const text = given === undefined || by === "record" || by === undefined ? undefined : key(by, "ordered");
+    if (onFailure !== "halt" && onFailure !== "skip") {
+      refuse(`ordered.onFailure is "halt" or "skip", not ${shown(onFailure)}`, "onFailure");
+    } else if (given !== undefined && (text !== undefined || by === "record" || by === undefined)) {
+      made.ordered = { by: text === undefined ? "record" : { key: text }, onFailure };
+    }
+  }
+  if (made.ordered?.by === "record" && context.source.entity === undefined) {
+    refuse("no record starts it, so it cannot be ordered by one: ordered: { by: ({ input }) => … }", "ordered");
+  }
+  if (typeof options.concurrency === "number") {
+    const limit = count(options.concurrency, "concurrency");
+    if (limit !== undefined) made.concurrency = { limit };
+  } else if (options.concurrency !== undefined) {
+    const given = parts("concurrency", ["limit", "key"]);
+    const limit = given && count(given.limit, "limit");
+    if (given !== undefined && limit !== undefined) made.concurrency = { limit, ...keyed(given.key, "concurrency") };
+  }
+  if (options.rate !== undefined) {
+    const given = parts("rate", ["limit", "per", "key"]);
+    const limit = given && count(given.limit, "limit");
+    const perMs = given && length(given.per, "per");
+    if (given !== undefined && limit !== undefined && perMs !== undefined)
+      made.rate = { limit, perMs, ...keyed(given.key, "rate") };
+  }
+  if (options.debounce !== undefined) {
+    const given = parts("debounce", ["key", "pause"]);
+    const pauseMs = given && length(given.pause, "pause");
+    const text = given && key(given.key, "debounce");
+    if (text !== undefined && pauseMs !== undefined) made.debounce = { key: text, pauseMs };
+  }
+  if (options.priority !== undefined) {
+    const priority = count(options.priority, "priority", -100, 100);
+    if (priority !== undefined) made.priority = priority;
+  }
+  return made;
+}

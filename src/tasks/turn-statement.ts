@@ -1,0 +1,47 @@
+/** The SQL that gives the keys by which the runs of a workflow take turns. */
+import { triggerEntity, type Workflow } from "../model/index.ts";
+import type { Build } from "./build.ts";
+import { entityOf, populated } from "./entity-table.ts";
+import { StatementMaker } from "./statement-maker.ts";
+import { stepScope } from "./step-scope.ts";
+
+/** Whether runs of this workflow have to wait for their turn. */
+export const hasTurns = ({ options = {} }: Workflow): boolean =>
+  options.ordered !== undefined ||
+  options.concurrency !== undefined ||
+  options.rate !== undefined ||
+  options.debounce !== undefined ||
+  (options.priority ?? 0) !== 0;
+
+export interface TurnKeys {
+  readonly event: string;
+  readonly order_key: string | null;
+  readonly concurrency_key: string | null;
+  readonly rate_key: string | null;
+  readonly debounce_key: string | null;
+}
+
+/** $1 are the ids of events, $2 their segments; a row is a `TurnKeys`. */
+export function turnStatement(build: Build, workflow: Workflow): string {
+  const { ordered, concurrency, rate, debounce } = workflow.options ?? {};
+  const maker = new StatementMaker(build, workflow, stepScope(build, workflow), "turns");
+  const key = (text: string | undefined, name: string) =>
+    text === undefined ? "null" : `(${maker.expression(text, name)})::text`;
+  const byRecord = ordered?.by === "record";
+  const orderKey = byRecord ? '"results"."record_id"::text' : key(ordered && byKey(ordered.by), "ordered");
+  // The names of an event's parts in expressions are those of a step, which has them under this alias.
+  const parts = ['select "results"."id"::text as event'];
+  parts.push(`, ${orderKey} as order_key, ${key(concurrency?.key, "concurrency")} as concurrency_key`);
+  parts.push(`, ${key(rate?.key, "rate")} as rate_key, ${key(debounce?.key, "debounce")} as debounce_key`);
+  parts.push('from enginejs.workflow_events as "results"');
+  const name = triggerEntity(workflow.trigger);
+  if (name !== undefined) {
+    const entity = entityOf(build, workflow, name);
+    parts.push(`cross join lateral ${populated(build, entity, '"results"."before"', "event_before")}`);
+    parts.push(`cross join lateral ${populated(build, entity, '"results"."after"', "event_after")}`);
+  }
+  parts.push('where "results"."id" = any ($1::bigint[]) and "results"."segment" = any ($2::int[])');
+  return parts.join("\n");
+}
+
+const byKey = (by: "record" | { readonly key: string }): string | undefined => (by === "record" ? undefined : by.key);
