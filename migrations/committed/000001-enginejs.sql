@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:44e2bbc6bcca5b8098b3e385a86380510ac966e4
+--! Hash: sha1:9228739d9c69ef268aa27ef9bac08e76beaed475
 --! Message: enginejs
 
 -- sql/rls/roles.sql
@@ -726,15 +726,16 @@ reset role;
 
 -- sql/functions/explain_decision.sql
 
--- What the lines of an explanation come to: true, false, or null for "it depends on the row", and why. Each aspect (what may
--- be touched, what may be left behind) needs an allow of its own; no deny may be true; everything else must be true.
+-- What the lines of an explanation come to: true, false, or null for "it depends on the row", and why. An allow must be true,
+-- no deny may be, and everything else must be. What rules say of what is left behind counts where nothing is touched (a new
+-- row); where something is, it depends on the change: `leaves` names the rules that the unchanged row does not fulfil.
 --
 -- what: "Invoice.update", for the sentence.  of_row: a row is given, so that unknown is no. A field's lines count where the
 -- command names the field.
 set role enginejs_reader;
 create or replace function enginejs.explain_decision(
   what text, lines jsonb, of_row boolean, of_field boolean,
-  out verdict boolean, out why text
+  out verdict boolean, out why text, out leaves text
 )
 language sql immutable
 set search_path = ''
@@ -743,17 +744,23 @@ as $$
     select l.* from jsonb_to_recordset(lines)
       as l (ordinal int, rule text, effect text, aspect text, verdict boolean, failed text)
     where l.effect <> 'field' or of_field
+  ), change as (
+    -- What rules say of the row as a change of it would leave it.
+    select l.* from line as l
+    where l.aspect = 'leave' and l.effect in ('allow', 'deny')
+      and exists (select from line as t where t.aspect = 'touch' and t.effect = 'allow')
+  ), rule as (
+    select l.* from line as l where not exists (select from change as c where c.ordinal = l.ordinal)
   ), demand as (
     -- Each demand with what is said where it is not fulfilled.
     select min(ordinal) as ordinal,
       case when bool_or(verdict) then true when bool_or(verdict is null) then null else false end as verdict,
-      what || ' is for: ' || string_agg(rule, ', ' order by ordinal)
-        || case aspect when 'leave' then ' (what is left behind)' else '' end as why
-    from line where effect = 'allow' group by aspect
+      what || ' is for: ' || string_agg(rule, ', ' order by ordinal) as why
+    from rule where effect = 'allow' group by effect
     union all
     select ordinal, case when of_row then verdict is not true else not verdict end,
-      what || ' is denied: ' || rule || case aspect when 'leave' then ' (what is left behind)' else '' end
-    from line where effect = 'deny'
+      what || ' is denied: ' || rule
+    from rule where effect = 'deny'
     union all
     select ordinal, verdict,
       case effect when 'tenancy' then 'tenancy: ' || failed
@@ -761,17 +768,24 @@ as $$
         when 'state' then rule || ': ' || failed
         when 'column' then failed
         else rule || case when failed is null then '' else ': ' || failed end end
-    from line where effect not in ('allow', 'deny')
+    from rule where effect not in ('allow', 'deny')
   ), unfulfilled as (
     select d.why, case when of_row then false else d.verdict end as verdict
     from demand as d where d.verdict is not true order by d.verdict is null, d.ordinal limit 1
+  ), left_behind as (
+    select min(ordinal) as ordinal, string_agg(rule, ', ' order by ordinal) as sentence
+    from change where effect = 'allow' having bool_or(verdict) is not true
+    union all
+    select ordinal, 'nothing of: ' || rule
+    from change where effect = 'deny' and case when of_row then verdict else verdict is not false end
   )
   select
     case when exists (select from unfulfilled) then (select u.verdict from unfulfilled as u) else true end,
     coalesce(
       (select u.why from unfulfilled as u),
-      (select string_agg(l.rule, ', ' order by l.ordinal) from line as l where l.effect = 'allow' and l.verdict)
-    )
+      (select string_agg(r.rule, ', ' order by r.ordinal) from rule as r where r.effect = 'allow' and r.verdict)
+    ),
+    (select string_agg(b.sentence, '; ' order by b.ordinal) from left_behind as b where b.sentence is not null)
 $$;
 revoke execute on function enginejs.explain_decision(text, jsonb, boolean, boolean) from public;
 reset role;
@@ -779,7 +793,8 @@ reset role;
 -- sql/functions/explain.sql
 
 -- Why an actor may do something with a row, or may not: each rule that speaks about it, with its verdict and the first term
--- that failed, and last one line of effect `verdict`. For builders; an actor never calls it.
+-- that failed, and last one line of effect `verdict`. Of an update it says whether the row may be touched; where the unchanged
+-- row is not one that may be left behind, it names what may. For builders; an actor never calls it.
 --
 --   select rule, effect, verdict, failed from enginejs.explain('…actor', '…tenant', 'Invoice', 'update', '…id');
 --
@@ -866,8 +881,10 @@ begin
   end if;
   return query select
     (pg_catalog.jsonb_array_length(lines) + 1), 'verdict', 'verdict', null::text, decision.verdict,
-    case when decision.verdict then 'allowed: ' when decision.verdict is null then 'depends on the row: ' else 'denied: ' end
-      || decision.why,
+    case when decision.verdict and decision.leaves is not null then 'allowed, where it leaves behind: ' || decision.leaves
+      when decision.verdict then 'allowed: ' || decision.why
+      when decision.verdict is null then 'depends on the row: ' || decision.why
+      else 'denied: ' || decision.why end,
     '[]'::jsonb, null::text;
 end
 $$;
@@ -1587,6 +1604,7 @@ create table if not exists enginejs.workflow_runs_active (
   -- Derived from event and workflow: its first eight bytes are the event's id, the others a hash of the
   -- workflow's name. So one event has one run per workflow, and an event's runs are one range of the key.
   id uuid not null,
+  -- No foreign key: it costs a quarter of what making a run does, and definitions are never deleted.
   definition_id int not null,
   event_id bigint not null,
   segment int not null,
@@ -1621,7 +1639,6 @@ create table if not exists enginejs.workflow_runs_active (
   -- Since when its time counts, where an operator had it tried again; else since its event.
   restarted_at timestamptz,
   constraint workflow_runs_active_pkey primary key (id),
-  constraint workflow_runs_active_definition_id_fkey foreign key (definition_id) references enginejs.workflow_definitions (id),
   constraint workflow_runs_active_status_check check (status in ('queued', 'running', 'waiting', 'paused'))
 ) with (
   -- Room on the page for the next version of a row: neither claim nor finish touches an index.
@@ -3734,9 +3751,13 @@ begin
 end
 $$;
 revoke execute on function enginejs.workflow_take_moments(int, timestamptz) from public;
+reset role;
+
+-- sql/functions/workflow_defer_moment.sql
 
 -- Puts a moment back whose condition could not be evaluated: tried again after a growing pause, and after the eighth time
 -- no more, until the row or the workflow changes. The error says why.
+set role enginejs_writer;
 create or replace function enginejs.workflow_defer_moment(
   workflow text, tenant_id uuid, record_id uuid, moment timestamptz, failed_attempts int, reason text
 ) returns void
@@ -5072,6 +5093,37 @@ end
 $$;
 revoke execute on function enginejs.cancel_run(uuid, text) from public;
 grant execute on function enginejs.cancel_run(uuid, text) to enginejs_owner, enginejs_user;
+reset role;
+
+-- sql/functions/skip_run.sql
+
+-- For operators: a failed run of a workflow that halts in order is passed over, and those of its key that wait for it go on.
+-- Raises EJ404 for no such run, EJ409 for one that nobody waits for.
+set role enginejs_writer;
+create or replace function enginejs.skip_run(run uuid, reason text default null) returns text
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  found_run record;
+begin
+  perform enginejs.require_operator();
+  select r.workflow, r.status, enginejs.workflow_event_tenant(e.actor, e.before, e.after) as tenant into found_run
+  from enginejs.workflow_runs r join enginejs.workflow_events e on e.id = r.event_id and e.segment = r.segment
+  where r.id = run;
+  if not found then
+    raise exception 'there is no run %', run using errcode = 'EJ404';
+  end if;
+  -- Whether its worker has told already that it has ended makes no difference.
+  if found_run.status <> 'failed' or not enginejs.workflow_end_turn(run, true) then
+    raise exception 'the run is %: nothing waits until it is passed over', found_run.status using errcode = 'EJ409';
+  end if;
+  perform enginejs.workflow_note('skip', found_run.tenant,
+    jsonb_build_object('run', run, 'workflow', found_run.workflow, 'reason', reason));
+  return found_run.status;
+end
+$$;
+revoke execute on function enginejs.skip_run(uuid, text) from public;
+grant execute on function enginejs.skip_run(uuid, text) to enginejs_owner, enginejs_user;
 reset role;
 
 -- sql/functions/redrive_runs.sql

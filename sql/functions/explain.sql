@@ -1,5 +1,6 @@
 -- Why an actor may do something with a row, or may not: each rule that speaks about it, with its verdict and the first term
--- that failed, and last one line of effect `verdict`. For builders; an actor never calls it.
+-- that failed, and last one line of effect `verdict`. Of an update it says whether the row may be touched; where the unchanged
+-- row is not one that may be left behind, it names what may. For builders; an actor never calls it.
 --
 --   select rule, effect, verdict, failed from enginejs.explain('…actor', '…tenant', 'Invoice', 'update', '…id');
 --
@@ -86,8 +87,10 @@ begin
   end if;
   return query select
     (pg_catalog.jsonb_array_length(lines) + 1), 'verdict', 'verdict', null::text, decision.verdict,
-    case when decision.verdict then 'allowed: ' when decision.verdict is null then 'depends on the row: ' else 'denied: ' end
-      || decision.why,
+    case when decision.verdict and decision.leaves is not null then 'allowed, where it leaves behind: ' || decision.leaves
+      when decision.verdict then 'allowed: ' || decision.why
+      when decision.verdict is null then 'depends on the row: ' || decision.why
+      else 'denied: ' || decision.why end,
     '[]'::jsonb, null::text;
 end
 $$;

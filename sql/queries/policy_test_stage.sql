@@ -38,3 +38,11 @@ end
 $$;
 grant usage on schema enginejs_stage to enginejs_anonymous, enginejs_user, enginejs_system;
 grant execute on function enginejs_stage.ask(text[], boolean[]) to enginejs_anonymous, enginejs_user, enginejs_system;
+
+-- The rows of a world are those of earlier transactions, though this one has loaded them; and no statement comes back to a row
+-- that it has made itself.
+set role enginejs_reader;
+create or replace function enginejs.is_own_write(writer xid) returns boolean
+language sql immutable set search_path = ''
+return false;
+reset role;

@@ -48,6 +48,10 @@ export function decideFieldUpdate(
   if (changed !== undefined && change === "never") return refused("EJ422", `${entity.name}.${name} never changes`);
   const hasValue = found.some((row) => (row[name] ?? null) !== null && !sameValue(row[name] ?? null, value));
   if (change === "once" && hasValue) return refused("EJ422", `${entity.name}.${name} keeps its value`);
+  // The row stays as it is: as that, too, it must be one that an update may leave behind.
+  const left = found.map((row) => view.decide(entity, row, "update", "leave"));
+  const stuck = left.find(({ allowed }) => !allowed);
+  if (stuck !== undefined) return refused("42501", "the rules", stuck);
   if (found.length > 0 && value === null && field.required && field.default !== undefined) {
     return refused("23502", `${entity.name}.${name} is required`);
   }

@@ -69,6 +69,17 @@ export function addWorkflowCommands(program: Command, add: AddCommand, shared: S
     reasoned(
       add(
         workflow,
+        "skip",
+        "pass over a failed run that those of its key wait for, where a workflow halts in order",
+        "",
+        async () => (await module()).workflowSkip,
+      ).argument("<run>", "the run's id"),
+    ),
+  );
+  common(
+    reasoned(
+      add(
+        workflow,
         "pause",
         "let a workflow start no new runs and its queued ones wait; or let one run wait",
         pauseHelp,
@@ -135,7 +146,7 @@ function entries(text: string): number {
 
 const workflowHelp = `
 Whatever changes something is a line of "enginejs audit --kind workflow". psql does the same by the functions enginejs.list_runs,
-show_run, retry_run, fork_run, cancel_run, pause_workflow, resume_workflow, pause_run, resume_run, redrive_runs.
+show_run, retry_run, fork_run, cancel_run, skip_run, pause_workflow, resume_workflow, pause_run, resume_run, redrive_runs.
 
 Examples:
   enginejs workflow list --status failed --since 1d

@@ -29,6 +29,7 @@ import type { CompiledPart, CompiledRule, CompiledRules } from "./compile-rules.
 import type { ConditionTerm } from "./condition-terms.ts";
 import { once, tenantIdCall } from "./environments.ts";
 import { addExecuteGrants } from "./helper-functions.ts";
+import { saysWhatIsLeft } from "./left-behind.ts";
 import { fieldOf, idColumn, type ModelIndex, sortedBy, storedColumn } from "./model-index.ts";
 import { dotted, objectIdentity } from "./object-identity.ts";
 import { tablesOf } from "./sql-usage.ts";
@@ -52,7 +53,8 @@ const COLUMNS = [
 
 /**
  * What a line does to the verdict. One `allow` must be true and no `deny`; `tenancy`, `state`, `guard` and `column` must be
- * true; a `field` counts where the command names the field.
+ * true; a `field` counts where the command names the field. What an update's rules say of what is left behind depends on
+ * the change: it is told, and denies nothing.
  */
 type Effect = "allow" | "deny" | "tenancy" | "state" | "guard" | "column" | "field";
 
@@ -243,8 +245,8 @@ class EntityExplanation {
         yield { speaks, rule: "update", effect: "column", aspect, terms, source: entity.name };
       }
       yield* linesOfRules(entity, rules, speaks, aspect, ({ using, check }) => (command === "create" ? check : using));
-      const leaves = [...rules.allows, ...rules.denies].some(({ using, check }) => using !== check);
-      if (command === "update" && leaves) yield* linesOfRules(entity, rules, speaks, "leave", ({ check }) => check);
+      if (command === "update" && saysWhatIsLeft(rules))
+        yield* linesOfRules(entity, rules, speaks, "leave", ({ check }) => check);
     }
   }
 

@@ -7,28 +7,31 @@
 import type { Entity } from "../model/index.ts";
 import { and, binary, call, column, literal, or, type SqlExpression } from "../sql-ast/expressions.ts";
 import type { CreatePolicyNode } from "../sql-ast/statements.ts";
-import type { PolicyParts } from "./compile-rules.ts";
+import type { EntityRules, PolicyParts } from "./compile-rules.ts";
 import { once, rowEnvironment, tenantIdCall } from "./environments.ts";
+import { type LeftBehind, updateLeftBehind } from "./left-behind.ts";
 import { idColumn, tenantColumn } from "./model-index.ts";
 import { objectIdentity } from "./object-identity.ts";
 import { isFresh, isWritable, ownerRow, type SideField } from "./side-fields.ts";
 import { ACTORS, type AddPolicy } from "./standing-policies.ts";
 
-export function compileSidePolicies(entity: Entity, field: SideField, parts: PolicyParts): void {
-  new SidePolicies(entity, field, parts).add();
+export function compileSidePolicies(entity: Entity, field: SideField, rules: EntityRules, parts: PolicyParts): void {
+  new SidePolicies(entity, field, rules, parts).add();
 }
 
 class SidePolicies {
   private readonly entity: Entity;
   private readonly field: SideField;
+  private readonly rules: EntityRules;
   private readonly parts: PolicyParts;
   private readonly source: string;
   private readonly table: { readonly schema?: string; readonly name: string };
   private readonly id: string;
 
-  constructor(entity: Entity, field: SideField, parts: PolicyParts) {
+  constructor(entity: Entity, field: SideField, rules: EntityRules, parts: PolicyParts) {
     this.entity = entity;
     this.field = field;
+    this.rules = rules;
     this.parts = parts;
     this.source = `${entity.name}.fields.${field.name}`;
     this.table = parts.list.model.name(field.storage.table);
@@ -75,7 +78,8 @@ class SidePolicies {
     const read = this.rule("read");
     const write = this.rule("write");
     const { storage } = field;
-    const dependsOn = [...new Set([...read.dependsOn, ...write.dependsOn])].sort();
+    const left = this.left();
+    const dependsOn = [...new Set([...read.dependsOn, ...write.dependsOn, ...left.dependsOn])].sort();
     const actors = { restrictive: false, roles: ACTORS } as const;
     const seen = ownerRow(entity, storage.table, list.model, read.conditions);
     const readers = field.access?.read?.name ?? "who may read the row";
@@ -89,7 +93,7 @@ class SidePolicies {
         name: "actor_update",
         command: "update",
         using: touched,
-        withCheck: ownerRow(entity, storage.table, list.model, conditions),
+        withCheck: ownerRow(entity, storage.table, list.model, [...left.conditions, ...conditions]),
       },
       [field.access?.write?.name ?? `whoever may change the row, of: ${readers}`],
       this.source,
@@ -104,12 +108,7 @@ class SidePolicies {
   private touched(conditions: readonly SqlExpression[]): SqlExpression | undefined {
     const { entity, field, table, parts } = this;
     const { model } = parts.list;
-    const created = entity.fields.some(
-      ({ storage, default: value }) =>
-        storage.kind === "column" && storage.column === "created_at" && value?.kind === "generated",
-    )
-      ? [binary("=", column(entity.table, "created_at"), call("now"))]
-      : [];
+    const created = this.created();
     const ways = [
       ...(isWritable(field, "create")
         ? [and(isFresh(table.name), ownerRow(entity, table.name, model, [...created, ...conditions]))]
@@ -117,6 +116,28 @@ class SidePolicies {
       ...(isWritable(field, "update") ? [ownerRow(entity, table.name, model, conditions, { forKeyShare: true })] : []),
     ];
     return ways.length === 0 ? undefined : or(...ways);
+  }
+
+  /**
+   * A value is a part of its row, and leaves behind what an update of the row itself would. The row that this very
+   * transaction has made has passed what creating it may leave behind.
+   */
+  private left(): LeftBehind {
+    const { entity, field, rules } = this;
+    const left = updateLeftBehind(rules);
+    if (left === undefined) return { conditions: [], dependsOn: [] };
+    const made = isWritable(field, "create") ? [and(isFresh(entity.table), ...this.created())] : [];
+    return { ...left, conditions: [or(...made, and(...left.conditions))] };
+  }
+
+  /** That the entity's row is of this transaction, where its time says so. */
+  private created(): SqlExpression[] {
+    const { fields, table } = this.entity;
+    const isTimed = fields.some(
+      ({ storage, default: value }) =>
+        storage.kind === "column" && storage.column === "created_at" && value?.kind === "generated",
+    );
+    return isTimed ? [binary("=", column(table, "created_at"), call("now"))] : [];
   }
 
   private rule(kind: "read" | "write"): {

@@ -12,7 +12,7 @@ import { type Entity, objectName } from "../model/index.ts";
 import { column, is, type SqlExpression } from "../sql-ast/expressions.ts";
 import type { GrantNode, TableConstraint } from "../sql-ast/statements.ts";
 import { compileDefault } from "./compile-default.ts";
-import type { PolicyParts } from "./compile-rules.ts";
+import type { EntityRules, PolicyParts } from "./compile-rules.ts";
 import { compileSidePolicies } from "./compile-side-policies.ts";
 import { sideValueEnvironment } from "./environments.ts";
 import { idColumn } from "./model-index.ts";
@@ -21,22 +21,24 @@ import { isWritable, keyColumns, type SideField, sideCheckName, sideFields } fro
 import { ACTORS } from "./standing-policies.ts";
 import { rolesCheck, valueCheck } from "./type-checks.ts";
 
-export function compileSideTables(entity: Entity, parts: PolicyParts): void {
-  for (const field of sideFields(entity)) new SideTable(entity, field, parts).add();
+export function compileSideTables(entity: Entity, rules: EntityRules, parts: PolicyParts): void {
+  for (const field of sideFields(entity)) new SideTable(entity, field, rules, parts).add();
 }
 
 class SideTable {
   private readonly entity: Entity;
   private readonly field: SideField;
+  private readonly rules: EntityRules;
   private readonly parts: PolicyParts;
   private readonly source: string;
   private readonly table: { readonly schema?: string; readonly name: string };
   private readonly id: string;
   private readonly common: { readonly entity: string; readonly source: string };
 
-  constructor(entity: Entity, field: SideField, parts: PolicyParts) {
+  constructor(entity: Entity, field: SideField, rules: EntityRules, parts: PolicyParts) {
     this.entity = entity;
     this.field = field;
+    this.rules = rules;
     this.parts = parts;
     this.source = `${entity.name}.fields.${field.name}`;
     this.table = parts.list.model.name(field.storage.table);
@@ -47,7 +49,7 @@ class SideTable {
   add(): void {
     this.addTable();
     this.addForeignKey();
-    compileSidePolicies(this.entity, this.field, this.parts);
+    compileSidePolicies(this.entity, this.field, this.rules, this.parts);
     this.addGrants();
     this.addComments();
   }

@@ -30,26 +30,32 @@ import type { FunctionParameter } from "../sql-ast/statements.ts";
 import { refuseWhen } from "./action-statements.ts";
 import { compileDefault } from "./compile-default.ts";
 import { updatableColumns, writableColumns } from "./compile-grants.ts";
-import type { PolicyParts } from "./compile-rules.ts";
+import type { EntityRules, PolicyParts } from "./compile-rules.ts";
 import { once, tenantIdCall } from "./environments.ts";
 import { addExecuteGrants } from "./helper-functions.ts";
+import { type LeftBehind, updateLeftBehind } from "./left-behind.ts";
 import { idColumn, isStored, tenantColumn } from "./model-index.ts";
 import { objectIdentity } from "./object-identity.ts";
 import {
   isWritable,
   keyColumns,
+  ownerRow,
   type SideField,
   sameKey,
   sideFields,
   writeFunctionName,
   writersOf,
 } from "./side-fields.ts";
+import { tablesOf } from "./sql-usage.ts";
 
-export function compileWriteFunctions(entity: Entity, parts: PolicyParts): void {
+export function compileWriteFunctions(entity: Entity, rules: EntityRules, parts: PolicyParts): void {
   if (sideFields(entity).length === 0) return;
-  new WriteFunction(entity, "create", parts).add();
-  new WriteFunction(entity, "update", parts).add();
+  new WriteFunction(entity, "create", rules, parts).add();
+  new WriteFunction(entity, "update", rules, parts).add();
 }
+
+/** Whether the row may be left as it is. No table begins with an underscore. */
+const LEAVES = "_leaves";
 
 class WriteFunction {
   private readonly entity: Entity;
@@ -58,16 +64,20 @@ class WriteFunction {
   private readonly name: string;
   private readonly table: QualifiedName;
   private readonly fields: readonly SideField[];
+  /** Where the row itself may have to change before its fields of other tables. */
+  private readonly left: LeftBehind | undefined;
   /** The variable that holds the row. */
   private readonly target: string;
 
-  constructor(entity: Entity, command: "create" | "update", parts: PolicyParts) {
+  constructor(entity: Entity, command: "create" | "update", rules: EntityRules, parts: PolicyParts) {
     this.entity = entity;
     this.command = command;
     this.parts = parts;
     this.name = writeFunctionName(entity, command);
     this.table = parts.list.model.table(entity);
     this.fields = sideFields(entity).filter((field) => isWritable(field, command));
+    const changes = command === "update" && this.fields.length > 0 && updatableColumns(entity).length > 0;
+    this.left = changes ? updateLeftBehind(rules) : undefined;
     this.target = this.variable("target_row");
   }
 
@@ -78,7 +88,8 @@ class WriteFunction {
 
   /** A name that no table has which the function names: a variable would hide its columns. */
   private variable(name: string): string {
-    const taken = [this.table.name, ...this.fields.map(({ storage }) => storage.table)];
+    const asked = (this.left?.conditions ?? []).flatMap(tablesOf);
+    const taken = [this.table.name, ...this.fields.map(({ storage }) => storage.table), ...asked];
     return taken.includes(name) ? this.variable(objectName(name, "value")) : name;
   }
 
@@ -109,6 +120,7 @@ class WriteFunction {
             declarations: [
               { name: this.target, type: table },
               ...tables.map((type) => ({ name: this.given(type.name), type })),
+              ...(this.left === undefined ? [] : [{ name: LEAVES, type: "boolean" }]),
             ],
             statements: this.statements(tables),
           },
@@ -119,7 +131,7 @@ class WriteFunction {
         kind: "function",
         object,
         phase: "functions",
-        dependsOn: tables.map((name) => objectIdentity({ type: "table", name })),
+        dependsOn: [...tables.map((name) => objectIdentity({ type: "table", name })), ...(this.left?.dependsOn ?? [])],
         why,
       },
     );
@@ -141,10 +153,7 @@ class WriteFunction {
       const value = call("jsonb_populate_record", column(undefined, variable), this.parameter("given"));
       return { kind: "assign", variable, value };
     });
-    const parts =
-      this.command === "create"
-        ? [this.insert(), ...this.sides()]
-        : [...this.find(), ...this.sides(), ...this.update()];
+    const parts = this.command === "create" ? [this.insert(), ...this.sides()] : [...this.find(), ...this.changes()];
     return [...read, ...parts, { kind: "return", value: column(undefined, this.target) }];
   }
 
@@ -217,8 +226,25 @@ class WriteFunction {
     return refuseWhen(not(column(undefined, "found")), "EJ404", message, { column: "id" });
   }
 
-  /** Each value that is given; the policies of its table say whether it may be, of the row as it is before it changes. */
-  private sides(): PlpgsqlStatement[] {
+  /**
+   * What the fields of other tables ask of the row they ask of it as it is before it changes. Only a row that may not stay
+   * as it is changes first: no value can be given to it before.
+   */
+  private changes(): PlpgsqlStatement[] {
+    const { entity, left } = this;
+    if (left === undefined) return [...this.sides(), ...this.update()];
+    const leaves = column(undefined, LEAVES);
+    const value = ownerRow(entity, this.target, this.parts.list.model, left.conditions);
+    return [
+      { kind: "assign", variable: LEAVES, value },
+      ...this.sides(leaves),
+      ...this.update(),
+      ...this.sides(not(leaves)),
+    ];
+  }
+
+  /** Each value that is given; the policies of its table say whether it may be. */
+  private sides(...when: readonly SqlExpression[]): PlpgsqlStatement[] {
     const { entity, command } = this;
     const { model } = this.parts.list;
     return this.fields.map((field): PlpgsqlStatement => {
@@ -236,7 +262,7 @@ class WriteFunction {
         kind: "if",
         branches: [
           {
-            when: and(this.isGiven(name), ...differs),
+            when: and(...when, this.isGiven(name), ...differs),
             body: [
               {
                 kind: "update",

@@ -57,11 +57,11 @@ export function compile(system: System, sourceMap: SourceMap = {}): CompiledSyst
     const policies = compilePolicies(entity, parts);
     warnings.push(...missingIndexes(entity, policies, model));
     compileVirtualFields(entity, list, expressions);
-    compileSideTables(entity, parts);
+    compileSideTables(entity, policies, parts);
     compileSideReaders(entity, list);
     compileSideTriggers(entity, list);
     compileFieldRules(entity, parts);
-    compileWriteFunctions(entity, parts);
+    compileWriteFunctions(entity, policies, parts);
     compileActions(entity, policies, parts);
     const rowRules = compileRowRules(entity, policies, parts);
     compileAffordances(entity, rowRules, list);

@@ -319,6 +319,8 @@ describe("cross-tenant references", () => {
   test("no row can refer to another tenant's, whoever writes; without the key's tenant it could", async () => {
     const tried: string[] = [];
     for (const { table, name, own, far, farTable } of await foreignKeys()) {
+      // A side table's key is its reference: that it never changes is said by "10_immutable" before the key is asked.
+      if (own === "id") continue;
       const refer = `update ${table} set ${own} = (select ${far} from ${farTable} where tenant_id = '${tenantId(2)}' limit 1)
         where ctid = (select ctid from ${table} where tenant_id = '${tenantId(1)}' limit 1)`;
       await admin.query("begin");

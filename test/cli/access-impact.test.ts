@@ -102,7 +102,11 @@ test("the config's consents: of what no policy can say, and a name that there is
   expect(wrong.stderr).toMatch(/EJS2115 {2}.*"Invoice\.delet"/);
   expect(wrong.stderr).toContain('Did you mean "Invoice.delete"?');
   await edit(config, '"Invoice.delet": "x"', '"Invoice.margin": "everybody may know, board 2026-11"');
-  await edit("domain/invoice.model.ts", 'hasRole("billing"), "billing knows', 'isMemberOfTenant, "everybody knows');
+  await edit(
+    "domain/invoice.model.ts",
+    'readable(hasRole("billing"), "billing")',
+    'readable(isMemberOfTenant, "everybody")',
+  );
   await edit("domain/invoice.model.ts", "import { hasRole, isM", "import { isM");
   const { code, stdout, stderr } = await inCi();
   expect(stderr).not.toContain("EJS");

@@ -70,15 +70,17 @@ const actors: readonly TestActor[] = [
 ];
 
 /** The last line of an explanation. */
-async function verdict(actor: TestActor, command: string, id: string): Promise<boolean | null> {
+async function decision(actor: TestActor, command: string, id: string) {
   await client.query("set role enginejs_owner");
-  const { rows } = await client.query(
-    `select verdict from enginejs.explain($1, $2, 'Ticket', $3, $4) where effect = 'verdict'`,
+  const { rows } = await client.query<{ verdict: boolean | null; why: string }>(
+    `select verdict, failed as why from enginejs.explain($1, $2, 'Ticket', $3, $4) where effect = 'verdict'`,
     [actor.id ?? null, actor.tenant ?? null, command, id],
   );
   await client.query("reset role");
-  return rows[0].verdict;
+  return rows[0];
 }
+
+const verdict = async (actor: TestActor, command: string, id: string) => (await decision(actor, command, id))?.verdict;
 
 test("what is said is what happens", async () => {
   const seen = { allowed: 0, refused: 0, hidden: 0 };
@@ -105,7 +107,10 @@ test("what is said is what happens", async () => {
       expect(can?.update_reason === null, `update reason, ${where}`).toBe(touched);
       expect(can?.delete ?? false, `delete, ${where}`).toBe(removed.count === 1);
       expect(await verdict(actor, "delete", id), `explain delete, ${where}`).toBe(removed.count === 1);
-      expect(await verdict(actor, "update", id), `explain update, ${where}`).toBe(update.count === 1);
+      const explained = await decision(actor, "update", id);
+      expect(explained?.verdict, `explain update, ${where}`).toBe(touched);
+      const named = explained?.why.startsWith("allowed, where it leaves behind: ");
+      expect(named, `explain what update leaves, ${where}`).toBe(leaves);
       if (touched) {
         const left = await attempt(
           client,

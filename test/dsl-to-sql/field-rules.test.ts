@@ -3,6 +3,7 @@ import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { planBuild } from "../../src/database/apply.ts";
 import { compile } from "../../src/dsl-to-sql/index.ts";
+import { buildDeals, deals } from "./support/deals.ts";
 import { attempt, outcome, people, tenants } from "./support/invoicing-database.ts";
 import { buildPersonnel, employees, personnel, staff } from "./support/personnel.ts";
 import { type CoreDatabase, servers } from "./support/servers.ts";
@@ -258,5 +259,75 @@ describe.each(servers)("on $name", ({ create: createDatabase, missing }) => {
     expect(text).toMatch(/Index Scan using employee_salary_pkey/);
     expect(text).not.toMatch(/Seq Scan/);
     expect(called).not.toMatch(/Seq Scan/);
+  });
+});
+
+describe.each(servers)("what an update may leave behind, on $name", ({ create: createDatabase, missing }) => {
+  let database: CoreDatabase;
+  let client: pg.Client;
+  beforeAll(async () => {
+    if (missing) return;
+    database = await createDatabase();
+    client = await database.client();
+    await buildDeals(client, tenants.ours);
+  });
+  afterAll(() => database?.drop());
+
+  const setMargin = (id: string): string => `update app.deal_margin set margin = 3 where id = '${id}'`;
+  const updateDeal = (id: string, given: object): string =>
+    `select from app.update_deal('${id}', '${JSON.stringify(given)}')`;
+  const newDeal = { id: "00000000-0000-7000-8000-000000000709", name: "new", seller_id: people.biller, price: 10 };
+  const createDeal = `select from app.create_deal('${JSON.stringify({ ...newDeal, margin: 5 })}')`;
+  const take = { seller_id: people.owner };
+
+  // biome-ignore format: a table
+  const rows: readonly (readonly [label: string, sql: string, expected: number | string])[] = [
+    ["the row itself", `update app.deal set name = 'x' where id = '${deals.foreign}'`, denied],
+    ["a value of a row that may be left so", setMargin(deals.own), 1],
+    ["a value of a row that may be touched and not be left so", setMargin(deals.foreign), denied],
+    ["a value of a row that a deny keeps from being left so", setMargin(deals.frozen), denied],
+    ["a value alone, by the function", updateDeal(deals.foreign, { margin: 3 }), denied],
+    ["a value with the change that makes the row one's own", updateDeal(deals.foreign, { ...take, margin: 3 }), 1],
+    ["a value with the change that a deny waits for", updateDeal(deals.frozen, { name: "thawed", margin: 3 }), 1],
+    ["a value with a change out of one's reach", updateDeal(deals.own, { price: 200, margin: 3 }), 1],
+    ["a value with a change to what may not be left", updateDeal(deals.own, { name: "frozen", margin: 3 }), denied],
+    ["a value of a row that was touched before", `update app.deal set seller_id = '${people.owner}' where id = '${deals.foreign}'; ${setMargin(deals.foreign)}`, 1],
+    ["a new row with its value", createDeal, 1],
+    ["a new row, completed in its transaction", `${createDeal}; ${setMargin(newDeal.id)}`, 1],
+  ];
+  test.skipIf(missing).each(rows)("%s", async (_label, sql, expected) => {
+    expect(await outcome(client, staff.manager, sql)).toBe(expected);
+  });
+
+  test.skipIf(missing)("a row of an earlier transaction is not completed, but changed", async () => {
+    await client.query("begin");
+    await client.query("select enginejs.begin_request('enginejs_user', $1, $2, null, null, 't')", [
+      people.owner,
+      tenants.ours,
+    ]);
+    await client.query(`${createDeal}; commit`);
+    expect(await outcome(client, staff.manager, setMargin(newDeal.id))).toBe(denied);
+  });
+
+  test.skipIf(missing)("an explanation says who may touch, and what may be left behind", async () => {
+    const explained = async (command: string, id: string | null): Promise<unknown[]> => {
+      const { rows } = await client.query(
+        "select verdict, failed from enginejs.explain($1, $2, 'Deal', $3, $4) where effect = 'verdict'",
+        [people.owner, tenants.ours, command, id],
+      );
+      return [rows[0].verdict, rows[0].failed];
+    };
+    const allow = "small deals, to take over";
+    expect(await explained("update", deals.own)).toEqual([true, `allowed: ${allow}`]);
+    expect(await explained("update", deals.foreign)).toEqual([true, `allowed, where it leaves behind: ${allow}`]);
+    expect(await explained("update margin", deals.foreign)).toEqual([
+      true,
+      `allowed, where it leaves behind: ${allow}`,
+    ]);
+    expect(await explained("update", deals.frozen)).toEqual([
+      true,
+      "allowed, where it leaves behind: nothing of: frozen deals stay",
+    ]);
+    expect(await explained("update", null)).toEqual([null, `depends on the row: Deal.update is for: ${allow}`]);
   });
 });

@@ -52,13 +52,14 @@ describe("_can", () => {
 
   test("says what the state allows", async () => {
     const biller = await tokenOf("biller");
-    const query = `{ invoice(id: "${invoiceId(1)}") { status _can { update delete transitions { name allowed reason } } } }`;
+    const query = `{ invoice(id: "${invoiceId(1)}") { status _can { update delete deleteReason transitions { name allowed reason } } } }`;
     const { data } = await ask(server, biller, query);
     expect(data.invoice).toMatchObject({
       status: "sent",
       _can: {
         update: true,
-        delete: true,
+        delete: false,
+        deleteReason: "Invoice.delete is denied: only drafts are deleted",
         transitions: [
           { name: "pay", allowed: true, reason: null },
           { name: "send", allowed: false, reason: "is sent; send starts from: draft" },

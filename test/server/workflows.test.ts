@@ -158,6 +158,7 @@ describe("operators", () => {
       "{ workflowDeadLetters { runId } }",
       `mutation { retryWorkflowRun(run: "${run}") { id } }`,
       `mutation { cancelWorkflowRun(run: "${run}") { id } }`,
+      `mutation { skipWorkflowRun(run: "${run}") { id } }`,
       `mutation { pauseWorkflowRun(run: "${run}") { id } }`,
       `mutation { resumeWorkflowRun(run: "${run}") { id } }`,
       `mutation { forkWorkflowRun(run: "${run}", fromStep: "mail") { id } }`,

@@ -217,7 +217,9 @@ describe("a condition", () => {
     await fireAt("294250-01-01T00:00Z");
     expect(await fired(whole)).toEqual(["2040-03-08"]);
     expect(await fired(broken)).toEqual([]);
-    expect(warnings).toEqual([expect.stringContaining("remind cannot be started at its moment: timestamp out of range")]);
+    expect(warnings).toEqual([
+      expect.stringContaining("remind cannot be started at its moment: timestamp out of range"),
+    ]);
     const { rows } = await client.query(
       "select attempts, error, due_at < clock_timestamp() + interval '10 s' as soon from enginejs.workflow_moments where record_id = $1",
       [broken],

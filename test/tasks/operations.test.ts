@@ -387,6 +387,37 @@ describe("redrive", () => {
   });
 });
 
+describe("skip", () => {
+  it("passes over a failed run that others wait for in order; a retry mends the order as well", async () => {
+    const { state, flaky: shaky } = flaky();
+    await world.start(
+      [
+        workflowOf({
+          name: "in-order",
+          as: "system",
+          trigger: onPay,
+          nodes: [task("only", "shaky")],
+          options: { ordered: { by: { key: '"all"' }, onFailure: "halt" } },
+        }),
+      ],
+      { shaky },
+    );
+    const runs: string[] = [];
+    for (let n = 0; n < 3; n++) runs.push(await startWorkflow(world.client, "in-order"));
+    const [first = "", second = "", third = ""] = runs;
+    await world.until("in-order", first, ({ status }) => status === "failed");
+    await expect(value("enginejs.skip_run($1)", second)).rejects.toMatchObject({ code: "EJ409" });
+    expect(await value("enginejs.skip_run($1, 'never mind')", first)).toBe("failed");
+    await world.until("in-order", second, ({ status }) => status === "failed");
+    expect(await world.run("in-order", third)).toMatchObject({ status: "waiting" });
+    state.broken = false;
+    await value("enginejs.retry_run($1)", second);
+    await world.until("in-order", third, ({ status }) => status === "done");
+    expect(await world.run("in-order", first)).toMatchObject({ status: "failed" });
+    expect(await logged("workflow.skip")).toMatchObject({ detail: { run: first, reason: "never mind" } });
+  });
+});
+
 describe("a worker that is killed between an operator's command and its effect", () => {
   it("loses none: the next one retries, forks and resumes", async () => {
     await world.build([
@@ -438,6 +469,7 @@ describe("who may", () => {
     "enginejs.retry_run(gen_random_uuid())",
     "enginejs.fork_run(gen_random_uuid(), 'x')",
     "enginejs.cancel_run(gen_random_uuid())",
+    "enginejs.skip_run(gen_random_uuid())",
     "enginejs.pause_workflow('x')",
     "enginejs.resume_workflow('x')",
     "enginejs.pause_run(gen_random_uuid())",

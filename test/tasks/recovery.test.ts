@@ -131,7 +131,7 @@ describe("workers as processes", { concurrent: true, timeout: 120_000 }, () => {
     await eventually("a start", async () => (await effects("slow")).length === 1);
     expect(await first.terminate()).toBe(0);
     expect(first.log.at(-1)?.message).toBe("stopped");
-    expect(await statuses()).toEqual([{ status: "pending", n: 1 }]);
+    expect(await statuses()).toEqual([{ status: "waiting", n: 1 }]);
     expect((await client.query("select from enginejs.workflow_workers")).rows).toEqual([]);
     start({ SLOW: "1" });
     await allDone(1);

@@ -76,6 +76,11 @@ export async function workflowRetry(options: RunOptions, terminal: Terminal): Pr
   return tell(terminal, `It tries again: ${status}.`, { run: options.run, status });
 }
 
+export async function workflowSkip(options: RunOptions, terminal: Terminal): Promise<number> {
+  const status = await changeRun("select enginejs.skip_run($1, $2) as answer", options);
+  return tell(terminal, "It is passed over; those of its key that waited for it go on.", { run: options.run, status });
+}
+
 export async function workflowCancel(options: RunOptions, terminal: Terminal): Promise<number> {
   const cancelled = await changeRun("select enginejs.cancel_run($1, $2) as answer", options);
   if (cancelled !== true) throw projectError("EJS1056", `The run ${options.run} has ended already.`);

@@ -64,6 +64,8 @@ export const WorkflowOperationsPlugin = (): GraphileConfig.Plugin =>
           retryWorkflowRun(run: UUID!, reason: String): WorkflowRun!
           """For operators: a run ends, and its compensations undo what it did."""
           cancelWorkflowRun(run: UUID!, reason: String): WorkflowRun!
+          """For operators: a failed run of a workflow that halts in order is passed over, and those behind it go on."""
+          skipWorkflowRun(run: UUID!, reason: String): WorkflowRun!
           """For operators: a run waits until somebody resumes it."""
           pauseWorkflowRun(run: UUID!, reason: String): WorkflowRun!
           """For operators: a paused run goes on."""
@@ -177,6 +179,7 @@ export const WorkflowOperationsPlugin = (): GraphileConfig.Plugin =>
           plans: {
             retryWorkflowRun: change("enginejs.retry_run($1, $2)", ["run", "reason"]),
             cancelWorkflowRun: change("enginejs.cancel_run($1, $2)", ["run", "reason"]),
+            skipWorkflowRun: change("enginejs.skip_run($1, $2)", ["run", "reason"]),
             pauseWorkflowRun: change("enginejs.pause_run($1, $2)", ["run", "reason"]),
             resumeWorkflowRun: change("enginejs.resume_run($1, $2)", ["run", "reason"]),
             forkWorkflowRun: fork,
