@@ -21,18 +21,18 @@ as $$
     select l.* from line as l
     where l.aspect = 'leave' and l.effect in ('allow', 'deny')
       and exists (select from line as t where t.aspect = 'touch' and t.effect = 'allow')
-  ), rule as (
+  ), judged as (
     select l.* from line as l where not exists (select from change as c where c.ordinal = l.ordinal)
   ), demand as (
     -- Each demand with what is said where it is not fulfilled.
     select min(ordinal) as ordinal,
       case when bool_or(verdict) then true when bool_or(verdict is null) then null else false end as verdict,
       what || ' is for: ' || string_agg(rule, ', ' order by ordinal) as why
-    from rule where effect = 'allow' group by effect
+    from judged where effect = 'allow' group by effect
     union all
     select ordinal, case when of_row then verdict is not true else not verdict end,
       what || ' is denied: ' || rule
-    from rule where effect = 'deny'
+    from judged where effect = 'deny'
     union all
     select ordinal, verdict,
       case effect when 'tenancy' then 'tenancy: ' || failed
@@ -40,7 +40,7 @@ as $$
         when 'state' then rule || ': ' || failed
         when 'column' then failed
         else rule || case when failed is null then '' else ': ' || failed end end
-    from rule where effect not in ('allow', 'deny')
+    from judged where effect not in ('allow', 'deny')
   ), unfulfilled as (
     select d.why, case when of_row then false else d.verdict end as verdict
     from demand as d where d.verdict is not true order by d.verdict is null, d.ordinal limit 1
@@ -55,7 +55,7 @@ as $$
     case when exists (select from unfulfilled) then (select u.verdict from unfulfilled as u) else true end,
     coalesce(
       (select u.why from unfulfilled as u),
-      (select string_agg(r.rule, ', ' order by r.ordinal) from rule as r where r.effect = 'allow' and r.verdict)
+      (select string_agg(j.rule, ', ' order by j.ordinal) from judged as j where j.effect = 'allow' and j.verdict)
     ),
     (select string_agg(b.sentence, '; ' order by b.ordinal) from left_behind as b where b.sentence is not null)
 $$;

@@ -1,5 +1,6 @@
 /** A database beside another one, for as long as it is needed: with the core, and nothing else in it. */
 import { randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { quoteIdentifier } from "../sql-ast/quote.ts";
 import { connect } from "./connection.ts";
@@ -30,7 +31,7 @@ export async function withScratchDatabase<T>(url: string, run: (client: pg.Clien
         await client.end().catch(() => undefined);
       }
     } finally {
-      await administrator.query(`drop database if exists ${quoteIdentifier(name)} with (force)`);
+      await drop(administrator, name);
     }
   } finally {
     await administrator.end();
@@ -49,6 +50,19 @@ async function create(administrator: pg.Client, name: string): Promise<void> {
       cause: error,
     });
   }
+}
+
+/**
+ * Waits for connections that are closing: graphile-migrate ends the whole process, without a word, where a pool of its own
+ * loses one by force.
+ */
+async function drop(administrator: pg.Client, name: string): Promise<void> {
+  for (let looks = 0; looks < 40; looks++) {
+    const { rowCount } = await administrator.query("select from pg_stat_activity where datname = $1", [name]);
+    if (!rowCount) break;
+    await delay(50);
+  }
+  await administrator.query(`drop database if exists ${quoteIdentifier(name)} with (force)`);
 }
 
 /** A builder need not be able to become an actor; what asks for it here is given what it lacks, or told. */
