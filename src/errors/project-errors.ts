@@ -180,7 +180,8 @@ export const projectErrors = defineErrors({
   },
   EJS1061: {
     title: "The model has nothing of that name to ask for",
-    detail: "`enginejs explain --can` takes a command or action, and an entity or one of its fields, by the model's names.",
+    detail:
+      "`enginejs explain --can` takes a command or action, and an entity or one of its fields, by the model's names.",
     hint: "The message lists the names.",
   },
 });

@@ -73,14 +73,12 @@ export const workflowErrors = defineErrors({
   },
   EJS6013: {
     title: "A value is not what the step needs",
-    detail:
-      "The items of a forEach are no list, or the key of a signal is null. The run fails and is not tried again.",
+    detail: "The items of a forEach are no list, or the key of a signal is null. The run fails and is not tried again.",
     hint: "Give the step the rows of a list step, an array that a task returns, or a key that is always there.",
   },
   EJS6014: {
     title: "An approval was refused",
-    detail:
-      "The person who was asked refused, or nobody decided in time, and the step says that this ends the run.",
+    detail: "The person who was asked refused, or nobody decided in time, and the step says that this ends the run.",
     hint: 'Declare `refused: "continue"` and branch on `approved`, where the workflow should go on.',
   },
   EJS6015: {
