@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
@@ -36,6 +37,8 @@ export default defineConfig({
   test: {
     globalSetup: ["test/support/global-setup.ts"],
     pool: "forks",
+    // Test files wait for PostgreSQL more than they compute: on two cores, too, two at a time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // Far above what any test needs: on a loaded machine slowness is no failure.
     testTimeout: 60_000,
     hookTimeout: 120_000,
