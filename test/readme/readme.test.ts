@@ -45,7 +45,7 @@ const shows: Readonly<Record<string, RegExp>> = {
     /allowed: /,
   'npx enginejs try --as biller \'mutation { payInvoice(input: { id: "40000000-0000-4000-8000-000000000001" }) { invoice { status } } }\' --database "$DATABASE_URL"':
     /"paid"[\s\S]*would start receipt-on-paid[\s\S]*rolled back/,
-  "npx enginejs policy test": /mutation score/i,
+  "npx enginejs policy test": /decided alike[\s\S]*mutants found out: score/,
   'npx enginejs doctor --database "$DATABASE_URL"': /./,
   'npx enginejs token --as biller --database "$DATABASE_URL"': /^ey[\w-]+\.[\w-]+\.[\w-]+$/m,
 };

@@ -20,11 +20,14 @@ export const SideFieldPlugin = (system: System, tags: ModelTags): GraphileConfig
     version: "1.0.0",
     inflection: {
       replace: {
-        // The function that reads a side field has that table's name; in PostGraphile's registry names are one list.
+        // In PostGraphile's registry names are one list, and a function may have a table's name: that which reads a side
+        // field, and whatever the model does not know (any more).
         functionResourceName(previous, _options, details) {
           const name = previous?.(details) ?? details.pgProc.proname;
           const isOurs = details.pgProc.getNamespace()?.nspname === system.schema;
-          return isOurs && sideTables.has(details.pgProc.proname) ? `${name} of a row` : name;
+          const { proname } = details.pgProc;
+          const isServed = !sideTables.has(proname) && tags.procedure[proname] !== undefined;
+          return isOurs && !isServed ? `${name} of a row` : name;
         },
       },
     },
