@@ -3,10 +3,10 @@
  * pgbench (8 clients, prepared). Without pgbench on the machine, eight connections of this process do the same, and the
  * unit says so: their own work then hides a part of the difference.
  */
-import pg from "pg";
 import { enginejs, startBenchServer } from "./bench-server.ts";
 import { driver, load } from "./load.ts";
 import { type Bench, inTurns, median, moreIsBetter } from "./measure.ts";
+import { withClient } from "./with-client.ts";
 
 const clients = 8;
 const cases = [
@@ -101,14 +101,4 @@ async function insertFor(
     const perSecond = await load({ url, seconds, clients, pick: { pick: [1, 1000] }, statements: [statement(rows)] });
     return { perSecond, walPerRow: (Number(await wal()) - walBefore) / Math.max(1, (await count()) - rowsBefore) };
   });
-}
-
-async function withClient<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client(url);
-  await client.connect();
-  try {
-    return await use(client);
-  } finally {
-    await client.end();
-  }
 }

@@ -9,13 +9,14 @@
  */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import pg from "pg";
+import type pg from "pg";
 import { enginejs, startBenchServer } from "./bench-server.ts";
 import { driver, load } from "./load.ts";
 import { type Bench, inTurns, median, moreIsBetter, type Result } from "./measure.ts";
 import { cases, queries, type RlsCase, type RlsQuery } from "./rls/cases.ts";
 import { nestedPlans } from "./rls/nested-plans.ts";
 import { writeRlsProject } from "./rls/project.ts";
+import { withClient } from "./with-client.ts";
 
 const clients = 4;
 
@@ -100,7 +101,7 @@ async function* measure(
   const byHand = query.text("bench.document", one.byHand);
   const naive = query.text("bench.naive");
   await requireSameRows(url, ours, byHand, naive, size);
-  const wholeTables = await nestedPlans(url, fixedText(ours, size), begin(size));
+  const wholeTables = await nestedPlans(url, fixedText(ours, size), begin);
   if (wholeTables.length > 0) {
     throw new Error(`${one.name} ${query.name}: the plan reads ${wholeTables.join(", ")} as a whole`);
   }
@@ -165,8 +166,7 @@ async function* measure(
 
 const id = (kind: number, n: number): string => `${kind}0000000-0000-7000-8000-${String(n).padStart(12, "0")}`;
 
-const begin = (_size: Size): string =>
-  `select enginejs.begin_request('enginejs_user', '${id(2, (fixed.t - 1) * 10 + fixed.u)}', '${id(1, fixed.t)}', null, null, 'bench')`;
+const begin = `select enginejs.begin_request('enginejs_user', '${id(2, (fixed.t - 1) * 10 + fixed.u)}', '${id(1, fixed.t)}', null, null, 'bench')`;
 
 /** Nothing is compared that does not give the same answer, and an empty one proves nothing. */
 async function requireSameRows(url: string, ours: string, byHand: string, naive: string, size: Size): Promise<void> {
@@ -174,7 +174,7 @@ async function requireSameRows(url: string, ours: string, byHand: string, naive:
     const answers: string[] = [];
     for (const sql of [ours, byHand, naive]) {
       await client.query("begin");
-      await client.query(begin(size));
+      await client.query(begin);
       const { rows } = await client.query(fixedText(sql, size));
       await client.query("rollback");
       answers.push(JSON.stringify(rows));
@@ -183,14 +183,4 @@ async function requireSameRows(url: string, ours: string, byHand: string, naive:
       throw new Error(`different answers to ${ours}:\n${answers.join("\n").slice(0, 2000)}`);
     if (answers[0] === '[{"count":"0"}]') throw new Error(`${ours}: nothing is counted`);
   });
-}
-
-async function withClient<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client(url);
-  await client.connect();
-  try {
-    return await use(client);
-  } finally {
-    await client.end();
-  }
 }

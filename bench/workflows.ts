@@ -4,10 +4,11 @@
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import pg from "pg";
+import type pg from "pg";
 import { ensureLogins } from "../src/database/logins.ts";
 import { enginejs, startBenchServer } from "./bench-server.ts";
 import { type Bench, inTurns, lessIsBetter, median, moreIsBetter, type Result } from "./measure.ts";
+import { withClient } from "./with-client.ts";
 import { writeWorkflowsProject } from "./workflows/project.ts";
 import { now } from "./workflows/protocol.ts";
 import { Side } from "./workflows/side.ts";
@@ -332,14 +333,4 @@ const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(reso
 function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}
-
-async function withClient<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client(url);
-  await client.connect();
-  try {
-    return await use(client);
-  } finally {
-    await client.end();
-  }
 }

@@ -6,7 +6,7 @@ create table if not exists enginejs.workflow_runs_active (
   -- Derived from event and workflow: its first eight bytes are the event's id, the others a hash of the
   -- workflow's name. So one event has one run per workflow, and an event's runs are one range of the key.
   id uuid not null,
-  -- No foreign key: it costs a quarter of what making a run does, and definitions are never deleted.
+  -- No foreign key: every run would pay for looking at it, and definitions are never deleted.
   definition_id int not null,
   event_id bigint not null,
   segment int not null,

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:f243e15f291b129acbfd7c1df5b1c2bad6ab3fda
+--! Hash: sha1:c849ea3008c76d41fa8ac06322750b8dfa0a0103
 --! Message: enginejs
 
 -- sql/rls/roles.sql
@@ -1604,7 +1604,7 @@ create table if not exists enginejs.workflow_runs_active (
   -- Derived from event and workflow: its first eight bytes are the event's id, the others a hash of the
   -- workflow's name. So one event has one run per workflow, and an event's runs are one range of the key.
   id uuid not null,
-  -- No foreign key: it costs a quarter of what making a run does, and definitions are never deleted.
+  -- No foreign key: every run would pay for looking at it, and definitions are never deleted.
   definition_id int not null,
   event_id bigint not null,
   segment int not null,

@@ -4,7 +4,8 @@ import { connect } from "../database/connection.ts";
 import type { System } from "../model/index.ts";
 import { loadSeed } from "../project/load-seed.ts";
 import { findProjectFolder } from "../project/project-folder.ts";
-import { findUserId } from "./find-person.ts";
+import { findUserId, onlyTenantOf } from "./find-person.ts";
+import { findTenant } from "./find-tenant.ts";
 import { openDatabase } from "./open-database.ts";
 import { readBuild } from "./read-build.ts";
 
@@ -21,6 +22,8 @@ export interface Administration {
   readonly system: System;
   /** A person's id: by id, e-mail address, or label of the seed's people. Throws EJS1033. */
   person(name: string): Promise<string>;
+  /** As whom, and in which tenant, a command asks. Throws EJS1033, EJS1037. */
+  actor(asked: { readonly as: string; readonly tenant?: string }): ReturnType<typeof findActor>;
 }
 
 /** Runs `work` in one transaction: what it changes and the line of the log that tells of it stay together. */
@@ -37,7 +40,8 @@ export async function administer<T>(
       await client.query("begin");
       await client.query("set local role enginejs_owner");
       const person = (name: string) => findPerson(folder, client, system, name);
-      const result = await work({ client, system, person });
+      const actor: Administration["actor"] = (asked) => findActor(folder, client, system, asked);
+      const result = await work({ client, system, person, actor });
       await client.query("commit");
       return result;
     } finally {
@@ -53,10 +57,32 @@ export async function administer<T>(
  *
  * @throws EJS1033
  */
-export async function findPerson(folder: string, client: pg.Client, system: System, name: string): Promise<string> {
+async function findPerson(folder: string, client: pg.Client, system: System, name: string): Promise<string> {
   const people = (await loadSeed(folder))?.people ?? [];
   const labelled = people.find(({ label }) => label === name);
   if (labelled !== undefined) return labelled.user;
   const labels = people.map(({ label }) => label);
   return findUserId(client, system, name, labels);
+}
+
+/** Whoever sends no token. */
+const ANONYMOUS = "anonymous";
+
+/**
+ * As whom and in which tenant `--as` and `--tenant` ask; nobody, where it is "anonymous".
+ *
+ * @throws EJS1033, EJS1037
+ */
+export async function findActor(
+  folder: string,
+  client: pg.Client,
+  system: System,
+  { as, tenant }: { readonly as: string; readonly tenant?: string },
+): Promise<{ readonly actor: string | null; readonly tenant: string | null }> {
+  const actor = as === ANONYMOUS ? null : await findPerson(folder, client, system, as);
+  const named = tenant === undefined ? undefined : await findTenant(client, system, tenant);
+  return {
+    actor,
+    tenant: named ?? (actor === null ? null : ((await onlyTenantOf(client, system, actor, as)) ?? null)),
+  };
 }

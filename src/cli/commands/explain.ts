@@ -5,8 +5,6 @@ import { type SourceMap, sourceMap } from "../../model/index.ts";
 import { type AdministrationOptions, administer } from "../administer.ts";
 import { type AskedFor, askedFor } from "../asked-for.ts";
 import { exitCode } from "../exit-code.ts";
-import { onlyTenantOf } from "../find-person.ts";
-import { findTenant } from "../find-tenant.ts";
 import { printable } from "../render-diagnostics.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -35,28 +33,26 @@ interface Line {
   readonly source: string | null;
 }
 
-/** Whoever sends no token. */
-const ANONYMOUS = "anonymous";
-
 export async function explain(options: ExplainOptions, terminal: Terminal): Promise<number> {
-  const { asked, actor, tenant, lines, places } = await administer(options, async ({ client, system, person }) => {
-    const asked = askedFor(options.can, system);
-    const actor = options.as === ANONYMOUS ? null : await person(options.as);
-    const named = options.tenant === undefined ? undefined : await findTenant(client, system, options.tenant);
-    const tenant = named ?? (actor === null ? null : ((await onlyTenantOf(client, system, actor, options.as)) ?? null));
-    await recordAdministration(client, {
-      kind: "impersonation",
-      actor,
-      tenant,
-      detail: { command: "explain", can: options.can },
-    });
-    const { rows } = await client.query<Line>(
-      `select rule, effect, aspect, verdict, failed, terms, source
+  const { asked, actor, tenant, lines, places } = await administer(
+    options,
+    async ({ client, system, actor: actorOf }) => {
+      const asked = askedFor(options.can, system);
+      const { actor, tenant } = await actorOf(options);
+      await recordAdministration(client, {
+        kind: "impersonation",
+        actor,
+        tenant,
+        detail: { command: "explain", can: options.can },
+      });
+      const { rows } = await client.query<Line>(
+        `select rule, effect, aspect, verdict, failed, terms, source
        from enginejs.explain($1, $2, $3, $4, $5) order by ordinal`,
-      [actor, tenant, asked.entity.name, asked.command, asked.id ?? null],
-    );
-    return { asked, actor, tenant, lines: rows, places: await placesOfBuild(client) };
-  });
+        [actor, tenant, asked.entity.name, asked.command, asked.id ?? null],
+      );
+      return { asked, actor, tenant, lines: rows, places: await placesOfBuild(client) };
+    },
+  );
   const decision = lines.at(-1);
   const rules = lines.slice(0, -1).map((line) => ({ ...line, where: placeOf(line.source, places) }));
   const { entity, command, id } = asked;

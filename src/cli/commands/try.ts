@@ -3,10 +3,8 @@ import { connect } from "../../database/connection.ts";
 import { projectError } from "../../project/project-error.ts";
 import { findProjectFolder } from "../../project/project-folder.ts";
 import { type DryRunReport, dryRun } from "../../server/index.ts";
-import { findPerson } from "../administer.ts";
+import { findActor } from "../administer.ts";
 import { exitCode } from "../exit-code.ts";
-import { onlyTenantOf } from "../find-person.ts";
-import { findTenant } from "../find-tenant.ts";
 import { openDatabase } from "../open-database.ts";
 import { readBuild } from "../read-build.ts";
 import { printable } from "../render-diagnostics.ts";
@@ -25,9 +23,6 @@ export interface TryOptions {
   readonly json?: boolean;
 }
 
-/** Whoever sends no token. */
-const ANONYMOUS = "anonymous";
-
 export async function tryRequest(options: TryOptions, terminal: Terminal): Promise<number> {
   const variables = variablesOf(options.variables);
   const folder = findProjectFolder(options.project);
@@ -35,17 +30,12 @@ export async function tryRequest(options: TryOptions, terminal: Terminal): Promi
   try {
     const system = await readBuild(database.url);
     const client = await connect(database.url);
-    // Before PostgreSQL 16 whoever builds inherits the tenant's wall of actors, and would find nobody.
-    await client.query("set role enginejs_owner");
-    let actor: string | null;
-    let tenant: string | null;
-    try {
-      actor = options.as === ANONYMOUS ? null : await findPerson(folder, client, system, options.as);
-      const named = options.tenant === undefined ? undefined : await findTenant(client, system, options.tenant);
-      tenant = named ?? (actor === null ? null : ((await onlyTenantOf(client, system, actor, options.as)) ?? null));
-    } finally {
-      await client.end();
-    }
+    const asked = async () => {
+      // Before PostgreSQL 16 whoever builds inherits the tenant's wall of actors, and would find nobody.
+      await client.query("set role enginejs_owner");
+      return findActor(folder, client, system, options);
+    };
+    const { actor, tenant } = await asked().finally(() => client.end());
     const report = await dryRun({
       // A builder that is no superuser is given what it takes to become an actor.
       database: database.embedded ? database.url : await database.serviceUrl("server"),
