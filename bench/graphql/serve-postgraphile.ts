@@ -15,7 +15,19 @@ import { listenAndAnswer } from "./report-usage.ts";
 
 const secret = process.env.JWT_SECRET as string;
 
+/** A field in a side table is a table and a function of one name in PostgreSQL; PostGraphile's resources may not be. */
+const functionsApart: GraphileConfig.Plugin = {
+  name: "FunctionsApartPlugin",
+  version: "1.0.0",
+  inflection: {
+    replace: {
+      functionResourceName: (previous, _options, details) => `${previous?.(details)}_function`,
+    },
+  },
+};
+
 const preset: GraphileConfig.Preset = {
+  plugins: [functionsApart],
   extends: [PostGraphileAmberPreset, PgSimplifyInflectionPreset, PostGraphileConnectionFilterPreset],
   pgServices: [
     makePgService({ connectionString: process.env.DATABASE_URL as string, schemas: ["app"], poolConfig: { max: 10 } }),

@@ -11,6 +11,8 @@ export default defineConfig({
   tenancy: { entity: "Tenant", membership: "Membership" },
   actor: { entity: "User" },
   roles: { member: {} },
+  // Each case lets others pass than the one before it; the sentence counts for one build, so it names the rule.
+  consents: { "Document.read": ${JSON.stringify(`this case measures ${rule}`)} },
 });
 `,
   );
