@@ -32,21 +32,24 @@ const nowhere = "99999999-0000-4000-8000-000000000000";
 const shape = (text: string, ...ids: string[]) =>
   [theirs, nowhere, ...ids].reduce((all, id) => all.replaceAll(id, "ID"), text).replace(/"requestId":"[^"]*"/g, "");
 
+/** Each way of asking for a row by its id. */
+const questions: readonly (readonly [string, string])[] = [
+  ["by id", "query ($id: UUID!) { invoice(id: $id) { id number } }"],
+  [
+    "by alias and fragment",
+    "query ($id: UUID!) { a: invoice(id: $id) { ...f } b: invoice(id: $id) { ... on Invoice { customer { name } } } } fragment f on Invoice { id lines { totalCount } }",
+  ],
+  ["by filter", "query ($id: UUID!) { invoices(filter: { id: { equalTo: $id } }) { totalCount nodes { id } } }"],
+  ["to an action", "mutation ($id: UUID!) { payInvoice(input: { id: $id }) { invoice { id } } }"],
+  [
+    "to an update",
+    'mutation ($id: UUID!) { updateInvoice(input: { id: $id, patch: { number: "x" } }) { invoice { id } } }',
+  ],
+  ["to a delete", "mutation ($id: UUID!) { deleteInvoice(input: { id: $id }) { invoice { id } } }"],
+];
+
 describe("another company's row answers as one that does not exist", () => {
-  test.each([
-    ["by id", "query ($id: UUID!) { invoice(id: $id) { id number } }"],
-    [
-      "by alias and fragment",
-      "query ($id: UUID!) { a: invoice(id: $id) { ...f } b: invoice(id: $id) { ... on Invoice { customer { name } } } } fragment f on Invoice { id lines { totalCount } }",
-    ],
-    ["by filter", "query ($id: UUID!) { invoices(filter: { id: { equalTo: $id } }) { totalCount nodes { id } } }"],
-    ["to an action", "mutation ($id: UUID!) { payInvoice(input: { id: $id }) { invoice { id } } }"],
-    [
-      "to an update",
-      'mutation ($id: UUID!) { updateInvoice(input: { id: $id, patch: { number: "x" } }) { invoice { id } } }',
-    ],
-    ["to a delete", "mutation ($id: UUID!) { deleteInvoice(input: { id: $id }) { invoice { id } } }"],
-  ])("%s: byte by byte", async (_name, query) => {
+  test.each(questions.map(([name, query]) => [name, query]))("%s: byte by byte", async (_name, query) => {
     const one = await ask(server, token, query, { id: theirs });
     const other = await ask(server, token, query, { id: nowhere });
     expect(shape(one.text)).toBe(shape(other.text));
@@ -182,5 +185,105 @@ describe("what the server would tell", () => {
         ),
       ),
     ).toEqual([]);
+  });
+});
+
+describe("with the defence taken away, the same attacks succeed: so it is the defence that stops them", () => {
+  /** Takes a defence away for one attempt; whoever built it may. */
+  async function without<T>(away: string, back: string, attempt: () => Promise<T>): Promise<T> {
+    const superuser = await served.database.administrator();
+    await superuser.query(away);
+    try {
+      return await attempt();
+    } finally {
+      await superuser.query(back);
+    }
+  }
+  const tables = ["invoice", "customer", "invoice_line"];
+  const rowSecurity = (what: "enable" | "disable") =>
+    tables.map((table) => `alter table app.${table} ${what} row level security;`).join(" ");
+
+  /** What actions and updates call asks for the tenant itself as well: both must go. */
+  async function withoutItsTenant(signature: string): Promise<readonly [string, string]> {
+    const superuser = await served.database.administrator();
+    const { rows } = await superuser.query<{ text: string }>("select pg_get_functiondef($1::regprocedure) as text", [
+      signature,
+    ]);
+    const text = rows[0]?.text as string;
+    const weak = text.replace("invoice.tenant_id = (select enginejs.tenant_id())", "true");
+    expect(weak).not.toBe(text);
+    return [weak, text];
+  }
+  const functions: Readonly<Record<string, string>> = {
+    "to an action": "app.pay_invoice(uuid)",
+    "to an update": "app.update_invoice(uuid, jsonb)",
+  };
+
+  test.each(questions.map(([name, query]) => [name, query]))("row level security: %s", async (name, query) => {
+    const signature = functions[name];
+    const [weak, strong] = signature === undefined ? ["", ""] : await withoutItsTenant(signature);
+    const [one, other] = await without(
+      `${rowSecurity("disable")} ${weak}`,
+      `${rowSecurity("enable")} ${strong}`,
+      async () => [await ask(server, token, query, { id: theirs }), await ask(server, token, query, { id: nowhere })],
+    );
+    expect(shape(one.text)).not.toBe(shape(other.text));
+  });
+
+  test("the tenant in the foreign key: a reference to another company's customer", async () => {
+    const probe = () =>
+      ask(
+        server,
+        token,
+        "mutation ($input: InvoiceInput!) { createInvoice(input: { invoice: $input }) { invoice { id } } }",
+        { input: { number: "probe-without", customerId: customerId(1, 2), ownerId: userId("biller") } },
+      );
+    expect((await probe()).errors.length).toBe(1);
+    const answer = await without(
+      "alter table app.invoice drop constraint invoice_customer_id_fkey",
+      "delete from app.invoice where number = 'probe-without'; " +
+        "alter table app.invoice add constraint invoice_customer_id_fkey foreign key (tenant_id, customer_id) references app.customer (tenant_id, id)",
+      probe,
+    );
+    expect(answer.errors).toEqual([]);
+  });
+
+  test("the tenant in the unique key: a number that another company uses", async () => {
+    const number = "taken-over-there";
+    const create = async (company: number) =>
+      ask(
+        server,
+        await tokenOf("biller", company),
+        "mutation ($input: InvoiceInput!) { createInvoice(input: { invoice: $input }) { invoice { id } } }",
+        { input: { number, customerId: customerId(1, company), ownerId: userId("biller", company) } },
+      );
+    expect((await create(2)).errors).toEqual([]);
+    // The demo companies have numbers in common: only this one must be unique without the tenant.
+    const answer = await without(
+      `create unique index probe_key on app.invoice (number) where number = '${number}'`,
+      "drop index app.probe_key",
+      () => create(1),
+    );
+    expect(answer.errors.length).toBe(1);
+    expect((await create(1)).errors).toEqual([]);
+  });
+
+  test("the live look at memberships: a tenant that a token claims and the actor is no member of", async () => {
+    const superuser = await served.database.administrator();
+    const { rows } = await superuser.query<{ text: string }>(
+      "select pg_get_functiondef('enginejs.membership_roles(uuid, uuid)'::regprocedure) as text",
+    );
+    const claimed = await new SignJWT({ sub: userId("member"), tenant: tenantId(2) })
+      .setProtectedHeader({ alg: "HS256" })
+      .setExpirationTime("1h")
+      .sign(new TextEncoder().encode(secret));
+    const { data } = await without(
+      "create or replace function enginejs.membership_roles(actor uuid, tenant uuid) returns text[] language sql stable security definer set search_path = '' as $$ select '{member}'::text[] $$",
+      rows[0]?.text as string,
+      () => ask(server, claimed, "{ customers { totalCount } }"),
+    );
+    expect(data.customers.totalCount).toBeGreaterThan(0);
+    const after = await ask(server, claimed, "{ customers { totalCount } }");
+    expect(after.data.customers.totalCount).toBe(0);
   });
 });
