@@ -155,12 +155,11 @@ describe.each(Object.keys(serverOf))("on %s", (name) => {
     await migrate(migrated.url);
     const { url } = await makeDatabase("superuser");
     for (const round of [1, 2]) {
-      for (const file of coreFiles()) {
-        expect(psql(url, "-q", "-f", `${sql}${file}`), `${file}, round ${round}`).toMatchObject({
-          status: 0,
-          stderr: "",
-        });
-      }
+      const files = coreFiles().flatMap((file) => ["-f", `${sql}${file}`]);
+      expect(psql(url, "-q", "-v", "ON_ERROR_STOP=1", ...files), `round ${round}`).toMatchObject({
+        status: 0,
+        stderr: "",
+      });
     }
     const clients = await Promise.all([url, migrated.url].map(open));
     const found = [];
