@@ -14,7 +14,7 @@ const builtByAnOwner = [
   "dsl/authorization-in-postgres",
   "dsl-to-sql/{actions,affordances,apply,deny-and-check,explain,field-rules,field-rules-plan,pieces,policies,policy-plan,reach}",
   "server/{affordances,api-keys,connections,denials,field-rules,visibility}",
-  "tasks/{emit,field-steps,graph,maintenance,wait-functions}",
+  "tasks/{approvals,datetime,emit,field-steps,graph,impersonate,maintenance,queues,signal-trigger,wait-functions}",
 ].map((files) => `test/${files}.test.ts`);
 
 const every = ["test/**/*.test.ts"];

@@ -16,6 +16,8 @@ export interface LoadOptions {
   readonly url: string;
   /** Random whole numbers, from and to, that each transaction picks anew: `:name` in the statements. */
   readonly pick: Readonly<Record<string, readonly [number, number]>>;
+  /** Texts that are the same for each transaction: `:name` in the statements, a parameter of the type that its place asks for. */
+  readonly given?: Readonly<Record<string, string>>;
   /** Sent as one pipeline. */
   readonly statements: readonly string[];
   readonly seconds: number;
@@ -36,7 +38,7 @@ export function load(options: LoadOptions): Promise<number> {
 }
 
 async function byPgbench(program: string, options: LoadOptions): Promise<number> {
-  const { url, pick, statements, seconds, clients, settings = {} } = options;
+  const { url, pick, given = {}, statements, seconds, clients, settings = {} } = options;
   const folder = await mkdtemp(join(tmpdir(), "enginejs-pgbench-"));
   try {
     const file = join(folder, "script.sql");
@@ -44,9 +46,10 @@ async function byPgbench(program: string, options: LoadOptions): Promise<number>
     const sent = statements.map((statement) => `${statement};`);
     const lines = sent.length > 1 ? ["\\startpipeline", ...sent, "\\endpipeline"] : sent;
     await writeFile(file, `${[...picks, ...lines].join("\n")}\n`);
+    const defined = Object.entries(given).flatMap(([name, value]) => ["-D", `${name}=${value}`]);
     const { stdout } = await promisify(execFile)(
       program,
-      ["-n", "-M", "prepared", "-c", String(clients), "-j", "2", "-T", String(seconds), "-f", file, url],
+      ["-n", "-M", "prepared", ...defined, "-c", String(clients), "-j", "2", "-T", String(seconds), "-f", file, url],
       {
         env: {
           ...process.env,
@@ -65,12 +68,12 @@ async function byPgbench(program: string, options: LoadOptions): Promise<number>
 }
 
 async function byNode(options: LoadOptions): Promise<number> {
-  const { url, pick, statements, seconds, clients, settings = {} } = options;
-  const names = Object.keys(pick);
+  const { url, pick, given = {}, statements, seconds, clients, settings = {} } = options;
+  const names = [...Object.keys(pick), ...Object.keys(given)];
   const prepared = statements.map((statement, i) => {
     const used = names.filter((name) => new RegExp(`:${name}\\b`).test(statement));
     const text = used.reduce(
-      (all, name, j) => all.replace(new RegExp(`:${name}\\b`, "g"), `$${j + 1}::bigint`),
+      (all, name, j) => all.replace(new RegExp(`:${name}\\b`, "g"), name in given ? `$${j + 1}` : `$${j + 1}::bigint`),
       statement,
     );
     return { name: `s${i}`, text, used };
@@ -88,9 +91,11 @@ async function byNode(options: LoadOptions): Promise<number> {
     try {
       let done = 0;
       for (; performance.now() < end; done++) {
-        const values = Object.fromEntries(
-          Object.entries(pick).map(([name, [from, to]]) => [name, from + Math.floor(Math.random() * (to - from + 1))]),
-        );
+        const picked = Object.entries(pick).map(([name, [from, to]]): [string, number] => [
+          name,
+          from + Math.floor(Math.random() * (to - from + 1)),
+        ]);
+        const values: Record<string, number | string> = { ...given, ...Object.fromEntries(picked) };
         await Promise.all(
           prepared.map(({ name, text, used }) =>
             client.query({ name, text, values: used.map((variable) => values[variable]) }),

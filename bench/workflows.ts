@@ -4,13 +4,13 @@
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type pg from "pg";
 import { ensureLogins } from "../src/database/logins.ts";
 import { enginejs, startBenchServer } from "./bench-server.ts";
-import { type Bench, inTurns, lessIsBetter, median, moreIsBetter, type Result } from "./measure.ts";
+import { type Bench, inTurns, median, moreIsBetter, type Result } from "./measure.ts";
 import { withClient } from "./with-client.ts";
+import { insertAndWait, pause, unfinished } from "./workflows/drain.ts";
+import { latency } from "./workflows/latency.ts";
 import { writeWorkflowsProject } from "./workflows/project.ts";
-import { now } from "./workflows/protocol.ts";
 import { Side } from "./workflows/side.ts";
 
 /** How many runs at a time: what is best here. */
@@ -162,82 +162,6 @@ async function* noOp(
   }
 }
 
-async function* latency(url: string, workerUrl: string, graphileUrl: string, samples: number): AsyncIterable<Result> {
-  const worker = await Side.start("serve-ours.ts", workerUrl, "10", "timed");
-  const graphile = await Side.start("serve-graphile-worker.ts", graphileUrl, "timed");
-  const insert = "insert into app.one_step (id, n) values ($1, 1)";
-  const addJob = "select from graphile_worker.add_job('noop', json_build_object('key', $1::text))";
-  try {
-    const figures = await inTurns(
-      2,
-      () => latencies(url, worker, insert, samples),
-      () => latencies(graphileUrl, graphile, addJob, samples),
-    );
-    const at = (share: number) => (all: number[][]) => percentile(all.flat(), share);
-    for (const [name, share] of [
-      ["latency p50", 0.5],
-      ["latency p99", 0.99],
-    ] as const) {
-      const [ours, peer] = [at(share)(figures.ours), at(share)(figures.peer)];
-      yield { case: name, ours, peer, peerName: "graphile-worker", unit: "ms", ratio: lessIsBetter(ours, peer) };
-    }
-    // A fixed share of what 3 steps showed would not do for one step: so many a second as it drains, and four fifths of it.
-    const most = 2_000 / (await insertAndWait(url, "one_step", 2_000)).seconds;
-    let loading = true;
-    const load = withClient(url, async (client) => {
-      while (loading) {
-        const begin = performance.now();
-        await client.query("insert into app.one_step (n) select 1 from generate_series(1, $1)", [
-          Math.ceil(most * 0.8 * 0.05),
-        ]);
-        await pause(Math.max(0, 50 - (performance.now() - begin)));
-      }
-    });
-    const loaded = await latencies(url, worker, insert, samples).finally(() => {
-      loading = false;
-    });
-    await load;
-    const [half, worst] = [percentile(loaded, 0.5), percentile(loaded, 0.99)];
-    yield {
-      case: "latency p50 under 80 % load (shown)",
-      ours: half,
-      peer: half,
-      peerName: "itself",
-      unit: "ms",
-      ratio: 1,
-    };
-    yield {
-      case: "latency p99 under 80 % load (shown)",
-      ours: worst,
-      peer: worst,
-      peerName: "itself",
-      unit: "ms",
-      ratio: 1,
-    };
-  } finally {
-    await Promise.all([worker.stop(), graphile.stop()]);
-  }
-}
-
-/** From the end of a raw SQL writer's commit to the begin of the handler, one after the other on an idle system. */
-async function latencies(url: string, side: Side, sql: string, samples: number): Promise<number[]> {
-  return withClient(url, async (client) => {
-    const found: number[] = [];
-    for (let sample = 0; sample < samples + 5; sample++) {
-      const key = crypto.randomUUID();
-      await client.query(sql, [key]);
-      const committed = now();
-      let started = side.started.get(key);
-      for (const end = now() + 60_000; started === undefined && now() < end; started = side.started.get(key))
-        await pause(1);
-      if (started === undefined) throw new Error("a handler did not start within a minute");
-      if (sample >= 5) found.push(Math.max(0.01, started - committed));
-      await pause(20 + Math.random() * 20);
-    }
-    return found;
-  });
-}
-
 async function* backlog(
   url: string,
   workerUrl: string,
@@ -285,52 +209,4 @@ async function* backlog(
   } finally {
     await worker.stop();
   }
-}
-
-interface Drain {
-  readonly seconds: number;
-  readonly walBytes: number;
-  readonly transactions: number;
-}
-
-/** Inserts so many rows, fifty clients' worth at once, and waits until every run is done. */
-async function insertAndWait(url: string, table: string, count: number): Promise<Drain> {
-  return withClient(url, async (client) => {
-    const before = await costs(client);
-    const begin = performance.now();
-    for (let left = count; left > 0; left -= 1_000) {
-      await client.query(`insert into app.${table} (n) select n from generate_series(1, $1) n`, [
-        Math.min(left, 1_000),
-      ]);
-    }
-    while (await unfinished(client)) await pause(10);
-    const seconds = (performance.now() - begin) / 1000;
-    const { rows } = await client.query<{ failed: string }>(
-      "select count(*) as failed from enginejs.workflow_dead_letters",
-    );
-    if (rows[0]?.failed !== "0") throw new Error(`${rows[0]?.failed} runs failed`);
-    const after = await costs(client);
-    return { seconds, walBytes: after.wal - before.wal, transactions: after.transactions - before.transactions };
-  });
-}
-
-async function unfinished(client: pg.Client): Promise<boolean> {
-  const { rows } = await client.query<{ some: boolean }>(
-    "select exists (select from enginejs.workflow_events_pending) or exists (select from enginejs.workflow_runs_active) as some",
-  );
-  return rows[0]?.some === true;
-}
-
-async function costs(client: pg.Client): Promise<{ wal: number; transactions: number }> {
-  const { rows } = await client.query<{ wal: string; transactions: string }>(
-    "select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0') as wal, xact_commit as transactions from pg_stat_database where datname = current_database()",
-  );
-  return { wal: Number(rows[0]?.wal), transactions: Number(rows[0]?.transactions) };
-}
-
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }

@@ -4,6 +4,7 @@ const stageTitles: Readonly<Record<keyof typeof errorStages, string>> = {
   project: "Project and command line",
   expression: "Expressions",
   model: "Model",
+  process: "Processes",
   compile: "Compiling and planning",
   database: "Database",
   request: "Requests",

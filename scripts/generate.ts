@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { generateCoreMigration } from "./generate-core-migration.ts";
 import { generateErrorPages } from "./generate-error-pages.ts";
+import { generateProcessSchema } from "./generate-process-schema.ts";
 
 const root = join(import.meta.dirname, "..");
 const check = process.argv.includes("--check");
@@ -13,6 +14,7 @@ const check = process.argv.includes("--check");
 const makers: Readonly<Record<string, () => string | Promise<string>>> = {
   "docs/errors.md": generateErrorPages,
   "migrations/committed/000001-enginejs.sql": generateCoreMigration,
+  "schema/process-1.json": generateProcessSchema,
 };
 
 for (const [path, make] of Object.entries(makers)) {

@@ -19,7 +19,8 @@ create table if not exists enginejs.workflow_subscriptions (
   model text not null,
   action text not null,
   workflow text not null,
-  definition_id int not null,
+  -- Null: webhooks want the event (the workflow's name is `@webhooks`), see functions/webhook_deliver.sql.
+  definition_id int,
   -- A condition, or the keys of what has turns, are evaluated by the relay; otherwise the event's model and action decide.
   conditional boolean not null,
   -- Its events are kept until it goes on: see workflow_pauses.sql.

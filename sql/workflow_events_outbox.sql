@@ -6,7 +6,8 @@ set role enginejs_writer;
 create or replace view enginejs.workflow_events_outbox as
   select e.id, e.created_at, e.model, e.action, e.record_id, e.before, e.after, e.changed, e.input, e.actor, e.origin,
     case
-      when p.event_id is not null or exists (select from enginejs.workflow_events_held h where h.event_id = e.id) then 'pending'
+      when p.event_id is not null or exists (select from enginejs.workflow_events_held h where h.event_id = e.id)
+        or exists (select from enginejs.workflow_messages_kept k where k.event_id = e.id) then 'pending'
       when a.runs > 0 then 'processing'
       when f.event_id is not null or d.failed > 0 then 'failed'
       else 'done'

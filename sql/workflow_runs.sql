@@ -15,7 +15,8 @@ create or replace view enginejs.workflow_runs as
         'kind', 'turn', 'key', coalesce(t.order_key, nullif(t.concurrency_key, ''), nullif(t.rate_key, ''), t.debounce_key),
         'run', case when t.state = 'blocked' then (
           select b.run_id from enginejs.workflow_turns b
-          where b.workflow = t.workflow and b.order_key = t.order_key and b.event_id < t.event_id
+          where b.workflow = t.workflow and b.order_key = t.order_key and b.run_id <> t.run_id and b.state <> 'failed'
+            and (b.event_id < t.event_id or b.state in ('begun', 'halted'))
           order by b.event_id limit 1) end,
         'until', case when t.ready_at > clock_timestamp() then t.ready_at end)))
       when r.parked then coalesce((

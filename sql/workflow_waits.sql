@@ -17,8 +17,8 @@ create table if not exists enginejs.workflow_waits (
   -- The run that is waited for, and where its history lies.
   child uuid,
   child_segment int,
-  -- An approval: its tenant, what is asked and shown, the condition as SQL (made by the worker from the definition,
-  -- never by whoever decides), and what the names in it stand for.
+  -- An approval: its tenant, what is asked and shown, the name of the function that says who may decide (the build's:
+  -- functions/workflow_find_rule.sql), and what the names in its condition stand for.
   tenant uuid,
   question text,
   data jsonb,

@@ -23,6 +23,7 @@ declare module "enginejs" {
         owner: One<"User">;
         customer: One<"Customer">;
         lines: ManyOf<"InvoiceLine">;
+        refunds: ManyOf<"Refund">;
         dueAt: Scalar<"timestamp">;
         margin: Scalar<"money">;
         subtotal: Scalar<"money">;
@@ -64,6 +65,21 @@ declare module "enginejs" {
         createdAt: Scalar<"timestamp">;
         updatedAt: Scalar<"timestamp">;
       };
+    };
+    Refund: {
+      fields: {
+        id: Scalar<"uuid">;
+        tenant: One<"Tenant">;
+        invoice: One<"Invoice">;
+        requestedBy: One<"User">;
+        amount: Scalar<"money">;
+        iban: Scalar<"text">;
+        reason: Scalar<"text">;
+        status: State<"requested" | "paid" | "refused">;
+        createdAt: Scalar<"timestamp">;
+        updatedAt: Scalar<"timestamp">;
+      };
+      actions: "refuse" | "settle";
     };
     Team: {
       fields: {
@@ -107,8 +123,13 @@ declare module "enginejs" {
     };
   }
   interface Tasks {
+    "order-transfer": { input: { iban: Scalar<"text">; name: Scalar<"text">; amount: Scalar<"bigint">; text: Scalar<"text"> }; output: { transfer: Scalar<"text"> } };
     "send-invoice": { input: { id: Scalar<"uuid"> }; output: { messageId: Scalar<"text"> } };
     "send-receipt": { input: { to: Scalar<"text">; number: Scalar<"text">; amount: Scalar<"bigint">; receipt: Scalar<"uuid"> }; output: { messageId: Scalar<"text"> } };
+    "send-refund-notice": { input: { to: Scalar<"text">; number: Scalar<"text">; amount: Scalar<"bigint">; outcome: State<"paid" | "refused"> }; output: { messageId: Scalar<"text"> } };
+    "send-reminder": { input: { to: Scalar<"text">; number: Scalar<"text">; amount: Scalar<"bigint">; nth: Scalar<"bigint"> }; output: { messageId: Scalar<"text"> } };
+    "send-statement": { input: { to: Scalar<"text">; company: Scalar<"text">; total: Scalar<"bigint">; numbers: Scalar<"json"> }; output: { messageId: Scalar<"text"> } };
+    "withdraw-transfer": { input: { transfer: Scalar<"text"> }; output: unknown };
   }
   interface Roles {
     "billing": true;
@@ -118,4 +139,10 @@ declare module "enginejs" {
   interface Permissions {}
   interface Claims {}
   interface Flags {}
+  interface Workflows {
+    "invoices.draft": { output: { id: Scalar<"uuid">; number: Scalar<"text"> } };
+  }
+  interface Queues {
+    "ledger-entries": { "reason": string; "invoice": string; "amount": number };
+  }
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { defineSeed } from "enginejs";
 
-// Ids are fixed and tell what they name: 1… tenants, 2… users, 3… customers, 4… invoices, 5… lines, 6… receipts, 8… teams.
+// Ids are fixed and tell what they name: 1… tenants, 2… users, 3… customers, 4… invoices, 5… lines, 6… receipts, 8… teams, a… refunds.
 const acme = "10000000-0000-4000-8000-000000000001";
 const globex = "10000000-0000-4000-8000-000000000002";
 const bea = "20000000-0000-4000-8000-000000000001";
@@ -26,6 +26,7 @@ export default defineSeed({
       "invoice-lines",
       "margins",
       "receipts",
+      "refunds",
     ]) {
       await query(await readFile(new URL(`seed/${name}.sql`, import.meta.url), "utf8"));
     }

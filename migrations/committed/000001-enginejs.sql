@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:c849ea3008c76d41fa8ac06322750b8dfa0a0103
+--! Hash: sha1:5cfdadb94a934c4085038f1d32492979b7cc8d7b
 --! Message: enginejs
 
 -- sql/rls/roles.sql
@@ -1581,7 +1581,8 @@ create table if not exists enginejs.workflow_subscriptions (
   model text not null,
   action text not null,
   workflow text not null,
-  definition_id int not null,
+  -- Null: webhooks want the event (the workflow's name is `@webhooks`), see functions/webhook_deliver.sql.
+  definition_id int,
   -- A condition, or the keys of what has turns, are evaluated by the relay; otherwise the event's model and action decide.
   conditional boolean not null,
   -- Its events are kept until it goes on: see workflow_pauses.sql.
@@ -1751,8 +1752,8 @@ create table if not exists enginejs.workflow_waits (
   -- The run that is waited for, and where its history lies.
   child uuid,
   child_segment int,
-  -- An approval: its tenant, what is asked and shown, the condition as SQL (made by the worker from the definition,
-  -- never by whoever decides), and what the names in it stand for.
+  -- An approval: its tenant, what is asked and shown, the name of the function that says who may decide (the build's:
+  -- functions/workflow_find_rule.sql), and what the names in its condition stand for.
   tenant uuid,
   question text,
   data jsonb,
@@ -1789,6 +1790,27 @@ create index if not exists workflow_signals_name_key_idx on enginejs.workflow_si
 
 comment on table enginejs.workflow_signals is 'Signals that nobody waited for yet: the next wait takes them, the oldest first.';
 
+reset role;
+
+-- sql/workflow_retired_rules.sql
+
+-- The functions of approvals that the newest build has no more, and runs of older definitions may still ask: each was
+-- moved from the model's schema into the core's (functions/workflow_retire_rule.sql). In a table, for a function's name
+-- does not say which workflow it is of.
+set role enginejs_writer;
+
+create table if not exists enginejs.workflow_retired_rules (
+  rule text not null,
+  workflow text not null,
+  retired_at timestamptz not null default clock_timestamp(),
+  constraint workflow_retired_rules_pkey primary key (rule)
+);
+
+comment on table enginejs.workflow_retired_rules is 'Functions of approvals that only runs of older definitions ask.';
+
+revoke all on enginejs.workflow_retired_rules from public;
+grant select on enginejs.workflow_retired_rules to enginejs_owner;
+grant select, insert, update, delete on enginejs.workflow_retired_rules to enginejs_reader;
 reset role;
 
 -- sql/workflow_workers.sql
@@ -1838,6 +1860,35 @@ create table if not exists enginejs.workflow_events_held (
 );
 
 comment on table enginejs.workflow_events_held is 'Events that wait for a workflow which is paused.';
+
+reset role;
+
+-- sql/workflow_queues.sql
+
+-- Queues as the newest build declares them: who may publish, and what a message is. enginejs.workflow_register() keeps them in
+-- step. A message is an event of the model `queue:<name>` and the action `message`; its consumers are subscriptions to it.
+set role enginejs_writer;
+
+create table if not exists enginejs.workflow_queues (
+  name text not null,
+  -- JSON Schema of a message; null: anything.
+  message jsonb,
+  -- The tenant's roles that may publish by enginejs.publish; null: the platform alone.
+  publishers text[],
+  constraint workflow_queues_pkey primary key (name)
+);
+
+comment on table enginejs.workflow_queues is 'Queues, as the newest build declares them.';
+
+-- Messages of queues that no workflow receives from yet: they wait for the first build that has one.
+create table if not exists enginejs.workflow_messages_kept (
+  event_id bigint not null,
+  segment int not null,
+  queue text not null,
+  constraint workflow_messages_kept_pkey primary key (event_id)
+);
+
+comment on table enginejs.workflow_messages_kept is 'Messages that wait for a workflow which receives from their queue.';
 
 reset role;
 
@@ -1948,7 +1999,7 @@ reset role;
 -- sql/workflow_turns.sql
 
 -- Runs that have to wait for their turn: of workflows that are ordered, limited, debounced or have a priority. Such a run is
--- made parked (workflow_runs_parked) and has a row here until it has ended; other workflows have none, and no cost.
+-- made parked (workflow_runs_parked) and has a row here until it is done or cancelled; other workflows have none, and no cost.
 set role enginejs_writer;
 
 create table if not exists enginejs.workflow_turns (
@@ -1959,25 +2010,30 @@ create table if not exists enginejs.workflow_turns (
   model text not null,
   record_id uuid not null,
   -- blocked: another one of its key comes first; held: the first of its key, and waits for a limit or a time;
-  -- begun: it runs, or waits for what its own steps wait for; halted: it has failed, and those after it wait for somebody.
+  -- begun: it runs, or waits for what its own steps wait for; halted: it has failed, and those after it wait for somebody;
+  -- failed: nobody waits for it, but when it is tried again it takes its turn like any other, by these keys.
   state text not null,
   order_key text,
   -- '' where all runs of the workflow share the limit.
   concurrency_key text not null default '',
   rate_key text not null default '',
   debounce_key text,
+  -- Debounced: when the first of the events was written whose place this one has taken.
+  first_at timestamptz,
   -- Of the jobs that ring for it: the smaller, the sooner.
   priority int,
   -- Not before.
   ready_at timestamptz not null default clock_timestamp(),
   constraint workflow_turns_pkey primary key (run_id),
-  constraint workflow_turns_state_check check (state in ('blocked', 'held', 'begun', 'halted'))
+  constraint workflow_turns_state_check check (state in ('blocked', 'held', 'begun', 'halted', 'failed'))
 ) with (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
 
 create index if not exists workflow_turns_order_key_idx on enginejs.workflow_turns (workflow, order_key, event_id)
   where order_key is not null;
 create index if not exists workflow_turns_state_idx on enginejs.workflow_turns (workflow, concurrency_key, state, event_id);
 create index if not exists workflow_turns_ready_at_idx on enginejs.workflow_turns (ready_at) where state = 'held';
+-- All but the dead letters, which may be many: what the loop looks through.
+create index if not exists workflow_turns_live_idx on enginejs.workflow_turns (workflow, event_id) where state <> 'failed';
 create unique index if not exists workflow_turns_debounce_key on enginejs.workflow_turns (workflow, debounce_key)
   where debounce_key is not null and state in ('blocked', 'held');
 
@@ -1993,6 +2049,142 @@ create table if not exists enginejs.workflow_turn_starts (
 create index if not exists workflow_turn_starts_idx on enginejs.workflow_turn_starts (workflow, rate_key, begun_at);
 
 comment on table enginejs.workflow_turn_starts is 'Recent starts of runs that have a rate.';
+
+reset role;
+
+-- sql/webhook_endpoints.sql
+
+-- Webhooks out: what the newest build offers, and where tenants want it posted. Nothing here is granted to actors: they
+-- come through definers' functions (create_webhook_endpoint and so on), which ask for a role that the config names.
+set role enginejs_writer;
+
+-- Events that endpoints may choose, as the newest build says: kept by enginejs.webhook_register().
+create table if not exists enginejs.webhook_events (
+  model text not null,
+  -- As the event log has it: `create`, or an action's name.
+  action text not null,
+  -- As receivers know it: `Invoice.created`, `Invoice.pay`.
+  type text not null,
+  -- Whether the record is the tenant itself.
+  is_tenant boolean not null,
+  -- Columns by name, each with its name in the API: {"customer_id": "customerId"}. Others enter no body.
+  fields jsonb not null,
+  constraint webhook_events_pkey primary key (model, action),
+  constraint webhook_events_type_key unique (type)
+);
+
+comment on table enginejs.webhook_events is 'Events that webhook endpoints may choose, as the newest build says.';
+
+create table if not exists enginejs.webhook_settings (
+  -- Roles whose members manage the endpoints of their tenant.
+  managers text[] not null,
+  -- Hosts that may have a private address, and that may be asked without TLS.
+  private_hosts text[] not null
+);
+
+comment on table enginejs.webhook_settings is 'Who manages webhook endpoints, as the newest build says: one row, or none.';
+
+create table if not exists enginejs.webhook_endpoints (
+  id uuid not null default enginejs.uuid_v7(),
+  tenant_id uuid not null,
+  url text not null,
+  -- Types of events; null for all that are offered, also those that later builds add.
+  events text[],
+  description text,
+  enabled boolean not null default true,
+  -- Why it is off: `manual`, `gone` (it has answered 410), `failing` (days without a success), `deleted`.
+  disabled_reason text,
+  -- The first failure since the last success.
+  failing_since timestamptz,
+  -- What signs, as Standard Webhooks have it: `whsec_` and base64 of 32 random bytes. Readable by enginejs_writer alone.
+  secret text not null,
+  -- The one before; signs as well until then.
+  secret_previous text,
+  previous_until timestamptz,
+  created_at timestamptz not null default clock_timestamp(),
+  updated_at timestamptz not null default clock_timestamp(),
+  -- Seen by nobody any more; webhook_maintain() takes it away when its deliveries are gone. A delete with all of them would keep its
+  -- row locked meanwhile, and the relay, which refers to it, waiting.
+  deleted_at timestamptz,
+  constraint webhook_endpoints_pkey primary key (id),
+  constraint webhook_endpoints_tenant_id_key unique (tenant_id, id),
+  constraint webhook_endpoints_deleted_at_check check (deleted_at is null or not enabled),
+  constraint webhook_endpoints_disabled_reason_check check ((disabled_reason is null) = enabled),
+  constraint webhook_endpoints_previous_check check ((secret_previous is null) = (previous_until is null))
+);
+
+comment on table enginejs.webhook_endpoints is 'Where tenants want their events posted.';
+
+reset role;
+
+-- sql/webhook_deliveries.sql
+
+-- What is posted to webhook endpoints. A message is one event's body, made once, in the relay's transaction: each attempt at
+-- each endpoint sends these very bytes, also after the event's segment was dropped or a build has renamed a field. A
+-- delivery is a message on its way to one endpoint.
+set role enginejs_writer;
+
+create table if not exists enginejs.webhook_messages (
+  id uuid not null default enginejs.uuid_v7(),
+  tenant_id uuid not null,
+  -- Null: a test.
+  event_id bigint,
+  type text not null,
+  body text not null,
+  created_at timestamptz not null default clock_timestamp(),
+  constraint webhook_messages_pkey primary key (id),
+  constraint webhook_messages_tenant_id_key unique (tenant_id, id),
+  constraint webhook_messages_event_id_key unique (event_id)
+);
+create index if not exists webhook_messages_created_at_idx on enginejs.webhook_messages (created_at);
+
+comment on table enginejs.webhook_messages is 'Bodies of webhooks, one per event that some endpoint wants.';
+
+create table if not exists enginejs.webhook_deliveries (
+  id uuid not null default enginejs.uuid_v7(),
+  tenant_id uuid not null,
+  endpoint_id uuid not null,
+  message_id uuid not null,
+  -- `failed`: a dead letter, until somebody delivers it again.
+  status text not null default 'pending',
+  -- Since it was made, or delivered again.
+  attempts int not null default 0,
+  -- Of a pending one: not before.
+  next_attempt_at timestamptz not null default clock_timestamp(),
+  -- The worker that is posting it, and when others may take it although that one lives.
+  worker int,
+  leased_until timestamptz,
+  -- Of the last attempt. The answer is cut after 1 KB.
+  last_attempt_at timestamptz,
+  last_status int,
+  last_error text,
+  last_duration_ms int,
+  last_answer text,
+  created_at timestamptz not null default clock_timestamp(),
+  finished_at timestamptz,
+  constraint webhook_deliveries_pkey primary key (id),
+  -- Exactly one per event and endpoint: a message is one event.
+  constraint webhook_deliveries_message_id_endpoint_id_key unique (tenant_id, message_id, endpoint_id),
+  constraint webhook_deliveries_endpoint_id_fkey foreign key (tenant_id, endpoint_id)
+    references enginejs.webhook_endpoints (tenant_id, id) on delete cascade,
+  constraint webhook_deliveries_message_id_fkey foreign key (tenant_id, message_id)
+    references enginejs.webhook_messages (tenant_id, id),
+  constraint webhook_deliveries_status_check check (status in ('pending', 'delivered', 'failed')),
+  constraint webhook_deliveries_finished_at_check check ((finished_at is null) = (status = 'pending'))
+) with (
+  -- Each row is updated at least twice.
+  fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0
+);
+-- What is due, endpoint by endpoint: enginejs.webhook_claim() hops from one endpoint to the next.
+create index if not exists webhook_deliveries_due_idx on enginejs.webhook_deliveries (endpoint_id, next_attempt_at)
+  where status = 'pending' and worker is null;
+create index if not exists webhook_deliveries_worker_idx on enginejs.webhook_deliveries (endpoint_id) where worker is not null;
+create index if not exists webhook_deliveries_failed_idx on enginejs.webhook_deliveries (endpoint_id, finished_at) where status = 'failed';
+create index if not exists webhook_deliveries_endpoint_id_idx on enginejs.webhook_deliveries (tenant_id, endpoint_id, created_at, id);
+create index if not exists webhook_deliveries_tenant_id_idx on enginejs.webhook_deliveries (tenant_id, created_at, id);
+create index if not exists webhook_deliveries_finished_at_idx on enginejs.webhook_deliveries (status, finished_at) where status <> 'pending';
+
+comment on table enginejs.webhook_deliveries is 'Messages on their way to webhook endpoints, and what became of them.';
 
 reset role;
 
@@ -2072,12 +2264,14 @@ begin
   ) then
     perform enginejs.workflow_open_segment();
   end if;
+  perform enginejs.workflow_forget_rules('1 hour');
   delete from enginejs.workflow_signals k where k.created_at < clock_timestamp() - keep_failed;
   for old in
     select s.segment, s.closed_at from enginejs.workflow_segments s
     where s.closed_at < clock_timestamp() - keep_done
       and not exists (select from enginejs.workflow_events_pending p where p.segment = s.segment)
       and not exists (select from enginejs.workflow_events_held h where h.segment = s.segment)
+      and not exists (select from enginejs.workflow_messages_kept k where k.segment = s.segment)
       and not exists (select from enginejs.workflow_runs_active r where r.segment = s.segment)
       and not exists (select from enginejs.workflow_runs_parked r where r.segment = s.segment)
     order by s.segment
@@ -2089,6 +2283,7 @@ begin
     execute format('drop table enginejs.workflow_events_%s, enginejs.workflow_runs_finished_%1$s, enginejs.workflow_run_steps_%1$s',
       old.segment);
     delete from enginejs.workflow_events_failed f where f.segment = old.segment;
+    delete from enginejs.workflow_turns t where t.segment = old.segment and t.state = 'failed';
     delete from enginejs.workflow_segments s where s.segment = old.segment;
     dropped := dropped + 1;
   end loop;
@@ -2123,8 +2318,8 @@ reset role;
 
 -- sql/functions/ring.sql
 
--- The doorbell: wakes the relay if it sleeps, and does nothing while it is awake. The only place of EngineJS that
--- notifies: NOTIFY takes a database-wide lock at commit, so that writers would stop sharing their fsync.
+-- The doorbell: wakes the relay if it sleeps, and does nothing while it is awake. The only place of EngineJS where
+-- writers notify: NOTIFY takes a database-wide lock at commit, so that writers would stop sharing their fsync.
 --
 -- A relay that sleeps holds the advisory lock K = (7714000, 0) exclusively. A writer tries to share it: where that
 -- fails somebody sleeps, and is notified. A relay goes to sleep only when it has K, and looks once more when it has:
@@ -2248,17 +2443,8 @@ reset role;
 -- The rows are anybody's: a column may be called `n` or `model`. So `n.*` is the row whatever its columns are called, and
 -- a name that stands alone is a variable.
 --
--- Inserts through pgbench, 8 clients, prepared, PostgreSQL 18, medians of alternating turns, as ratios to the same table
--- without the trigger (two keys, a foreign key, an index, a check, a generated column):
---
---                                                      1 row   10 rows   100 rows
---   nobody wants the event                              0.81      0.65       0.61
---   a workflow wants it                                 0.72      0.64       0.57
---   one table with a status column and its index        0.75                 0.58
---
--- on a table written by hand after InvoiceLine; `npm run bench -- outbox` measures the compiled one. Of the parts, in
--- sketches and for one row: log partitioned by day instead of workflow_events_current 0.05 less; looking into
--- workflow_subscriptions instead of a constant 0.03 less; actor and origin only where there is a request 0.03 more.
+-- What it costs, beside the same table without the trigger: `npm run bench -- outbox`. Tried there and slower: a log
+-- partitioned by day instead of one open segment, and a look into workflow_subscriptions instead of a constant.
 set role enginejs_writer;
 create or replace function enginejs.emit_create() returns trigger
 language plpgsql volatile security definer set search_path = ''
@@ -2476,6 +2662,43 @@ revoke execute on function enginejs.emit_delete() from public;
 grant execute on function enginejs.emit_delete() to enginejs_owner;
 reset role;
 
+-- sql/functions/webhook_register.sql
+
+-- Takes over what a build says of webhooks: which events are offered, under which names their columns leave, who manages
+-- endpoints. Called by workflow_register(), which then subscribes to these events.
+--
+-- Fields are made from the storage map: columns of the entity's own table. What lies in a side table, because not everybody may
+-- read it, enters neither the log nor a body.
+set role enginejs_writer;
+create or replace function enginejs.webhook_register(ir jsonb) returns void
+language plpgsql volatile set search_path = ''
+as $$
+begin
+  delete from enginejs.webhook_events;
+  delete from enginejs.webhook_settings;
+  if not ir ? 'webhooks' then
+    return;
+  end if;
+  insert into enginejs.webhook_settings (managers, private_hosts)
+  select array(select jsonb_array_elements_text(ir -> 'webhooks' -> 'manage')),
+    array(select jsonb_array_elements_text(ir -> 'webhooks' -> 'privateHosts'));
+  insert into enginejs.webhook_events (model, action, type, is_tenant, fields)
+  select w.event ->> 'entity', w.event ->> 'action', w.event ->> 'name',
+    w.event ->> 'entity' = coalesce(ir -> 'tenancy' ->> 'entity', ''),
+    coalesce((
+      select jsonb_object_agg(f.field -> 'storage' ->> 'column',
+        -- A reference is its column in the API: `customerId`.
+        f.field ->> 'name' || case f.field -> 'type' ->> 'kind' when 'one' then 'Id' else '' end)
+      from jsonb_array_elements(x.entity -> 'fields') as f (field)
+      where f.field -> 'storage' ->> 'kind' in ('column', 'generated')
+    ), '{}')
+  from jsonb_array_elements(ir -> 'webhooks' -> 'events') as w (event)
+  join jsonb_array_elements(ir -> 'entities') as x (entity) on x.entity ->> 'name' = w.event ->> 'entity';
+end
+$$;
+revoke execute on function enginejs.webhook_register(jsonb) from public;
+reset role;
+
 -- sql/functions/workflow_register.sql
 
 -- Takes over the workflows of a build: keeps their definitions and says anew which events start which workflow.
@@ -2503,6 +2726,21 @@ begin
     and d.hash = encode(sha256(convert_to(w.definition::text, 'UTF8')), 'hex')
   where t.trigger ->> 'kind' = 'model';
 
+  -- A message of a queue, for each workflow that receives from it.
+  insert into enginejs.workflow_subscriptions (model, action, workflow, definition_id, conditional)
+  select 'queue:' || (w.definition #>> '{trigger,queue}'), 'message', d.name, d.id,
+    coalesce(w.definition -> 'options' ?| '{ordered,concurrency,rate,debounce,priority}', false)
+  from jsonb_array_elements(coalesce(new.ir -> 'workflows', '[]')) as w (definition)
+  join enginejs.workflow_definitions d on d.name = w.definition ->> 'name'
+    and d.hash = encode(sha256(convert_to(w.definition::text, 'UTF8')), 'hex')
+  where w.definition #>> '{trigger,kind}' = 'queue';
+
+  delete from enginejs.workflow_queues;
+  insert into enginejs.workflow_queues (name, message, publishers)
+  select q.queue ->> 'name', q.queue -> 'message',
+    case when q.queue ? 'publishers' then array(select jsonb_array_elements_text(q.queue -> 'publishers')) end
+  from jsonb_array_elements(coalesce(new.ir -> 'queues', '[]')) as q (queue);
+
   -- By its name every workflow can be started: enginejs.workflow_start.
   insert into enginejs.workflow_subscriptions (model, action, workflow, definition_id, conditional)
   select 'workflow:' || d.name, 'start', d.name, d.id,
@@ -2511,17 +2749,33 @@ begin
   join enginejs.workflow_definitions d on d.name = w.definition ->> 'name'
     and d.hash = encode(sha256(convert_to(w.definition::text, 'UTF8')), 'hex');
 
+  -- What webhooks are offered for: the relay knows them by their lack of a definition.
+  perform enginejs.webhook_register(new.ir);
+  insert into enginejs.workflow_subscriptions (model, action, workflow, conditional)
+  select w.model, w.action, '@webhooks', false from enginejs.webhook_events w;
+
   -- A pause outlives builds.
   update enginejs.workflow_subscriptions s set paused = true
   where s.workflow in (select p.workflow from enginejs.workflow_pauses p);
 
-  -- What the emit triggers ask for every statement, as a constant: a look into the table would cost them 3 %.
+  -- What the emit triggers ask for every statement, as a constant: a look into the table would be paid for by every statement.
   select coalesce(array_agg(distinct s.model || '/' || s.action order by s.model || '/' || s.action), '{}')
-  into wanted from enginejs.workflow_subscriptions s where s.model not like 'workflow:%';
+  into wanted from enginejs.workflow_subscriptions s where s.model not like 'workflow:%' and s.model not like 'queue:%';
   execute format(
     'create or replace function enginejs.workflow_subscribed(model text, action text) returns boolean
      language sql immutable parallel safe
      return model || ''/'' || action = any (%L::text[])', wanted);
+
+  -- Messages that nobody received so far and somebody does now: see workflow_keep_messages.
+  perform pg_advisory_xact_lock(7714020, 0);
+  with given as (
+    delete from enginejs.workflow_messages_kept k
+    where exists (select from enginejs.workflow_subscriptions s where s.model = 'queue:' || k.queue and s.action = 'message')
+    returning k.event_id, k.segment, k.queue
+  )
+  insert into enginejs.workflow_events_pending (event_id, segment, model, action)
+  select g.event_id, g.segment, 'queue:' || g.queue, 'message' from given g order by g.event_id;
+  perform enginejs.ring();
   return null;
 end
 $$;
@@ -2558,18 +2812,9 @@ reset role;
 -- back that a lease was given, and the next one must not be the same.
 --
 -- For the rest there are jobs: one rings for a sixteenth of them, at most 50, so that any worker may take a part of them
--- and what a job costs (three writes, a row of 300 bytes) is shared.
+-- and what a job costs (three writes and a row) is shared.
 --
--- CPU of server and worker together, microseconds per run of one empty step, from the insert of the row to the end of the
--- run, on two cores that had other work as well (so for comparison only; drains of 10,000 to 30,000):
---
---   begun here                                            120 to 170
---   jobs that ring for many, two workers                  220 to 310
---   a job, a claim, an evaluation of the empty input,
---   a checkpoint and an end for each run                     3,400
---   graphile_worker alone, empty jobs in batches           60 to 100
---
--- and 1,570 bytes of WAL instead of 3,080.
+-- What that saves against a job, a claim and a checkpoint for each run: `npm run bench -- workflows`, case `no-op`.
 set role enginejs_writer;
 create or replace function enginejs.workflow_start_runs(
   events bigint[], segments int[], definitions int[], worker int default null, slots int default 0, out begun json
@@ -2580,6 +2825,7 @@ declare
   mine int := 0;
   others constant int := cardinality(events);
   first_lease constant int := 1 + (random() * 1000000000)::int;
+  heavy uuid[];
 begin
   if slots > 0 and exists (select from enginejs.workflow_workers w where w.id = worker) then
     mine := least(slots, others);
@@ -2593,14 +2839,19 @@ begin
       on conflict (id) do nothing
       returning r.id, r.lease, r.definition_id, r.event_id, r.segment
     )
-    select json_agg(json_build_object(
+    -- What is heavy comes by a claim of its own: all of these are one value, of which PostgreSQL makes none larger than 1 GB.
+    select array_agg(r.id) filter (where pg_column_size(e.input) > 32768), json_agg(json_build_object(
       'id', r.id, 'lease', r.lease, 'definition_id', r.definition_id, 'segment', r.segment,
       'event', json_build_object('id', e.id::text, 'model', e.model, 'action', e.action, 'recordId', e.record_id,
         'before', e.before, 'after', e.after, 'input', e.input, 'createdAt', e.created_at),
       'actor', e.actor, 'origin', e.origin,
       'age_ms', extract(epoch from clock_timestamp() - e.created_at)::double precision * 1000))
-    into begun
+      filter (where pg_column_size(e.input) > 32768 is not true)
+    into heavy, begun
     from run r join enginejs.workflow_events e on e.id = r.event_id and e.segment = r.segment;
+    if heavy is not null then
+      perform enginejs.workflow_ring_for(heavy);
+    end if;
   end if;
   if mine = others then
     return;
@@ -2631,6 +2882,92 @@ begin
 end
 $$;
 revoke execute on function enginejs.workflow_start_runs(bigint[], int[], int[], int, int) from public;
+reset role;
+
+-- sql/functions/webhook_body.sql
+
+-- The body of a webhook, as Standard Webhooks have it: {"type", "timestamp", "data"}.
+set role enginejs_writer;
+create or replace function enginejs.webhook_body(type text, at timestamptz, data jsonb) returns text
+language sql stable set search_path = ''
+return json_build_object(
+  'type', type, 'timestamp', to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'data', data
+)::text;
+revoke execute on function enginejs.webhook_body(text, timestamptz, jsonb) from public;
+reset role;
+
+-- sql/functions/webhook_fields.sql
+
+-- A payload of the event log under the names of the API; what has none is left out.
+set role enginejs_writer;
+create or replace function enginejs.webhook_fields(payload jsonb, fields jsonb) returns jsonb
+language sql immutable parallel safe set search_path = ''
+return (
+  select coalesce(jsonb_object_agg(f.name, payload -> f.column_name), '{}')
+  from jsonb_each_text(fields) as f (column_name, name)
+  where payload ? f.column_name
+);
+revoke execute on function enginejs.webhook_fields(jsonb, jsonb) from public;
+reset role;
+
+-- sql/functions/webhook_deliver.sql
+
+-- Makes the deliveries of events that webhooks are offered for: one per event and endpoint of the row's tenant that chose it.
+-- Called by the relay in the transaction that takes the events, so exactly once. Returns how many.
+--
+-- What it costs where nobody wants them: without an enabled endpoint one look into an empty table; else, per event, its row
+-- of the log by the key, to know the tenant, and one look into that tenant's endpoints. Bodies are made for wanted ones only.
+-- Events of a model and action that the config does not offer never come here: they are no subscription.
+--
+-- The tenant is the row's, never the actor's: somebody of another tenant, or of none, may have written it.
+set role enginejs_writer;
+create or replace function enginejs.webhook_deliver(events bigint[], segments int[]) returns int
+language plpgsql volatile set search_path = '' set enable_seqscan = off
+as $$
+declare
+  made int;
+begin
+  if not exists (select from enginejs.webhook_endpoints n where n.enabled) then
+    return 0;
+  end if;
+  with event as materialized (
+    select e.id, e.created_at, e.record_id, e.action, e.before, e.after, e.changed, e.truncated, w.type, w.fields,
+      case when w.is_tenant then e.record_id else coalesce(e.after ->> 'tenant_id', e.before ->> 'tenant_id')::uuid end as tenant_id
+    from unnest(events, segments) as u (event_id, segment)
+    join enginejs.workflow_events e on e.id = u.event_id and e.segment = u.segment
+    join enginejs.webhook_events w on w.model = e.model and w.action = e.action
+    -- Only values that no body may hold have changed.
+    where e.action <> 'update' or w.fields ?| e.changed
+  ),
+  wanted as materialized (
+    select e.id as event_id, n.id as endpoint_id, n.tenant_id
+    from event e join enginejs.webhook_endpoints n on n.tenant_id = e.tenant_id
+    where n.enabled and (n.events is null or e.type = any (n.events))
+  ),
+  message as (
+    insert into enginejs.webhook_messages (tenant_id, event_id, type, body)
+    select e.tenant_id, e.id, e.type, enginejs.webhook_body(e.type, e.created_at,
+      jsonb_build_object('id', e.record_id)
+        || case when e.after is null then '{}' else jsonb_build_object('after', enginejs.webhook_fields(e.after, e.fields)) end
+        || case when e.before is null then '{}' else jsonb_build_object('before', enginejs.webhook_fields(e.before, e.fields)) end
+        || case when e.changed is null then '{}' else jsonb_build_object('changed',
+          array(select e.fields ->> c.name from unnest(e.changed) as c (name) where e.fields ? c.name)) end
+        || case when e.truncated then '{"truncated": true}'::jsonb else '{}' end)
+    from event e
+    where e.id in (select w.event_id from wanted w)
+    on conflict (event_id) do nothing
+    returning id, event_id
+  )
+  insert into enginejs.webhook_deliveries (tenant_id, endpoint_id, message_id)
+  select w.tenant_id, w.endpoint_id, m.id
+  from message m join wanted w on w.event_id = m.event_id
+  -- In the order of the keys that are locked.
+  order by w.endpoint_id;
+  get diagnostics made = row_count;
+  return made;
+end
+$$;
+revoke execute on function enginejs.webhook_deliver(bigint[], int[]) from public;
 reset role;
 
 -- sql/functions/workflow_relay.sql
@@ -2669,6 +3006,12 @@ declare
   segments int[];
   definitions int[];
   held jsonb;
+  -- Those that webhooks are offered for.
+  hook_events bigint[];
+  hook_segments int[];
+  -- Messages that no workflow receives.
+  lone_events bigint[];
+  lone_segments int[];
 begin
   taken := 0;
   busy := false;
@@ -2702,16 +3045,23 @@ begin
       from event e join enginejs.workflow_subscriptions s on s.model = e.model and s.action = e.action
       where e.workflows is null or s.workflow = any (e.workflows)
       order by e.event_id
+    ),
+    lone as (
+      select e.event_id, e.segment from event e
+      where e.model like 'queue:%' and e.workflows is null
+        and not exists (select from enginejs.workflow_subscriptions s where s.model = e.model and s.action = e.action)
     )
     select
       (select count(*) from event), (select max(e.event_id) from event e),
-      array_agg(m.event_id) filter (where not m.conditional and not m.paused),
-      array_agg(m.segment) filter (where not m.conditional and not m.paused),
-      array_agg(m.definition_id) filter (where not m.conditional and not m.paused),
+      array_agg(m.event_id) filter (where not m.conditional and not m.paused and m.definition_id is not null),
+      array_agg(m.segment) filter (where not m.conditional and not m.paused and m.definition_id is not null),
+      array_agg(m.definition_id) filter (where not m.conditional and not m.paused and m.definition_id is not null),
+      array_agg(m.event_id) filter (where m.definition_id is null), array_agg(m.segment) filter (where m.definition_id is null),
       jsonb_agg(jsonb_build_object('event', m.event_id, 'segment', m.segment, 'workflow', m.workflow,
         'definition', m.definition_id, 'attempts', m.attempts, 'model', m.model)) filter (where m.conditional and not m.paused),
-      jsonb_agg(jsonb_build_object('event_id', m.event_id, 'segment', m.segment, 'workflow', m.workflow)) filter (where m.paused)
-    into taken, last_event, events, segments, definitions, conditional, held
+      jsonb_agg(jsonb_build_object('event_id', m.event_id, 'segment', m.segment, 'workflow', m.workflow)) filter (where m.paused),
+      (select array_agg(l.event_id order by l.event_id) from lone l), (select array_agg(l.segment order by l.event_id) from lone l)
+    into taken, last_event, events, segments, definitions, hook_events, hook_segments, conditional, held, lone_events, lone_segments
     from match m;
   end if;
   "full" := taken = most and most < batch;
@@ -2724,6 +3074,12 @@ begin
     insert into enginejs.workflow_events_held (event_id, segment, workflow)
     select h.event_id, h.segment, h.workflow from jsonb_to_recordset(held) as h (event_id bigint, segment int, workflow text)
     on conflict do nothing;
+  end if;
+  if lone_events is not null then
+    perform enginejs.workflow_keep_messages(lone_events, lone_segments);
+  end if;
+  if hook_events is not null then
+    perform enginejs.webhook_deliver(hook_events, hook_segments);
   end if;
   if events is not null then
     begun := enginejs.workflow_start_runs(events, segments, definitions, worker, slots);
@@ -2743,6 +3099,18 @@ language sql stable parallel safe security definer set search_path = ''
 as 'select coalesce(enginejs.membership_roles(actor, tenant), ''{}'')';
 revoke execute on function enginejs.workflow_actor_roles(uuid, uuid) from public;
 grant execute on function enginejs.workflow_actor_roles(uuid, uuid) to enginejs_system;
+reset role;
+
+-- sql/functions/workflow_is_member.sql
+
+-- Whether somebody belongs to a tenant, now: a run does not act in the name of a stranger. The worker asks as
+-- enginejs_system, which may read every membership anyway.
+set role enginejs_reader;
+create or replace function enginejs.workflow_is_member(subject uuid, tenant uuid) returns boolean
+language sql stable parallel safe security definer set search_path = ''
+as 'select enginejs.membership_roles(subject, tenant) is not null';
+revoke execute on function enginejs.workflow_is_member(uuid, uuid) from public;
+grant execute on function enginejs.workflow_is_member(uuid, uuid) to enginejs_system;
 reset role;
 
 -- sql/functions/workflow_defer_event.sql
@@ -2819,16 +3187,23 @@ reset role;
 -- sql/functions/workflow_holds.sql
 
 -- Whether a worker still holds the lease of a run. Locks the run until the end of the transaction: nobody can take
--- the lease away between this and what depends on it.
+-- the lease away between this and what depends on it. The transaction is known as one of that worker's from here on:
+-- where it stands still in the middle, whoever reaps it ends the transaction, locks and all (workflow_reap).
 set role enginejs_writer;
 create or replace function enginejs.workflow_holds(run uuid, held_lease int) returns boolean
 language plpgsql volatile set search_path = ''
 as $$
+declare
+  worker int;
 begin
-  perform from enginejs.workflow_runs_active r
+  select r.worker_id into worker from enginejs.workflow_runs_active r
   where r.id = run and r.lease = held_lease and r.status = 'running'
   for no key update;
-  return found;
+  if not found then
+    return false;
+  end if;
+  perform pg_advisory_xact_lock_shared(7714009, worker);
+  return true;
 end
 $$;
 revoke execute on function enginejs.workflow_holds(uuid, int) from public;
@@ -3030,7 +3405,7 @@ reset role;
 -- sql/functions/workflow_wait.sql
 
 -- Writes down that a step of a run waits from now on. Returns {"lost": true} where the lease is, {"output": …} where a
--- signal that was kept is taken at once (it is the step's checkpoint then), and null where the step waits.
+-- signal that was kept is taken at once (it is the step's checkpoint then), and null where the step waits. Raises EJ404 where nothing says who may decide an approval.
 --
 -- `length_ms` or `moment`: until when; neither: without end. `details` holds the other columns by name.
 set role enginejs_writer;
@@ -3053,6 +3428,9 @@ begin
   if not found then
     return '{"lost": true}';
   end if;
+  if wait_kind = 'approval' and enginejs.workflow_find_rule(details ->> 'policy') is null then
+    raise exception 'there is no function %', details ->> 'policy' using errcode = 'EJ404';
+  end if;
   if wait_kind = 'signal' then
     delete from enginejs.workflow_signals s
     where s.id = (
@@ -3071,9 +3449,13 @@ begin
   select run, wait_step, wait_kind, coalesce(moment, clock_timestamp() + length_ms * interval '1 ms'),
     d.name, d.key, d.child, d.child_segment, d.tenant, d.question, d.data, d.policy, d.scope, d.failures, d.error
   from jsonb_populate_record(null::enginejs.workflow_waits, coalesce(details, '{}')) d
-  -- A step that has failed again pauses anew; any other wait is begun once.
+  -- A step that has failed again pauses anew, and one that has paused may wait for something else now: another run, a
+  -- signal, a time. Any other wait is begun once.
   on conflict on constraint workflow_waits_pkey
-    do update set until = excluded.until, failures = excluded.failures, error = excluded.error
+    do update set kind = excluded.kind, since = excluded.since, until = excluded.until, name = excluded.name,
+      key = excluded.key, child = excluded.child, child_segment = excluded.child_segment, tenant = excluded.tenant,
+      question = excluded.question, data = excluded.data, policy = excluded.policy, scope = excluded.scope,
+      failures = excluded.failures, error = excluded.error
     where w.kind = 'retry';
   return null;
 end
@@ -3239,21 +3621,44 @@ revoke execute on function enginejs.workflow_signal(text, text, jsonb) from publ
 grant execute on function enginejs.workflow_signal(text, text, jsonb) to enginejs_owner, enginejs_system;
 reset role;
 
+-- sql/functions/workflow_find_rule.sql
+
+-- The function that says who may decide, by the name that the definition of a run gives it (src/dsl-to-sql/approval-function.ts):
+-- that of the newest build, else one that was put away for older runs; null where there is none. The owner and the
+-- type keep a name from meaning any other function.
+set role enginejs_reader;
+create or replace function enginejs.workflow_find_rule(rule text) returns regproc
+language sql stable set search_path = ''
+begin atomic
+  select p.oid::regproc
+  from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+  where p.proname = workflow_find_rule.rule and starts_with(workflow_find_rule.rule, 'may_decide_')
+    and pg_get_userbyid(p.proowner) = 'enginejs_reader' and p.prorettype = 'boolean'::regtype
+    and p.pronargs = 1 and p.proargtypes[0] = 'jsonb'::regtype
+  order by n.nspname = 'enginejs', n.nspname
+  limit 1;
+end;
+revoke execute on function enginejs.workflow_find_rule(text) from public;
+grant execute on function enginejs.workflow_find_rule(text) to enginejs_writer;
+reset role;
+
 -- sql/functions/workflow_may_decide.sql
 
--- Whether the actor of this transaction meets an approval's condition. Its SQL was made by the worker from the
--- workflow's definition and stands in a table that nobody else writes; what it reads are the true rows. Not for actors:
--- only workflow_decide and workflow_approvals, which take the text from that table, may call it.
+-- Whether the actor of this transaction meets an approval's condition, which is a function of the build's; what it reads
+-- are the true rows. Null where there is none of that name. What is executed is the call of a function that the catalogue
+-- names, never text that was stored. Not for actors: only workflow_decide and workflow_approvals may call it.
 set role enginejs_reader;
-create or replace function enginejs.workflow_may_decide(policy text, scope jsonb) returns boolean
+create or replace function enginejs.workflow_may_decide(rule text, scope jsonb) returns boolean
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
+  asked regproc := enginejs.workflow_find_rule(rule);
   allowed boolean;
 begin
-  execute policy into allowed using
-    scope -> 'before', scope -> 'after', scope -> 'input', scope -> 'value',
-    (scope ->> 'recordId')::uuid, (scope ->> 'tenantId')::uuid;
+  if asked is null then
+    return null;
+  end if;
+  execute format('select %s($1)', asked) into allowed using scope;
   return coalesce(allowed, false);
 end
 $$;
@@ -3261,11 +3666,88 @@ revoke execute on function enginejs.workflow_may_decide(text, jsonb) from public
 grant execute on function enginejs.workflow_may_decide(text, jsonb) to enginejs_writer;
 reset role;
 
+-- sql/functions/workflow_retire_rule.sql
+
+-- Puts the function of an approval away that the model has no more: from the model's schema into the core's, where runs
+-- of older definitions find it and no build wonders whose it is. Called by a build, as the function's owner; what nobody
+-- needs any more goes with workflow_forget_rules.
+set role enginejs_reader;
+create or replace function enginejs.workflow_retire_rule(schema_name text, rule text, workflow text) returns void
+language plpgsql volatile set search_path = ''
+as $$
+begin
+  if to_regprocedure(format('%I.%I(jsonb)', schema_name, rule)) is null then
+    return;
+  end if;
+  -- Put away once before, and built again since.
+  execute format('drop function if exists enginejs.%I(jsonb)', rule);
+  execute format('alter function %I.%I(jsonb) set schema enginejs', schema_name, rule);
+  insert into enginejs.workflow_retired_rules as r (rule, workflow)
+  values (workflow_retire_rule.rule, workflow_retire_rule.workflow)
+  on conflict on constraint workflow_retired_rules_pkey
+    do update set workflow = excluded.workflow, retired_at = excluded.retired_at;
+end
+$$;
+revoke execute on function enginejs.workflow_retire_rule(text, text, text) from public;
+reset role;
+
+-- sql/functions/workflow_needs_rule.sql
+
+-- Whether a run may still ask a function that the newest build has no more: one that waits by it, is under way with an
+-- older definition of the workflow, or has failed with one and may be tried again.
+set role enginejs_writer;
+create or replace function enginejs.workflow_needs_rule(rule text, workflow text) returns boolean
+language sql stable security definer set search_path = ''
+as $$
+  with older as (
+    select d.id from enginejs.workflow_definitions d
+    where d.name = workflow_needs_rule.workflow and not exists (
+      select from enginejs.workflow_subscriptions s
+      where s.model = 'workflow:' || d.name and s.action = 'start' and s.definition_id = d.id)
+  )
+  select exists (select from enginejs.workflow_waits w where w.policy = workflow_needs_rule.rule)
+    or exists (select from enginejs.workflow_runs_active r where r.definition_id in (select o.id from older o))
+    or exists (select from enginejs.workflow_runs_parked r where r.definition_id in (select o.id from older o))
+    or exists (
+      select from enginejs.workflow_runs_finished r
+      where r.status = 'failed' and r.definition_id in (select o.id from older o))
+$$;
+revoke execute on function enginejs.workflow_needs_rule(text, text) from public;
+grant execute on function enginejs.workflow_needs_rule(text, text) to enginejs_reader;
+reset role;
+
+-- sql/functions/workflow_forget_rules.sql
+
+-- Drops the functions of approvals that were put away longer ago than asked and that no run can ask any more. Returns
+-- how many. A while is left because a relay that has not seen the build yet may start a run of the old definition.
+set role enginejs_reader;
+create or replace function enginejs.workflow_forget_rules(put_away interval) returns int
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  old record;
+  forgotten int := 0;
+begin
+  for old in
+    delete from enginejs.workflow_retired_rules r
+    where r.retired_at < clock_timestamp() - put_away and not enginejs.workflow_needs_rule(r.rule, r.workflow)
+    returning r.rule
+  loop
+    execute format('drop function if exists enginejs.%I(jsonb)', old.rule);
+    forgotten := forgotten + 1;
+  end loop;
+  return forgotten;
+end
+$$;
+revoke execute on function enginejs.workflow_forget_rules(interval) from public;
+grant execute on function enginejs.workflow_forget_rules(interval) to enginejs_writer;
+reset role;
+
 -- sql/functions/workflow_decide.sql
 
 -- A person's decision for a run that waits for it, in the name of the actor of this transaction. The approval's own
 -- condition says who may. Raises EJ404 where nothing waits (or not in this tenant), EJ409 where somebody decided
--- before, 42501 where the condition says no.
+-- before or the condition is gone, 42501 where it says no.
 set role enginejs_writer;
 create or replace function enginejs.workflow_decide(run uuid, step text, approve boolean, comment text default null)
 returns boolean
@@ -3273,6 +3755,7 @@ language plpgsql volatile security definer set search_path = ''
 as $$
 declare
   asked enginejs.workflow_waits;
+  allowed boolean;
 begin
   if approve is null then
     raise exception 'a decision is true or false' using errcode = 'null_value_not_allowed';
@@ -3284,7 +3767,12 @@ begin
     or asked.outcome is null and asked.until <= clock_timestamp() then
     raise exception 'nothing waits for a decision here' using errcode = 'EJ404';
   end if;
-  if not enginejs.workflow_may_decide(asked.policy, asked.scope) then
+  allowed := enginejs.workflow_may_decide(asked.policy, asked.scope);
+  if allowed is null then
+    raise exception 'the rule of the approval "%" is not there any more', asked.step using errcode = 'EJ409',
+      hint = 'Whoever operates may fork the run to the newest definition.';
+  end if;
+  if not allowed then
     raise exception 'the rule of the approval "%" says no', asked.step using errcode = 'insufficient_privilege';
   end if;
   if asked.outcome is not null then
@@ -3331,12 +3819,337 @@ revoke execute on function enginejs.workflow_approvals() from public;
 grant execute on function enginejs.workflow_approvals() to enginejs_user, enginejs_system;
 reset role;
 
+-- sql/functions/schema_problems.sql
+
+-- What is wrong with a value by a JSON Schema (draft 2020-12), each as `lines[2].price: must be integer`; none: it fits. Local
+-- references are followed. What cannot be said with certainty here is let pass, such as a pattern that PostgreSQL reads
+-- otherwise than JavaScript: the worker looks again with the whole of the schema. `path` and `root` are for its own calls.
+set role enginejs_writer;
+create or replace function enginejs.schema_problems(schema jsonb, value jsonb, path text default '', root jsonb default null)
+returns text[]
+language plpgsql immutable parallel safe set search_path = ''
+as $$
+declare
+  at constant text := case path when '' then 'value' else path end;
+  whole constant jsonb := coalesce(root, schema);
+  given constant jsonb := coalesce(value, 'null');
+  kind constant text := jsonb_typeof(given);
+  problems text[] := '{}';
+  wanted text[];
+  found_schema jsonb;
+  fitting int;
+  entry record;
+begin
+  if schema = 'false' then
+    return array[at || ': is not allowed'];
+  elsif schema is null or jsonb_typeof(schema) <> 'object' then
+    return problems;
+  end if;
+
+  if schema ? '$ref' and schema ->> '$ref' like '#%' then
+    select whole #> coalesce(array_agg(replace(replace(part, '~1', '/'), '~0', '~') order by place), '{}') into found_schema
+    from unnest(string_to_array(nullif(substr(schema ->> '$ref', 3), ''), '/')) with ordinality as t (part, place);
+    problems := enginejs.schema_problems(found_schema, given, path, whole);
+  end if;
+
+  if schema ? 'type' then
+    wanted := case jsonb_typeof(schema -> 'type') when 'array' then array(select jsonb_array_elements_text(schema -> 'type'))
+      else array[schema ->> 'type'] end;
+    if not (kind = any (wanted) or (kind = 'number' and 'integer' = any (wanted) and given::numeric = trunc(given::numeric))) then
+      return problems || (at || ': must be ' || array_to_string(wanted, ' or '));
+    end if;
+  end if;
+  if schema ? 'const' and given <> schema -> 'const' then
+    problems := problems || (at || ': must be ' || (schema -> 'const')::text);
+  end if;
+  if jsonb_typeof(schema -> 'enum') = 'array' and not exists (select from jsonb_array_elements(schema -> 'enum') x where x = given) then
+    problems := problems || (at || ': must be one of ' || (select string_agg(x::text, ', ') from jsonb_array_elements(schema -> 'enum') x));
+  end if;
+
+  case kind
+    when 'object' then
+      problems := problems || enginejs.schema_problems_of_object(schema, given, path, whole);
+    when 'array' then
+      problems := problems || enginejs.schema_problems_of_array(schema, given, path, whole);
+    when 'string', 'number' then
+      problems := problems || array(
+        select at || ': ' || p from unnest(enginejs.schema_problems_of_scalar(schema, given)) p);
+    else
+      null;
+  end case;
+
+  for entry in select x from jsonb_array_elements(case jsonb_typeof(schema -> 'allOf') when 'array' then schema -> 'allOf' else '[]' end) x loop
+    problems := problems || enginejs.schema_problems(entry.x, given, path, whole);
+  end loop;
+  foreach found_schema in array array[schema -> 'anyOf', schema -> 'oneOf'] loop
+    continue when found_schema is null or jsonb_typeof(found_schema) <> 'array';
+    select count(*) filter (where enginejs.schema_problems(x, given, path, whole) = '{}') into fitting
+    from jsonb_array_elements(found_schema) x;
+    if fitting = 0 then
+      -- Of one form the reasons say more than that none fits: the form that the kind of value speaks for.
+      select enginejs.schema_problems(x, given, path, whole) into wanted
+      from jsonb_array_elements(found_schema) x
+      where x ->> 'type' = kind and (select count(*) from jsonb_array_elements(found_schema) y where y ->> 'type' = kind) = 1;
+      problems := problems || coalesce(wanted, array[at || ': fits none of the forms that are allowed']);
+    elsif fitting > 1 and found_schema = schema -> 'oneOf' and not schema ? 'anyOf' then
+      problems := problems || (at || ': fits more than one of the forms that are allowed');
+    end if;
+  end loop;
+  if schema ? 'not' and enginejs.schema_problems(schema -> 'not', given, path, whole) = '{}' then
+    problems := problems || (at || ': is what is not allowed');
+  end if;
+  return problems;
+end
+$$;
+revoke execute on function enginejs.schema_problems(jsonb, jsonb, text, jsonb) from public;
+reset role;
+
+-- sql/functions/schema_problems_of_object.sql
+
+-- What is wrong with the members of an object: see schema_problems.sql, which calls this one and is called by it.
+set role enginejs_writer;
+create or replace function enginejs.schema_problems_of_object(schema jsonb, given jsonb, path text, root jsonb) returns text[]
+language plpgsql immutable parallel safe set search_path = ''
+as $$
+declare
+  prefix constant text := case path when '' then '' else path || '.' end;
+  at constant text := case path when '' then 'value' else path end;
+  problems text[] := '{}';
+  members int;
+  entry record;
+begin
+  problems := problems || array(
+    select prefix || r || ': is required'
+    from jsonb_array_elements_text(case jsonb_typeof(schema -> 'required') when 'array' then schema -> 'required' else '[]' end) r
+    where not given ? r);
+  for entry in select m.key, m.value from jsonb_each(given) m order by m.key loop
+    if schema -> 'properties' ? entry.key then
+      problems := problems || enginejs.schema_problems(schema -> 'properties' -> entry.key, entry.value, prefix || entry.key, root);
+    elsif schema ? 'additionalProperties' and not schema ? 'patternProperties' then
+      problems := problems || enginejs.schema_problems(schema -> 'additionalProperties', entry.value, prefix || entry.key, root);
+    end if;
+    if schema ? 'propertyNames' and enginejs.schema_problems(schema -> 'propertyNames', to_jsonb(entry.key), '', root) <> '{}' then
+      problems := problems || (prefix || entry.key || ': is no name that is allowed');
+    end if;
+  end loop;
+  select count(*) into members from jsonb_object_keys(given);
+  if members < (schema ->> 'minProperties')::numeric then
+    problems := problems || (at || ': must have at least ' || (schema ->> 'minProperties') || ' members');
+  end if;
+  if members > (schema ->> 'maxProperties')::numeric then
+    problems := problems || (at || ': must have at most ' || (schema ->> 'maxProperties') || ' members');
+  end if;
+  return problems;
+end
+$$;
+revoke execute on function enginejs.schema_problems_of_object(jsonb, jsonb, text, jsonb) from public;
+reset role;
+
+-- sql/functions/schema_problems_of_array.sql
+
+-- What is wrong with the items of an array: see schema_problems.sql, which calls this one and is called by it.
+set role enginejs_writer;
+create or replace function enginejs.schema_problems_of_array(schema jsonb, given jsonb, path text, root jsonb) returns text[]
+language plpgsql immutable parallel safe set search_path = ''
+as $$
+declare
+  at constant text := case path when '' then 'value' else path end;
+  first constant jsonb := case jsonb_typeof(schema -> 'prefixItems') when 'array' then schema -> 'prefixItems' else '[]' end;
+  problems text[] := '{}';
+  entry record;
+begin
+  if jsonb_array_length(given) < (schema ->> 'minItems')::numeric then
+    problems := problems || (at || ': must have at least ' || (schema ->> 'minItems') || ' items');
+  end if;
+  if jsonb_array_length(given) > (schema ->> 'maxItems')::numeric then
+    problems := problems || (at || ': must have at most ' || (schema ->> 'maxItems') || ' items');
+  end if;
+  if schema -> 'uniqueItems' = 'true' and (select count(*) <> count(distinct x) from jsonb_array_elements(given) x) then
+    problems := problems || (at || ': must not have an item twice');
+  end if;
+  for entry in select i.value, (i.place - 1)::int as place from jsonb_array_elements(given) with ordinality as i (value, place) loop
+    if entry.place < jsonb_array_length(first) then
+      problems := problems || enginejs.schema_problems(first -> entry.place, entry.value, path || '[' || entry.place || ']', root);
+    elsif schema ? 'items' then
+      problems := problems || enginejs.schema_problems(schema -> 'items', entry.value, path || '[' || entry.place || ']', root);
+    end if;
+  end loop;
+  return problems;
+end
+$$;
+revoke execute on function enginejs.schema_problems_of_array(jsonb, jsonb, text, jsonb) from public;
+reset role;
+
+-- sql/functions/schema_problems_of_scalar.sql
+
+-- What is wrong with a text's length, form and format, or a number's range: see schema_problems.sql.
+set role enginejs_writer;
+create or replace function enginejs.schema_problems_of_scalar(schema jsonb, given jsonb) returns text[]
+language plpgsql immutable parallel safe set search_path = ''
+as $$
+declare
+  text_given constant text := given #>> '{}';
+  pattern constant text := schema ->> 'pattern';
+  problems text[] := '{}';
+  number numeric;
+  odd boolean;
+begin
+  if jsonb_typeof(given) = 'number' then
+    number := given::numeric;
+    return array(
+      select c.problem from (values
+        (number < (schema ->> 'minimum')::numeric, 'must be at least ' || (schema ->> 'minimum')),
+        (number > (schema ->> 'maximum')::numeric, 'must be at most ' || (schema ->> 'maximum')),
+        (number <= (schema ->> 'exclusiveMinimum')::numeric, 'must be greater than ' || (schema ->> 'exclusiveMinimum')),
+        (number >= (schema ->> 'exclusiveMaximum')::numeric, 'must be less than ' || (schema ->> 'exclusiveMaximum')),
+        (number % nullif((schema ->> 'multipleOf')::numeric, 0) <> 0, 'must be a multiple of ' || (schema ->> 'multipleOf'))
+      ) as c (wrong, problem) where c.wrong);
+  end if;
+  if char_length(text_given) < (schema ->> 'minLength')::numeric then
+    problems := problems || ('must have at least ' || (schema ->> 'minLength') || ' characters');
+  end if;
+  if char_length(text_given) > (schema ->> 'maxLength')::numeric then
+    problems := problems || ('must have at most ' || (schema ->> 'maxLength') || ' characters');
+  end if;
+  odd := case schema ->> 'format'
+      when 'uuid' then text_given !~* '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'
+      when 'date' then text_given !~ '^\d{4}-\d{2}-\d{2}$'
+      when 'date-time' then text_given !~* '^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?$'
+      when 'email' then text_given !~ '^[^@\s]+@[^@\s]+$'
+      when 'uri' then text_given !~* '^[a-z][a-z0-9+.-]*:'
+    end;
+  if odd then
+    problems := problems || ('is no ' || (schema ->> 'format'));
+  end if;
+  -- Only what both languages read alike: `\b`, `\p{…}`, `\u…`, named groups and `.` before a line's end are not.
+  if not coalesce(odd, false) and pattern is not null and pattern !~ '\\[^dwsDWS.\-/\\()\[\]{}+*?^$|@:,_ntr]' and pattern !~ '\(\?(<|[a-z])' and pattern !~ '\[\^?\]'
+    and pattern not like '***%' and text_given !~ '[\n\r]' then
+    begin
+      if text_given !~ pattern then
+        problems := problems || 'has not the form that is asked for'::text;
+      end if;
+    exception when invalid_regular_expression or program_limit_exceeded then
+      null;
+    end;
+  end if;
+  return problems;
+end
+$$;
+revoke execute on function enginejs.schema_problems_of_scalar(jsonb, jsonb) from public;
+reset role;
+
+-- sql/functions/workflow_publish.sql
+
+-- Writes a message: an event of the model `queue:<name>`, in the transaction of the caller. Each workflow that receives from the
+-- queue has one run of it. Returns the message's id, which is its event's record_id. `actor` as events carry it, by default
+-- the actor of this transaction. Raises EJ404 for a queue that the newest build does not have, EJ422 for a message that is not
+-- what the queue's schema says, with each of its problems; detail: {"problems": […]}; and for one larger than 16 MB.
+set role enginejs_writer;
+create or replace function enginejs.workflow_publish(queue text, message jsonb, actor jsonb default null) returns uuid
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  model constant text := 'queue:' || queue;
+  declared record;
+  problems text[];
+  event record;
+  rang boolean;
+begin
+  select q.message as schema into declared from enginejs.workflow_queues q where q.name = workflow_publish.queue;
+  if not found then
+    raise exception 'there is no queue "%"', queue using errcode = 'EJ404';
+  end if;
+  if pg_column_size(message) > 16777216 then
+    raise exception 'a message of the queue "%" is at most 16 MB', queue using errcode = 'EJ422',
+      hint = 'Keep what is large where large things belong, and publish its name or key.';
+  end if;
+  if declared.schema is not null then
+    problems := enginejs.schema_problems(declared.schema, message);
+    if problems <> '{}' then
+      raise exception 'a message of the queue "%" is not like this: %', queue, array_to_string(problems, '; ')
+        using errcode = 'EJ422', detail = jsonb_build_object('problems', problems)::text;
+    end if;
+  end if;
+  insert into enginejs.workflow_events_current as e (model, action, record_id, input, actor, origin)
+  values (model, 'message', enginejs.uuid_v7(), coalesce(message, 'null'), coalesce(actor, enginejs.emit_actor()), enginejs.emit_origin())
+  returning e.id, e.segment, e.record_id into event;
+  -- Also where nobody receives from it yet: the relay keeps it then, see workflow_keep_messages.
+  insert into enginejs.workflow_events_pending (event_id, segment, model, action) values (event.id, event.segment, model, 'message');
+  rang := enginejs.ring();
+  return event.record_id;
+end
+$$;
+revoke execute on function enginejs.workflow_publish(text, jsonb, jsonb) from public;
+reset role;
+
+-- sql/functions/publish.sql
+
+-- Publishes a message to a queue, in this transaction, as its actor: a person, a service account or a key with one of the roles that
+-- the queue's `publish` names, in his tenant, now; the system; and whoever builds. Returns the message's id. Raises EJ404 for a
+-- queue that there is not, 42501 for an actor with none of its roles, EJ422 for a message that is not what the queue's schema says.
+set role enginejs_writer;
+create or replace function enginejs.publish(queue text, message jsonb) returns uuid
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  -- Stays what begin_request set also inside definers' functions.
+  acting constant text := current_setting('role');
+  allowed text[];
+begin
+  if acting in ('enginejs_user', 'enginejs_anonymous', 'enginejs_action') then
+    select q.publishers into allowed from enginejs.workflow_queues q where q.name = publish.queue;
+    if not found then
+      raise exception 'there is no queue "%"', queue using errcode = 'EJ404';
+    end if;
+    if not coalesce(allowed && enginejs.actor_roles(), false) then
+      raise exception 'this actor may not publish to the queue "%"', queue using errcode = 'insufficient_privilege';
+    end if;
+  end if;
+  return enginejs.workflow_publish(queue, message);
+end
+$$;
+revoke execute on function enginejs.publish(text, jsonb) from public;
+grant execute on function enginejs.publish(text, jsonb) to enginejs_owner, enginejs_user, enginejs_system;
+reset role;
+
+-- sql/functions/workflow_keep_messages.sql
+
+-- Keeps messages that the relay took and no workflow receives, in the transaction that took them; the first build with one gives
+-- them back (functions/workflow_register.sql). Neither may miss the other: a build holds the lock 7714020 from where it gives
+-- back to its end, and whoever keeps holds it shared. While a build has it the messages are pending again, for a second.
+set role enginejs_writer;
+create or replace function enginejs.workflow_keep_messages(events bigint[], segments int[]) returns void
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  nobody_builds constant boolean := pg_try_advisory_xact_lock_shared(7714020, 0);
+begin
+  -- A new snapshot: what a build has committed before the lock was free is seen.
+  with message as (
+    select e.id, e.segment, e.model, e.action, exists (
+      select from enginejs.workflow_subscriptions s where s.model = e.model and s.action = e.action) as received
+    from unnest(events, segments) as u (event, segment)
+    join enginejs.workflow_events e on e.id = u.event and e.segment = u.segment
+  ),
+  kept as (
+    insert into enginejs.workflow_messages_kept (event_id, segment, queue)
+    select m.id, m.segment, substr(m.model, 7) from message m where nobody_builds and not m.received
+    on conflict do nothing
+  )
+  insert into enginejs.workflow_events_pending (event_id, segment, model, action, next_run_at)
+  select m.id, m.segment, m.model, m.action, case when not m.received then clock_timestamp() + interval '1 s' end
+  from message m where m.received or not nobody_builds;
+end
+$$;
+revoke execute on function enginejs.workflow_keep_messages(bigint[], int[]) from public;
+reset role;
+
 -- sql/functions/workflow_start.sql
 
 -- Starts a workflow that no row's change starts: writes its event, and the relay makes the run, exactly once. Returns the
 -- id that the run will have. `input` is what it is given; `actor` as events carry it ({"kind", "id", "tenant"}), by
 -- default the actor of this transaction; `origin` the same, by default this transaction's request or run.
--- Raises EJ404 for a workflow that the newest build does not have.
+-- Raises EJ404 for a workflow that the newest build does not have, EJ422 for an input larger than 16 MB.
 set role enginejs_writer;
 create or replace function enginejs.workflow_start(
   workflow text, input jsonb default null, record_id uuid default null, actor jsonb default null, origin jsonb default null
@@ -3350,6 +4163,10 @@ begin
   perform from enginejs.workflow_subscriptions s where s.model = 'workflow:' || workflow_start.workflow;
   if not found then
     raise exception 'there is no workflow "%"', workflow using errcode = 'EJ404';
+  end if;
+  if pg_column_size(input) > 16777216 then
+    raise exception 'the input of the workflow "%" is larger than 16 MB', workflow using errcode = 'EJ422',
+      hint = 'Keep what is large where large things belong, and give its name or key.';
   end if;
   insert into enginejs.workflow_events_current as e (model, action, record_id, input, actor, origin)
   values ('workflow:' || workflow, 'start', coalesce(record_id, enginejs.uuid_v7()), input,
@@ -3944,32 +4761,134 @@ revoke execute on function enginejs.receive_webhook(text, text, jsonb, timestamp
 grant execute on function enginejs.receive_webhook(text, text, jsonb, timestamptz, interval) to enginejs_owner;
 reset role;
 
+-- sql/functions/is_platform.sql
+
+-- Whether the platform itself acts, and nobody over the API: enginejs_system, whoever builds, or the worker's login.
+--
+-- `role` stays what begin_request set also inside definers' functions; without it, it is the login that counts.
+set role enginejs_writer;
+create or replace function enginejs.is_platform() returns boolean
+language sql stable
+return case current_setting('role')
+  when 'enginejs_system' then true
+  when 'enginejs_user' then false
+  when 'enginejs_anonymous' then false
+  when 'enginejs_action' then false
+  when 'none' then pg_has_role(session_user, 'enginejs_owner', 'usage') or pg_has_role(session_user, 'enginejs_writer', 'usage')
+  else pg_has_role(current_setting('role')::name, 'enginejs_owner', 'usage')
+    or pg_has_role(current_setting('role')::name, 'enginejs_writer', 'usage')
+end;
+revoke execute on function enginejs.is_platform() from public;
+reset role;
+
+-- sql/functions/workflow_may_start.sql
+
+-- Whether the `allow` of a workflow's trigger lets the actor of the settings start it with this input. This is the core's
+-- stand-in for a system in which none says any; a build replaces the body (`create or replace`, same signature). A definer's
+-- function, so that nothing of a model has to be readable for those who ask.
+set role enginejs_reader;
+do $$
+begin
+  if to_regprocedure('enginejs.workflow_may_start(text, jsonb)') is null then
+    create function enginejs.workflow_may_start(workflow text, input jsonb) returns boolean
+    language sql stable security definer set search_path = ''
+    as 'select false';
+  end if;
+end
+$$;
+revoke execute on function enginejs.workflow_may_start(text, jsonb) from public;
+grant execute on function enginejs.workflow_may_start(text, jsonb) to enginejs_writer;
+reset role;
+
+-- sql/functions/require_call.sql
+
+-- Refuses what may not be started or called, before anything is done. A person needs one of the roles that the workflow's
+-- trigger names, in his tenant, now, or what its `allow` asks for (enginejs.workflow_may_start); the platform needs nothing.
+-- A null trigger: everybody may, with his own rights. `schema` is the JSON Schema of the input; null takes anything.
+--
+-- Raises 42501 where the actor may not, also where nobody but the platform may, and EJ422 where the input does not fit: the
+-- message names every place, detail is {"problems": ["lines[2].price: must be integer"]}. A definer's function: actors have
+-- no right to what it asks.
+set role enginejs_writer;
+create or replace function enginejs.require_call(workflow text, trigger jsonb, schema jsonb, input jsonb) returns void
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  problems text[] := '{}';
+  allowed constant boolean := trigger is null or enginejs.is_platform()
+    or trigger ->> 'kind' = 'manual' and coalesce(trigger -> 'roles' ?| enginejs.actor_roles(), false);
+begin
+  if not allowed and (trigger ->> 'kind' is distinct from 'manual' or not trigger ? 'allow') then
+    raise exception 'workflow "%" is not started by this actor', workflow using errcode = 'insufficient_privilege';
+  end if;
+  -- Before `allow`, which looks into the input.
+  if schema is not null then
+    problems := enginejs.schema_problems(schema, coalesce(input, 'null'));
+  end if;
+  if cardinality(problems) > 0 then
+    raise exception 'the input of the workflow "%" does not fit: %', workflow, array_to_string(problems, '; ')
+      using errcode = 'EJ422', detail = jsonb_build_object('problems', problems);
+  end if;
+  if not allowed and not coalesce(enginejs.workflow_may_start(workflow, input), false) then
+    raise exception 'workflow "%" is not started by this actor', workflow using errcode = 'insufficient_privilege';
+  end if;
+end
+$$;
+revoke execute on function enginejs.require_call(text, jsonb, jsonb, jsonb) from public;
+grant execute on function enginejs.require_call(text, jsonb, jsonb, jsonb) to enginejs_anonymous, enginejs_user, enginejs_system, enginejs_owner;
+reset role;
+
 -- sql/functions/start_workflow.sql
 
--- For people: starts a workflow as the actor of this transaction, who needs one of the roles that the workflow's trigger names, in
--- his tenant, now. Returns the id that the run will have. Raises EJ404 for a workflow that the newest build does not have, 42501
--- where he has none of the roles: also where nobody but the platform starts it.
+-- Starts a workflow as the actor of this transaction and returns the id that its run will have. Who may, and with what:
+-- enginejs.require_call. The platform may say in whose name: `actor`, as events carry it. `awaited`: somebody waits for the
+-- run's end and is told (enginejs.workflow_ended).
+--
+-- Raises EJ404 for a workflow that the newest build does not have, 42501 where the actor may not start it, EJ422 where the
+-- input does not fit.
 set role enginejs_writer;
-create or replace function enginejs.start_workflow(workflow text, input jsonb default null) returns uuid
+create or replace function enginejs.start_workflow(
+  workflow text, input jsonb default null, awaited boolean default false, actor jsonb default null
+) returns uuid
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  trigger jsonb;
+  definition jsonb;
 begin
-  select d.definition -> 'trigger' into trigger
+  select d.definition into definition
   from enginejs.workflow_subscriptions s join enginejs.workflow_definitions d on d.id = s.definition_id
   where s.model = 'workflow:' || start_workflow.workflow;
   if not found then
     raise exception 'there is no workflow "%"', workflow using errcode = 'EJ404';
   end if;
-  if trigger ->> 'kind' is distinct from 'manual' or not coalesce(trigger -> 'roles' ?| enginejs.actor_roles(), false) then
-    raise exception 'workflow "%" is not started by this actor', workflow using errcode = 'insufficient_privilege';
+  if actor is not null and not enginejs.is_platform() then
+    raise exception 'only the platform starts a workflow in the name of others' using errcode = 'insufficient_privilege';
   end if;
-  return enginejs.workflow_start(workflow, input);
+  perform enginejs.require_call(workflow, definition -> 'trigger', definition -> 'input', input);
+  return enginejs.workflow_start(workflow, input, null, actor,
+    coalesce(enginejs.emit_origin(), '{}') || '{"checked": true}'
+      || case when awaited then '{"awaited": true}'::jsonb else '{}' end);
 end
 $$;
-revoke execute on function enginejs.start_workflow(text, jsonb) from public;
-grant execute on function enginejs.start_workflow(text, jsonb) to enginejs_user;
+revoke execute on function enginejs.start_workflow(text, jsonb, boolean, jsonb) from public;
+grant execute on function enginejs.start_workflow(text, jsonb, boolean, jsonb) to enginejs_user, enginejs_system, enginejs_owner;
+reset role;
+
+-- sql/functions/workflow_ended.sql
+
+-- Tells those who wait for the ends of these runs (the channel enginejs_ended, a run's id each). Called by the worker after
+-- the ends are committed, and only for runs whose start said that somebody waits (origin: {"awaited": true}): NOTIFY is
+-- dear to commits that happen at the same time, and this transaction writes nothing, so that its own commit waits for no
+-- disk. What is lost by a death in between is found by those who wait, who look now and then.
+set role enginejs_writer;
+create or replace function enginejs.workflow_ended(runs uuid[]) returns void
+language plpgsql volatile set search_path = ''
+as $$
+begin
+  perform pg_notify('enginejs_ended', r.run::text) from unnest(runs) as r (run);
+end
+$$;
+revoke execute on function enginejs.workflow_ended(uuid[]) from public;
 reset role;
 
 -- sql/functions/workflow_take_turns.sql
@@ -4050,12 +4969,46 @@ $$;
 revoke execute on function enginejs.workflow_take_turns(text, text[]) from public;
 reset role;
 
+-- sql/functions/workflow_return_turns.sql
+
+-- Puts turns that are held anew into the order of their keys, the earliest events first, and begins what may begin: of each key
+-- one is under way or the first to begin, and the others are blocked. The caller holds the locks of their workflows.
+set role enginejs_writer;
+create or replace function enginejs.workflow_return_turns(runs uuid[]) returns void
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  due record;
+begin
+  with touched as (
+    select distinct t.workflow, t.order_key from enginejs.workflow_turns t
+    where t.run_id = any (runs) and t.order_key is not null
+  )
+  update enginejs.workflow_turns t set state = 'blocked'
+  from touched k
+  where t.workflow = k.workflow and t.order_key = k.order_key and t.state = 'held'
+    and exists (
+      select from enginejs.workflow_turns b
+      where b.workflow = t.workflow and b.order_key = t.order_key and b.run_id <> t.run_id and b.state <> 'failed'
+        and (b.event_id < t.event_id or b.state in ('begun', 'halted')));
+  for due in
+    select t.workflow, array_agg(distinct t.concurrency_key) as keys from enginejs.workflow_turns t
+    where t.run_id = any (runs) group by t.workflow order by t.workflow collate "C"
+  loop
+    perform enginejs.workflow_take_turns(due.workflow, due.keys);
+  end loop;
+end
+$$;
+revoke execute on function enginejs.workflow_return_turns(uuid[]) from public;
+reset role;
+
 -- sql/functions/workflow_hold_runs.sql
 
 -- Makes the runs of a workflow that has turns, one per event, in the transaction that takes the events; the arrays belong
 -- together by position. Each waits for its turn, and those whose turn it is begin at once. A key that is null is ''.
 --
--- Debounced, an event takes the place of an earlier one of its key that has not begun.
+-- Debounced, an event takes the place of an earlier one of its key that has not begun, and waits as long as is declared, or until
+-- the longest wait since the first of them is over.
 set role enginejs_writer;
 create or replace function enginejs.workflow_hold_runs(
   workflow text, definition_id int, events bigint[], segments int[],
@@ -4068,6 +5021,7 @@ declare
   given record;
   run uuid;
   ready timestamptz;
+  first_event timestamptz;
 begin
   perform pg_advisory_xact_lock(7714006, hashtext(workflow));
   select d.definition -> 'options' into options
@@ -4081,8 +5035,8 @@ begin
   loop
     run := enginejs.workflow_run_id(given.event_id, workflow);
     ready := clock_timestamp();
+    first_event := null;
     if options ? 'debounce' then
-      ready := greatest(ready, given.created_at + (options -> 'debounce' ->> 'pauseMs')::bigint * interval '1 ms');
       -- A later event of the key is there already.
       continue when exists (
         select from enginejs.workflow_turns t
@@ -4093,20 +5047,27 @@ begin
         delete from enginejs.workflow_turns t
         where t.workflow = workflow_hold_runs.workflow and t.debounce_key = coalesce(given.debounce_key, '')
           and t.state in ('blocked', 'held')
-        returning t.run_id
+        returning t.run_id, t.first_at
+      ),
+      replaced as (
+        delete from enginejs.workflow_runs_parked r using earlier e where r.id = e.run_id
       )
-      delete from enginejs.workflow_runs_parked r using earlier e where r.id = e.run_id;
+      select least(min(e.first_at), given.created_at) into first_event from earlier e;
+      -- Without a longest wait a stream of events that never pauses would never run: least() passes over null.
+      ready := greatest(ready, least(
+        given.created_at + (options -> 'debounce' ->> 'pauseMs')::bigint * interval '1 ms',
+        first_event + (options -> 'debounce' ->> 'maxMs')::bigint * interval '1 ms'));
     end if;
     insert into enginejs.workflow_runs_parked as r (id, definition_id, event_id, segment, status)
     values (run, workflow_hold_runs.definition_id, given.event_id, given.segment, 'waiting')
     on conflict do nothing;
     insert into enginejs.workflow_turns
       (run_id, workflow, event_id, segment, model, record_id, state, order_key, concurrency_key, rate_key, debounce_key,
-        priority, ready_at)
+        first_at, priority, ready_at)
     values (run, workflow, given.event_id, given.segment, given.model, given.record_id, 'held',
       case when options ? 'ordered' then coalesce(given.order_key, '') end,
       coalesce(given.concurrency_key, ''), coalesce(given.rate_key, ''),
-      case when options ? 'debounce' then coalesce(given.debounce_key, '') end,
+      case when options ? 'debounce' then coalesce(given.debounce_key, '') end, first_event,
       (options ->> 'priority')::int, ready)
     on conflict do nothing;
     if options ? 'ordered' then
@@ -4115,7 +5076,7 @@ begin
       where t.workflow = workflow_hold_runs.workflow and t.order_key = coalesce(given.order_key, '') and t.state = 'held'
         and exists (
           select from enginejs.workflow_turns b
-          where b.workflow = t.workflow and b.order_key = t.order_key and b.run_id <> t.run_id
+          where b.workflow = t.workflow and b.order_key = t.order_key and b.run_id <> t.run_id and b.state <> 'failed'
             and (b.event_id < t.event_id or b.state in ('begun', 'halted')));
     end if;
   end loop;
@@ -4136,9 +5097,10 @@ language plpgsql volatile set search_path = ''
 as $$
 declare
   turn record;
+  failed boolean;
   halts boolean;
 begin
-  select t.* into turn from enginejs.workflow_turns t where t.run_id = run;
+  select t.* into turn from enginejs.workflow_turns t where t.run_id = run and t.state <> 'failed';
   if not found then
     return false;
   end if;
@@ -4147,17 +5109,21 @@ begin
     or exists (select from enginejs.workflow_runs_parked r where r.id = run) then
     return false;
   end if;
-  select f.status = 'failed' and d.definition -> 'options' -> 'ordered' ->> 'onFailure' = 'halt' into halts
+  select f.status = 'failed', d.definition -> 'options' -> 'ordered' ->> 'onFailure' = 'halt' into failed, halts
   from enginejs.workflow_runs_finished f join enginejs.workflow_definitions d on d.id = f.definition_id
   where f.id = run and f.segment = turn.segment;
-  if halts and not skip then
+  if failed and halts and not skip then
     update enginejs.workflow_turns t set state = 'halted' where t.run_id = run;
   else
-    delete from enginejs.workflow_turns t where t.run_id = run;
+    if failed then
+      update enginejs.workflow_turns t set state = 'failed', debounce_key = null where t.run_id = run;
+    else
+      delete from enginejs.workflow_turns t where t.run_id = run;
+    end if;
     update enginejs.workflow_turns t set state = 'held'
     where t.run_id = (
       select n.run_id from enginejs.workflow_turns n
-      where n.workflow = turn.workflow and n.order_key = turn.order_key
+      where n.workflow = turn.workflow and n.order_key = turn.order_key and n.state <> 'failed'
       order by n.event_id limit 1
     ) and t.state = 'blocked';
   end if;
@@ -4186,12 +5152,12 @@ declare
   due record;
 begin
   -- One at a time; and for workflows without turns that is all.
-  if not exists (select from enginejs.workflow_turns) or not pg_try_advisory_xact_lock(7714007, 0) then
+  if not exists (select from enginejs.workflow_turns t where t.state <> 'failed') or not pg_try_advisory_xact_lock(7714007, 0) then
     return;
   end if;
   for ended in
     select t.run_id from enginejs.workflow_turns t
-    where t.state in ('begun', 'held', 'halted')
+    where t.state <> 'failed' and t.state <> 'blocked'
       and not exists (select from enginejs.workflow_runs_active r where r.id = t.run_id)
       and not exists (select from enginejs.workflow_runs_parked r where r.id = t.run_id)
       and (t.state <> 'halted' or not exists (
@@ -4398,11 +5364,13 @@ reset role;
 
 -- sql/functions/workflow_reap.sql
 
--- Notices dead workers and gives back what they held: their locks on jobs, and their runs. Dead is whose heartbeat
--- is 15 s old, or 3 s old with its session lock free: PostgreSQL frees that about 10 ms after a process is killed.
+-- Notices dead workers and gives back what they held: their locks on jobs, their transactions, and their runs. Dead is whose
+-- heartbeat is 15 s old, or 3 s old with its session lock free: PostgreSQL frees that about 10 ms after a process is killed.
+-- While the server was not there nobody could beat: that time does not count.
 -- A wrong guess does no harm to database steps: the lease has changed, and what the old one writes counts for nothing.
 --
--- A run whose worker died `most_crashes` times in a row without any result between fails: it kills its workers.
+-- A run whose worker died `most_crashes` times in a row without any result between fails: it kills its workers. Where the
+-- server itself was restarted meanwhile, nobody knows whose fault it was, and it does not count.
 -- Returns the workers that were found dead.
 set role enginejs_writer;
 create or replace function enginejs.workflow_reap(most_crashes int) returns setof int
@@ -4411,22 +5379,21 @@ as $$
 declare
   dead int[];
   pools text[];
-  relays int[];
   lost uuid[];
 begin
   with gone as (
     delete from enginejs.workflow_workers w
     where w.id in (
       select x.id from enginejs.workflow_workers x
-      where x.heartbeat_at < clock_timestamp() - interval '15 s'
-        or x.heartbeat_at < clock_timestamp() - interval '3 s' and pg_try_advisory_xact_lock(7714002, x.id)
+      where greatest(x.heartbeat_at, pg_postmaster_start_time()) < clock_timestamp() - interval '15 s'
+        or greatest(x.heartbeat_at, pg_postmaster_start_time()) < clock_timestamp() - interval '3 s'
+          and pg_try_advisory_xact_lock(7714002, x.id)
       for update skip locked
     )
-    returning w.id, w.pools, w.relay_backend
+    returning w.id, w.pools
   )
-  select array_agg(distinct g.id), array_agg(p.pool) filter (where p.pool is not null),
-    array_agg(g.relay_backend) filter (where g.relay_backend is not null)
-  into dead, pools, relays
+  select array_agg(distinct g.id), array_agg(p.pool) filter (where p.pool is not null)
+  into dead, pools
   from gone g left join lateral unnest(g.pools) as p (pool) on true;
 
   if pools is not null then
@@ -4435,14 +5402,29 @@ begin
     perform pg_notify('jobs:insert', json_build_object('r', random(), 'count', 100)::text);
   end if;
 
-  -- A process that hangs, or was stopped, keeps its connections: its relay would lead for ever.
+  -- A process that hangs, or was stopped, keeps its connections: its relay would lead for ever, and what it stands still
+  -- in the middle of would hold its locks. Its relay's session and its transactions hold this lock (see workflow_holds).
+  -- Those of another login may not be this one's to end.
   perform pg_terminate_backend(l.pid)
-  from pg_locks l
-  where l.locktype = 'advisory' and l.classid = 7714001 and l.pid = any (relays) and l.pid <> pg_backend_pid();
+  from pg_locks l join pg_stat_activity a on a.pid = l.pid
+  where l.locktype = 'advisory' and l.classid = 7714009 and l.objid = any (dead::oid[]) and l.pid <> pg_backend_pid()
+    and l.database = (select d.oid from pg_database d where d.datname = current_database())
+    and pg_has_role(a.usesysid, 'usage');
 
-  -- Also those of workers that are in no list at all.
+  -- Also those of workers that are in no list at all. One that such a transaction has locked is left to the next look, so
+  -- that it keeps nobody else's from being given back.
+  lost := array(
+    select a.id from enginejs.workflow_runs_active a
+    where a.status = 'running' and not exists (select from enginejs.workflow_workers w where w.id = a.worker_id)
+    order by a.id
+    for update of a skip locked
+  );
   update enginejs.workflow_runs_active r
-  set crashes = case when s.results > r.crashed_after then 1 else r.crashes + 1 end,
+  set crashes = case
+      when s.results > r.crashed_after then 1
+      when r.since < pg_postmaster_start_time() then r.crashes
+      else r.crashes + 1
+    end,
     crashed_after = s.results,
     error = 'the worker died'
   from (
@@ -4450,15 +5432,13 @@ begin
       select count(*) from enginejs.workflow_run_steps s where s.run_id = a.id and s.segment = a.segment
     )::int as results
     from enginejs.workflow_runs_active a
-    where a.status = 'running' and not exists (select from enginejs.workflow_workers w where w.id = a.worker_id)
-    for update of a skip locked
+    where a.id = any (lost)
   ) s
   where r.id = s.id;
 
   with poison as (
     delete from enginejs.workflow_runs_active r
-    where r.status = 'running' and r.crashes >= most_crashes
-      and not exists (select from enginejs.workflow_workers w where w.id = r.worker_id)
+    where r.id = any (lost) and r.crashes >= most_crashes
     returning r.*
   ),
   forgotten as (
@@ -4470,9 +5450,7 @@ begin
     format('its worker died %s times in a row while it ran', p.crashes), p.created_at
   from poison p;
 
-  select array_agg(r.id) into lost
-  from enginejs.workflow_runs_active r
-  where r.status = 'running' and not exists (select from enginejs.workflow_workers w where w.id = r.worker_id);
+  lost := array(select r.id from enginejs.workflow_runs_active r where r.id = any (lost));
   perform enginejs.workflow_ring_for(lost);
 
   return query select unnest(dead);
@@ -4543,7 +5521,8 @@ create or replace view enginejs.workflow_runs as
         'kind', 'turn', 'key', coalesce(t.order_key, nullif(t.concurrency_key, ''), nullif(t.rate_key, ''), t.debounce_key),
         'run', case when t.state = 'blocked' then (
           select b.run_id from enginejs.workflow_turns b
-          where b.workflow = t.workflow and b.order_key = t.order_key and b.event_id < t.event_id
+          where b.workflow = t.workflow and b.order_key = t.order_key and b.run_id <> t.run_id and b.state <> 'failed'
+            and (b.event_id < t.event_id or b.state in ('begun', 'halted'))
           order by b.event_id limit 1) end,
         'until', case when t.ready_at > clock_timestamp() then t.ready_at end)))
       when r.parked then coalesce((
@@ -4585,7 +5564,8 @@ set role enginejs_writer;
 create or replace view enginejs.workflow_events_outbox as
   select e.id, e.created_at, e.model, e.action, e.record_id, e.before, e.after, e.changed, e.input, e.actor, e.origin,
     case
-      when p.event_id is not null or exists (select from enginejs.workflow_events_held h where h.event_id = e.id) then 'pending'
+      when p.event_id is not null or exists (select from enginejs.workflow_events_held h where h.event_id = e.id)
+        or exists (select from enginejs.workflow_messages_kept k where k.event_id = e.id) then 'pending'
       when a.runs > 0 then 'processing'
       when f.event_id is not null or d.failed > 0 then 'failed'
       else 'done'
@@ -4622,6 +5602,42 @@ comment on view enginejs.workflow_events_outbox is 'Events and what came of them
 
 reset role;
 
+-- sql/workflow_queue_backlog.sql
+
+-- What of each queue is not done: messages that wait for the relay, for a workflow that receives them, for one that is paused, and
+-- runs that are not finished. A message counts once for each workflow that receives it. Failed ones are dead letters.
+set role enginejs_writer;
+
+create or replace view enginejs.workflow_queue_backlog as
+  with open (queue, event_id, kept) as (
+    select substr(p.model, 7), p.event_id, false from enginejs.workflow_events_pending p where p.model like 'queue:%'
+    union all
+    select k.queue, k.event_id, true from enginejs.workflow_messages_kept k
+    union all
+    select substr(e.model, 7), h.event_id, false
+    from enginejs.workflow_events_held h join enginejs.workflow_events e on e.id = h.event_id and e.segment = h.segment
+    where e.model like 'queue:%'
+    union all
+    select d.definition #>> '{trigger,queue}', r.event_id, false
+    from (
+      select definition_id, event_id from enginejs.workflow_runs_active
+      union all
+      select definition_id, event_id from enginejs.workflow_runs_parked
+    ) r
+    join enginejs.workflow_definitions d on d.id = r.definition_id
+    where d.definition #>> '{trigger,kind}' = 'queue'
+  ),
+  counted as (
+    select o.queue, count(*) as messages, count(*) filter (where o.kept) as kept, min(o.event_id) as oldest
+    from open o group by o.queue
+  )
+  select c.queue, c.messages, c.kept, (select e.created_at from enginejs.workflow_events e where e.id = c.oldest) as oldest_at
+  from counted c;
+
+comment on view enginejs.workflow_queue_backlog is 'How many messages of each queue are not done, and since when the oldest waits.';
+
+reset role;
+
 -- sql/workflow_dead_letters.sql
 
 -- What was given up, newest last: runs that failed for good, and events that no condition could be evaluated for.
@@ -4646,15 +5662,97 @@ comment on view enginejs.workflow_dead_letters is 'Runs and events that failed f
 
 reset role;
 
+-- sql/functions/workflow_result.sql
+
+-- What became of a run, for whoever started it (the same person in the same tenant), and for the platform: null `value` and
+-- `error` until it has ended. Returns {"run", "workflow", "status", "output", "value", "error"}: `output` is the name of the
+-- output that it came to, `error` is {"code", "message", "values"}, its code the name of the error that the workflow declares.
+-- What it failed with otherwise is told to the platform alone: it may hold anything.
+-- Raises EJ404 for no such run, and for one that somebody else started.
+set role enginejs_writer;
+create or replace function enginejs.workflow_result(run uuid) returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  platform constant boolean := enginejs.is_platform();
+  -- The first half of a run's id is its event's.
+  event_id constant bigint := ('x' || substr(replace(run::text, '-', ''), 1, 16))::bit(64)::bigint;
+  event enginejs.workflow_events;
+  found_run enginejs.workflow_runs;
+  definition jsonb;
+  result jsonb;
+  declared jsonb;
+  given jsonb;
+  outputs text[];
+begin
+  select e.* into event from enginejs.workflow_events e where e.id = event_id;
+  if not found or not platform and (event.model not like 'workflow:%' or enginejs.actor_id() is null
+    or event.actor ->> 'id' is distinct from enginejs.actor_id()::text
+    or event.actor ->> 'tenant' is distinct from enginejs.tenant_id()::text) then
+    raise exception 'there is no run %', run using errcode = 'EJ404';
+  end if;
+  result := jsonb_build_object('run', run, 'workflow', substr(event.model, length('workflow:') + 1), 'status', 'pending',
+    'output', null, 'value', null, 'error', null);
+  select r.* into found_run from enginejs.workflow_runs r where r.id = run;
+  if not found then
+    -- An id that is no run's, or the run of an event that nobody could follow.
+    if not exists (select from enginejs.workflow_events_pending p where p.event_id = event.id)
+      and not exists (select from enginejs.workflow_events_held h where h.event_id = event.id) then
+      if run is distinct from enginejs.workflow_run_id(event.id, result ->> 'workflow') then
+        raise exception 'there is no run %', run using errcode = 'EJ404';
+      end if;
+      return result || '{"status": "failed", "error": {"code": "WorkflowFailed", "message": "the workflow was never begun", "values": null}}';
+    end if;
+    return result;
+  end if;
+  result := result || jsonb_build_object('workflow', found_run.workflow, 'status', found_run.status);
+  if found_run.finished_at is null then
+    return result;
+  end if;
+  select d.definition into definition from enginejs.workflow_definitions d where d.id = found_run.definition_id;
+  if found_run.status = 'done' then
+    select array_agg(k) into outputs from jsonb_object_keys(coalesce(definition -> 'outputs', '{}')) k;
+    return result || jsonb_build_object('value', found_run.output, 'output', case
+      when found_run.output is null then null
+      when cardinality(outputs) = 1 then outputs[1]
+      else (select s.output ->> 'output' from enginejs.workflow_run_steps s
+        where s.run_id = run and s.segment = found_run.segment and s.step like '%:output'
+        order by s.finished_at desc limit 1)
+    end);
+  end if;
+  if found_run.status = 'cancelled' then
+    return result || '{"error": {"code": "WorkflowCancelled", "message": "the run was cancelled", "values": null}}';
+  end if;
+  -- It ended with an error of its own: at a node that fails, and for that reason.
+  select n.node into declared
+  from jsonb_path_query(definition, '$.**.nodes[*] ? (@.kind == "fail" && @.id == $id)',
+    jsonb_build_object('id', regexp_replace(found_run.failed_step, '^.*\.', ''))) as n (node)
+  where starts_with(found_run.error, 'EJS6015: ' || (n.node ->> 'error'))
+  limit 1;
+  if found then
+    select s.output into given from enginejs.workflow_run_steps s
+    where s.run_id = run and s.segment = found_run.segment and s.step = found_run.failed_step || ':error';
+    return result || jsonb_build_object('error', jsonb_build_object('code', declared ->> 'error',
+      'message', coalesce(declared ->> 'message', declared ->> 'error'), 'values', coalesce(given, '{}')));
+  end if;
+  return result || jsonb_build_object('error', jsonb_build_object('code', 'WorkflowFailed',
+    'message', case when platform then found_run.error else 'the run has failed' end, 'values', null));
+end
+$$;
+revoke execute on function enginejs.workflow_result(uuid) from public;
+grant execute on function enginejs.workflow_result(uuid) to enginejs_user, enginejs_system, enginejs_owner;
+reset role;
+
 -- sql/rls/workflow_operators.sql
 
--- What operators do is recorded by definers' functions of enginejs_writer: it may append lines of its own kind to the
--- administration log, and nothing else there.
+-- What operators, and managers of webhooks, do is recorded by definers' functions of enginejs_writer: it may append lines of
+-- these kinds to the administration log, and nothing else there.
 do $$
 begin
   set local role enginejs_owner;
   drop policy if exists writer_append on enginejs.administration_log;
-  create policy writer_append on enginejs.administration_log for insert to enginejs_writer with check (kind like 'workflow.%');
+  create policy writer_append on enginejs.administration_log for insert to enginejs_writer
+    with check (kind like 'workflow.%' or kind like 'webhook.%');
   grant insert (kind, actor, tenant, detail) on enginejs.administration_log to enginejs_writer;
   grant execute on function enginejs.record_administration(text, uuid, uuid, jsonb) to enginejs_writer;
   reset role;
@@ -4739,32 +5837,52 @@ reset role;
 
 -- sql/functions/workflow_revive.sql
 
--- Takes failed runs back among the active ones, with their checkpoints, and rings for them: each tries its failed step again
--- with all its attempts. Their time counts from now. Returns how many; those that are not failed (any more) are left alone.
+-- Takes failed runs back, with their checkpoints: each tries its failed step again with all its attempts, and its time counts
+-- from now. Those that take turns wait for theirs, by the keys that they had: behind the limits, and in their place in the
+-- order. For the others it rings at once. Returns how many; those that are not failed (any more) are left alone.
 set role enginejs_writer;
 create or replace function enginejs.workflow_revive(runs uuid[], segments int[]) returns int
 language plpgsql volatile set search_path = ''
 as $$
 declare
+  given text;
   revived uuid[];
+  waiting uuid[];
 begin
+  -- Before any row, as all who change turns; workflows in one order: no deadlocks.
+  for given in
+    select distinct t.workflow collate "C" from enginejs.workflow_turns t where t.run_id = any (runs) order by 1
+  loop
+    perform pg_advisory_xact_lock(7714006, hashtext(given));
+  end loop;
   with taken as (
     delete from enginejs.workflow_runs_finished f
     using unnest(runs, segments) as u (run, segment)
     where f.id = u.run and f.segment = u.segment and f.status = 'failed'
     returning f.id, f.definition_id, f.event_id, f.segment, f.attempts, f.failed_step, f.error, f.created_at
   ),
-  active as (
-    insert into enginejs.workflow_runs_active
+  parked as (
+    insert into enginejs.workflow_runs_parked
       (id, definition_id, event_id, segment, status, attempts, failed_step, error, created_at, restarted_at)
     select t.id, t.definition_id, t.event_id, t.segment, 'waiting', t.attempts, t.failed_step, t.error, t.created_at,
       clock_timestamp()
     from taken t
     returning id
   )
-  select array_agg(a.id order by a.id) into revived from active a;
-  perform enginejs.workflow_ring_for(revived);
-  return coalesce(cardinality(revived), 0);
+  select array_agg(p.id order by p.id) into revived from parked p;
+  if revived is null then
+    return 0;
+  end if;
+  with held as (
+    update enginejs.workflow_turns t set state = 'held', ready_at = clock_timestamp(), debounce_key = null
+    where t.run_id = any (revived) returning t.run_id
+  )
+  select array_agg(h.run_id) into waiting from held h;
+  perform enginejs.workflow_unpark(array(select u.run from unnest(revived) as u (run) where u.run <> all (coalesce(waiting, '{}'))));
+  if waiting is not null then
+    perform enginejs.workflow_return_turns(waiting);
+  end if;
+  return cardinality(revived);
 end
 $$;
 revoke execute on function enginejs.workflow_revive(uuid[], int[]) from public;
@@ -5130,11 +6248,12 @@ reset role;
 
 -- For operators: dead letters try again, the oldest first, at most `most` of each kind: failed runs from their failed step, and
 -- events whose conditions could not be evaluated. `until`: only what failed before it; whoever calls this again and again names the moment at
--- which he began, so that what fails anew is left alone. Runs whose steps were undone stay (see retry_run) and are counted as `refused`.
+-- which he began, so that what fails anew is left alone. `of_queue`: those that follow a message of it. Runs whose steps were undone stay (see retry_run) and are counted as `refused`.
 set role enginejs_writer;
 create or replace function enginejs.redrive_runs(
   of_workflow text default null, since timestamptz default null, until timestamptz default null, of_tenant uuid default null,
   of_record uuid default null, error_like text default null, most int default 1000, reason text default null,
+  of_queue text default null,
   out runs int, out events int, out refused int
 )
 language plpgsql volatile security definer set search_path = ''
@@ -5155,6 +6274,7 @@ begin
       and (since is null or f.finished_at >= since)
       and (of_tenant is null or enginejs.workflow_event_tenant(e.actor, e.before, e.after) = of_tenant)
       and (of_record is null or e.record_id = of_record)
+      and (of_queue is null or e.model = 'queue:' || of_queue)
       and (error_like is null or position(lower(error_like) in lower(f.error)) > 0)
       and enginejs.workflow_undone(f.id, f.segment, f.definition_id) = '{}'
     order by f.finished_at, f.id
@@ -5174,6 +6294,7 @@ begin
       and (since is null or f.finished_at >= since)
       and (of_tenant is null or enginejs.workflow_event_tenant(e.actor, e.before, e.after) = of_tenant)
       and (of_record is null or e.record_id = of_record)
+      and (of_queue is null or e.model = 'queue:' || of_queue)
       and (error_like is null or position(lower(error_like) in lower(f.error)) > 0)
       and enginejs.workflow_undone(f.id, f.segment, f.definition_id) <> '{}';
   end if;
@@ -5188,6 +6309,7 @@ begin
       and (since is null or f.failed_at >= since)
       and (of_tenant is null or enginejs.workflow_event_tenant(e.actor, e.before, e.after) = of_tenant)
       and (of_record is null or e.record_id = of_record)
+      and (of_queue is null or e.model = 'queue:' || of_queue)
       and (error_like is null or position(lower(error_like) in lower(f.error)) > 0)
     order by f.event_id
     limit most
@@ -5218,13 +6340,13 @@ begin
     perform enginejs.ring();
   end if;
   if runs + events > 0 then
-    perform enginejs.workflow_note('redrive', of_tenant, jsonb_build_object('workflow', of_workflow, 'since', since, 'until', redrive_runs.until,
+    perform enginejs.workflow_note('redrive', of_tenant, jsonb_build_object('workflow', of_workflow, 'queue', of_queue, 'since', since, 'until', redrive_runs.until,
       'record', of_record, 'error', error_like, 'reason', reason, 'runs', runs, 'events', events, 'refused', refused));
   end if;
 end
 $$;
-revoke execute on function enginejs.redrive_runs(text, timestamptz, timestamptz, uuid, uuid, text, int, text) from public;
-grant execute on function enginejs.redrive_runs(text, timestamptz, timestamptz, uuid, uuid, text, int, text)
+revoke execute on function enginejs.redrive_runs(text, timestamptz, timestamptz, uuid, uuid, text, int, text, text) from public;
+grant execute on function enginejs.redrive_runs(text, timestamptz, timestamptz, uuid, uuid, text, int, text, text)
   to enginejs_owner, enginejs_user;
 reset role;
 
@@ -5340,6 +6462,7 @@ language plpgsql volatile security definer set search_path = ''
 as $$
 declare
   found_run record;
+  reached boolean;
 begin
   perform enginejs.require_operator();
   select r.workflow, r.status, enginejs.workflow_event_tenant(e.actor, e.before, e.after) as tenant into found_run
@@ -5348,16 +6471,20 @@ begin
   if not found then
     raise exception 'there is no run %', run using errcode = 'EJ404';
   end if;
-  -- It may move between the two tables meanwhile.
-  update enginejs.workflow_runs_active r
-  set paused = true,
-    status = case when r.status = 'queued' and r.cancel is null and r.failure is null then 'paused' else r.status end
-  where r.id = run;
-  if not found then
+  -- Three times: it may move between the two tables meanwhile, in either direction.
+  for i in 1..3 loop
+    update enginejs.workflow_runs_active r
+    set paused = true,
+      status = case when r.status = 'queued' and r.cancel is null and r.failure is null then 'paused' else r.status end
+    where r.id = run;
+    reached := found;
+    exit when reached;
     update enginejs.workflow_runs_parked r set paused = true where r.id = run;
-    if not found then
-      raise exception 'the run is %: there is nothing to pause', found_run.status using errcode = 'EJ409';
-    end if;
+    reached := found;
+    exit when reached;
+  end loop;
+  if not reached then
+    raise exception 'the run is %: there is nothing to pause', found_run.status using errcode = 'EJ409';
   end if;
   perform enginejs.workflow_note('pause', found_run.tenant,
     jsonb_build_object('run', run, 'workflow', found_run.workflow, 'reason', reason));
@@ -5379,6 +6506,7 @@ as $$
 declare
   found_run record;
   current_status text;
+  resumed boolean;
 begin
   perform enginejs.require_operator();
   select r.workflow, r.status, enginejs.workflow_event_tenant(e.actor, e.before, e.after) as tenant into found_run
@@ -5387,15 +6515,20 @@ begin
   if not found then
     raise exception 'there is no run %', run using errcode = 'EJ404';
   end if;
-  -- False: whatever its workflow is.
-  update enginejs.workflow_runs_active r set paused = false
-  where r.id = run and (r.paused or r.status = 'paused') returning r.status into current_status;
-  if not found then
+  -- False: whatever its workflow is. Three times: it may move between the two tables meanwhile.
+  for i in 1..3 loop
+    update enginejs.workflow_runs_active r set paused = false
+    where r.id = run and (r.paused or r.status = 'paused') returning r.status into current_status;
+    resumed := found;
+    exit when resumed;
     update enginejs.workflow_runs_parked r set paused = false where r.id = run and r.paused;
-    if not found then
-      raise exception 'the run is %, not paused', found_run.status using errcode = 'EJ409';
-    end if;
-  elsif current_status = 'paused' then
+    resumed := found;
+    exit when resumed;
+  end loop;
+  if not resumed then
+    raise exception 'the run is %, not paused', found_run.status using errcode = 'EJ409';
+  end if;
+  if current_status = 'paused' then
     perform enginejs.workflow_ring_for(array[run]);
   end if;
   perform enginejs.workflow_note('resume', found_run.tenant,
@@ -5405,6 +6538,807 @@ end
 $$;
 revoke execute on function enginejs.resume_run(uuid, text) from public;
 grant execute on function enginejs.resume_run(uuid, text) to enginejs_owner, enginejs_user;
+reset role;
+
+-- sql/functions/webhook_message_id.sql
+
+-- A message's id as receivers see it, in the header webhook-id: without full stops, which part what is signed.
+set role enginejs_writer;
+create or replace function enginejs.webhook_message_id(of uuid) returns text
+language sql immutable parallel safe set search_path = ''
+return 'msg_' || replace(of::text, '-', '');
+revoke execute on function enginejs.webhook_message_id(uuid) from public;
+reset role;
+
+-- sql/functions/webhook_release.sql
+
+-- Gives back deliveries that nobody posts any more: their worker is dead (workflow_reap has found it), or their lease is over.
+-- They are posted again at once, with the same id: whether the post before has come through is not known. Returns how many.
+set role enginejs_writer;
+create or replace function enginejs.webhook_release() returns int
+language plpgsql volatile set search_path = '' set enable_seqscan = off
+as $$
+declare
+  released int;
+begin
+  update enginejs.webhook_deliveries d
+  set worker = null, leased_until = null, next_attempt_at = clock_timestamp(), last_error = 'its worker died while it was posted'
+  where d.id in (
+    select x.id from enginejs.webhook_deliveries x
+    where x.worker is not null
+      and (x.leased_until < clock_timestamp() or not exists (select from enginejs.workflow_workers w where w.id = x.worker))
+    for update skip locked
+  );
+  get diagnostics released = row_count;
+  return released;
+end
+$$;
+revoke execute on function enginejs.webhook_release() from public;
+reset role;
+
+-- sql/functions/webhook_claim.sql
+
+-- Leases due deliveries to a worker: `hands` at most. Of one endpoint no more than `per_endpoint` are posted at a time, whoever
+-- posts them; of one that fails, one; and of those that fail, `failing_hands` together: dead endpoints, which take the
+-- whole timeout for each post, hold up no living one.
+--
+-- Endpoints with something due are found by hopping through the index: the cost follows from how many endpoints have
+-- something pending, not from how much they have. One claim at a time per endpoint, by an advisory lock: the count of what is
+-- being posted is then true.
+set role enginejs_writer;
+create or replace function enginejs.webhook_claim(
+  claimer int, hands int, failing_hands int, per_endpoint int, lease interval default '60 s'
+) returns table (
+  delivery uuid, message text, attempt int, url text, secrets text[], body text, failing boolean
+)
+language plpgsql volatile set search_path = '' set enable_seqscan = off
+as $$
+#variable_conflict use_column
+declare
+  now constant timestamptz := clock_timestamp();
+  hands_left int := hands;
+  failing_left int := failing_hands;
+  found_endpoint record;
+  room int;
+  took int;
+begin
+  -- One that was declared dead gets none.
+  if not exists (select from enginejs.workflow_workers w where w.id = claimer) then
+    return;
+  end if;
+  for found_endpoint in
+    with recursive due as (
+      (select d.endpoint_id, d.next_attempt_at from enginejs.webhook_deliveries d
+       where d.status = 'pending' and d.worker is null
+       order by d.endpoint_id, d.next_attempt_at limit 1)
+      union all
+      select n.endpoint_id, n.next_attempt_at
+      from due cross join lateral (
+        select d.endpoint_id, d.next_attempt_at from enginejs.webhook_deliveries d
+        where d.status = 'pending' and d.worker is null and d.endpoint_id > due.endpoint_id
+        order by d.endpoint_id, d.next_attempt_at limit 1
+      ) n
+    )
+    select n.id, n.url, n.failing_since is not null as failing,
+      case when n.previous_until > now then array[n.secret, n.secret_previous] else array[n.secret] end as secrets
+    from due join enginejs.webhook_endpoints n on n.id = due.endpoint_id
+    where due.next_attempt_at <= now and n.enabled
+    order by n.failing_since is not null, due.next_attempt_at
+  loop
+    exit when hands_left <= 0;
+    continue when found_endpoint.failing and failing_left <= 0;
+    continue when not pg_try_advisory_xact_lock(7714008, hashtext(found_endpoint.id::text));
+    select case when found_endpoint.failing then least(1 - count(*), failing_left) else least(per_endpoint - count(*), hands_left) end
+    into room
+    from enginejs.webhook_deliveries d where d.endpoint_id = found_endpoint.id and d.worker is not null;
+    continue when room <= 0;
+    return query
+      with mine as (
+        update enginejs.webhook_deliveries d
+        set worker = claimer, leased_until = now + lease, attempts = d.attempts + 1, last_attempt_at = now
+        where d.id = any (array(
+          select x.id from enginejs.webhook_deliveries x
+          where x.endpoint_id = found_endpoint.id and x.status = 'pending' and x.worker is null and x.next_attempt_at <= now
+          order by x.next_attempt_at
+          limit room
+          for update skip locked
+        ))
+        returning d.id, d.message_id, d.attempts
+      )
+      select m.id, enginejs.webhook_message_id(m.message_id), m.attempts, found_endpoint.url, found_endpoint.secrets, b.body,
+        found_endpoint.failing
+      from mine m join enginejs.webhook_messages b on b.id = m.message_id;
+    get diagnostics took = row_count;
+    hands_left := hands_left - took;
+    if found_endpoint.failing then
+      failing_left := failing_left - took;
+    end if;
+  end loop;
+end
+$$;
+revoke execute on function enginejs.webhook_claim(int, int, int, int, interval) from public;
+reset role;
+
+-- sql/functions/webhook_record.sql
+
+-- Records an attempt at a delivery, by the worker that holds its lease; `http_status` is null where there was no answer.
+-- Returns what the delivery is now, or `lost` where another worker has it.
+--
+-- A failure is followed by another attempt after 5 s, 5 min, 30 min, 2, 5, 10, 14, 20, 24 hours, each a tenth more or less; not
+-- sooner than the answer's Retry-After asks for, up to a day. Then it is a dead letter. 410 switches the endpoint off; so
+-- does a failure 5 days after the first one since the last success, of a delivery that was tried three times at
+-- least: one failure after quiet days is no reason.
+--
+-- The endpoint's row first, then the delivery's: as whoever switches it off or deletes it. A success of one that does not fail
+-- leaves the endpoint alone.
+set role enginejs_writer;
+create or replace function enginejs.webhook_record(
+  delivery uuid, claimer int, attempt int, http_status int, error text, duration_ms int, answer text, retry_after_s int
+) returns text
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  now constant timestamptz := clock_timestamp();
+  waits constant int[] := '{5,300,1800,7200,18000,36000,50400,72000,86400}';
+  succeeded constant boolean := coalesce(http_status between 200 and 299, false);
+  gone constant boolean := coalesce(http_status = 410, false);
+  of_endpoint uuid;
+  is_on boolean;
+  becomes text;
+begin
+  select d.endpoint_id, n.enabled into of_endpoint, is_on
+  from enginejs.webhook_deliveries d join enginejs.webhook_endpoints n on n.id = d.endpoint_id
+  where d.id = delivery and d.worker = claimer and d.attempts = attempt;
+  if not found then
+    return 'lost';
+  end if;
+  if succeeded then
+    update enginejs.webhook_endpoints n set failing_since = null where n.id = of_endpoint and n.failing_since is not null;
+  else
+    update enginejs.webhook_endpoints n
+    set failing_since = coalesce(n.failing_since, now),
+      enabled = not (gone or coalesce(n.failing_since < now - interval '5 days', false) and attempt >= 3),
+      disabled_reason = case
+        when gone then 'gone'
+        when n.failing_since < now - interval '5 days' and attempt >= 3 then 'failing' end
+    where n.id = of_endpoint and n.enabled
+      and (n.failing_since is null or gone or n.failing_since < now - interval '5 days' and attempt >= 3);
+    select n.enabled into is_on from enginejs.webhook_endpoints n where n.id = of_endpoint;
+  end if;
+  becomes := case
+    when succeeded then 'delivered'
+    when gone or not is_on or attempt > cardinality(waits) then 'failed'
+    else 'pending' end;
+  update enginejs.webhook_deliveries d
+  set status = becomes, worker = null, leased_until = null,
+    next_attempt_at = case when becomes = 'pending'
+      then now + greatest(waits[attempt] * (0.9 + 0.2 * random()), least(coalesce(retry_after_s, 0), 86400)) * interval '1 s'
+      else d.next_attempt_at end,
+    finished_at = case when becomes <> 'pending' then now end,
+    last_status = http_status, last_error = left(webhook_record.error, 500), last_duration_ms = duration_ms,
+    last_answer = answer
+  where d.id = delivery and d.worker = claimer and d.attempts = attempt;
+  return case when found then becomes else 'lost' end;
+end
+$$;
+revoke execute on function enginejs.webhook_record(uuid, int, int, int, text, int, text, int) from public;
+reset role;
+
+-- sql/functions/webhook_switched_off.sql
+
+-- Row trigger: what waits for an endpoint that is switched off becomes a dead letter, so that nothing waits unseen; once the
+-- endpoint is on again, redeliver_failed_webhooks brings it. What is being posted goes on. A large
+-- crowd is left to webhook_maintain(): a request has not the time.
+set role enginejs_writer;
+create or replace function enginejs.webhook_switched_off() returns trigger
+language plpgsql volatile set search_path = ''
+as $$
+begin
+  update enginejs.webhook_deliveries d
+  set status = 'failed', finished_at = clock_timestamp(), last_error = coalesce(d.last_error, 'the endpoint was switched off')
+  where d.id = any (array(
+    select x.id from enginejs.webhook_deliveries x
+    where x.endpoint_id = new.id and x.status = 'pending' and x.worker is null
+    limit 10000
+  ));
+  return null;
+end
+$$;
+revoke execute on function enginejs.webhook_switched_off() from public;
+
+create or replace trigger webhook_switched_off after update of enabled on enginejs.webhook_endpoints
+  for each row when (old.enabled and not new.enabled and new.deleted_at is null) execute function enginejs.webhook_switched_off();
+reset role;
+
+-- sql/functions/webhook_maintain.sql
+
+-- Forgets deliveries that are older than they are kept for or whose endpoint was deleted, and with the last delivery of an event its body; a batch at a time,
+-- called again and again. Returns how many rows went. Also ends what waits for an endpoint that was switched off: what the
+-- relay has made meanwhile, and what were too many to be ended at once.
+set role enginejs_writer;
+create or replace function enginejs.webhook_maintain(keep_done interval, keep_failed interval, batch int default 5000) returns int
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  gone uuid[];
+  messages int;
+begin
+  update enginejs.webhook_deliveries d
+  set status = 'failed', finished_at = clock_timestamp(), last_error = coalesce(d.last_error, 'the endpoint was switched off')
+  where d.id = any (array(
+    select x.id from enginejs.webhook_endpoints n join enginejs.webhook_deliveries x on x.endpoint_id = n.id
+    where not n.enabled and n.deleted_at is null and x.status = 'pending' and x.worker is null
+    limit batch
+    for update of x skip locked
+  ));
+
+  with old as (
+    delete from enginejs.webhook_deliveries d
+    where d.id = any (array(
+      (select x.id from enginejs.webhook_deliveries x
+       where x.status = 'delivered' and x.finished_at < clock_timestamp() - keep_done
+       order by x.finished_at limit batch for update skip locked)
+    ) || array(
+      (select x.id from enginejs.webhook_deliveries x
+       where x.status = 'failed' and x.finished_at < clock_timestamp() - keep_failed
+       order by x.finished_at limit batch for update skip locked)
+    ) || array(
+      (select x.id from enginejs.webhook_endpoints n
+       join enginejs.webhook_deliveries x on x.tenant_id = n.tenant_id and x.endpoint_id = n.id
+       where n.deleted_at is not null limit batch for update of x skip locked)
+    ))
+    returning d.message_id
+  )
+  select array_agg(old.message_id) into gone from old;
+
+  delete from enginejs.webhook_endpoints n
+  where n.deleted_at is not null
+    and not exists (select from enginejs.webhook_deliveries d where d.tenant_id = n.tenant_id and d.endpoint_id = n.id);
+
+  delete from enginejs.webhook_messages m
+  where (m.id = any (gone)
+    -- What was left where an endpoint was deleted by hand, its deliveries with it.
+    or m.id = any (array(
+      select x.id from enginejs.webhook_messages x
+      where x.created_at < clock_timestamp() - greatest(keep_done, keep_failed) order by x.created_at limit batch)))
+    and not exists (select from enginejs.webhook_deliveries d where d.tenant_id = m.tenant_id and d.message_id = m.id);
+  get diagnostics messages = row_count;
+  return coalesce(cardinality(gone), 0) + messages;
+end
+$$;
+revoke execute on function enginejs.webhook_maintain(interval, interval, int) from public;
+reset role;
+
+-- sql/functions/webhook_note.sql
+
+-- A line of the administration log about webhooks, in the transaction that does it.
+set role enginejs_writer;
+create or replace function enginejs.webhook_note(verb text, tenant uuid, detail jsonb) returns void
+language sql volatile set search_path = ''
+as $$
+  select enginejs.record_administration('webhook.' || verb, null, tenant,
+    jsonb_strip_nulls(detail || jsonb_build_object('by', case when current_setting('role') = 'enginejs_user' then enginejs.actor_id() end)))
+$$;
+revoke execute on function enginejs.webhook_note(text, uuid, jsonb) from public;
+reset role;
+
+-- sql/functions/webhook_endpoint_changed.sql
+
+-- Row trigger: what is done to endpoints is a line of the administration log, whoever does it: a manager, whoever builds, a worker that
+-- switches one off, or somebody by hand. Secrets are in no line; that one was changed is.
+set role enginejs_writer;
+create or replace function enginejs.webhook_endpoint_changed() returns trigger
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  hidden constant text[] := '{secret,secret_previous,previous_until,failing_since,created_at,updated_at,deleted_at,tenant_id}';
+  before constant jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) - hidden end;
+  after constant jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) - hidden end;
+begin
+  if tg_op = 'INSERT' then
+    perform enginejs.webhook_note('create', new.tenant_id, after);
+  elsif tg_op = 'UPDATE' and new.deleted_at is not null then
+    if old.deleted_at is null then
+      perform enginejs.webhook_note('delete', old.tenant_id, before);
+    end if;
+  elsif tg_op = 'DELETE' and old.deleted_at is not null then
+    return null;
+  elsif tg_op = 'DELETE' then
+    perform enginejs.webhook_note('delete', old.tenant_id, before);
+  else
+    if new.secret <> old.secret then
+      perform enginejs.webhook_note('rotate', new.tenant_id,
+        jsonb_build_object('id', new.id, 'url', new.url, 'previousUntil', new.previous_until));
+    end if;
+    if after is distinct from before then
+      perform enginejs.webhook_note(
+        case when old.enabled and not new.enabled then 'disable' when new.enabled and not old.enabled then 'enable' else 'change' end,
+        new.tenant_id, jsonb_build_object('before', before, 'after', after));
+    end if;
+  end if;
+  return null;
+end
+$$;
+revoke execute on function enginejs.webhook_endpoint_changed() from public;
+
+create or replace trigger webhook_endpoint_changed
+  after insert or delete or update of url, events, description, enabled, disabled_reason, secret on enginejs.webhook_endpoints
+  for each row execute function enginejs.webhook_endpoint_changed();
+reset role;
+
+-- sql/functions/webhook_reach.sql
+
+-- The tenant whose webhooks the caller manages; null for every tenant. Refuses (42501) whoever manages none. May: a
+-- member of the tenant, a person or a service account, with one of the roles that the config names, now; and whoever builds, for the
+-- tenant that he names or for all.
+--
+-- Called first by each function for managers. `role` stays what begin_request set also inside definers' functions.
+set role enginejs_writer;
+create or replace function enginejs.webhook_reach(of_tenant uuid default null) returns uuid
+language plpgsql stable set search_path = ''
+as $$
+declare
+  acting constant text := current_setting('role');
+  own uuid;
+begin
+  if acting = 'enginejs_user' then
+    own := enginejs.tenant_id();
+    if own is not null and (of_tenant is null or of_tenant = own)
+      and exists (select from enginejs.webhook_settings s where s.managers && enginejs.actor_roles()) then
+      return own;
+    end if;
+  elsif acting not in ('enginejs_anonymous', 'enginejs_system', 'enginejs_action')
+    and pg_has_role(case acting when 'none' then session_user else acting::name end, 'enginejs_owner', 'usage') then
+    return of_tenant;
+  end if;
+  raise exception 'webhooks are managed by members with a role for it' using errcode = 'insufficient_privilege';
+end
+$$;
+revoke execute on function enginejs.webhook_reach(uuid) from public;
+reset role;
+
+-- sql/functions/webhook_find.sql
+
+-- The endpoint, locked, where the caller manages it; else EJ404, as for one that is not there.
+set role enginejs_writer;
+create or replace function enginejs.webhook_find(endpoint uuid) returns enginejs.webhook_endpoints
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  reach constant uuid := enginejs.webhook_reach();
+  found_endpoint enginejs.webhook_endpoints;
+begin
+  select n.* into found_endpoint from enginejs.webhook_endpoints n
+  where n.id = endpoint and n.deleted_at is null and (reach is null or n.tenant_id = reach)
+  for no key update;
+  if not found then
+    raise exception 'there is no webhook endpoint %', endpoint using errcode = 'EJ404';
+  end if;
+  return found_endpoint;
+end
+$$;
+revoke execute on function enginejs.webhook_find(uuid) from public;
+reset role;
+
+-- sql/functions/webhook_describe_endpoint.sql
+
+-- An endpoint for those who manage it: everything but what signs.
+set role enginejs_writer;
+create or replace function enginejs.webhook_describe_endpoint(of enginejs.webhook_endpoints) returns jsonb
+language sql stable set search_path = ''
+return jsonb_build_object(
+  'id', (of).id, 'tenant', (of).tenant_id, 'url', (of).url, 'events', to_jsonb((of).events), 'description', (of).description,
+  'enabled', (of).enabled, 'disabledReason', (of).disabled_reason, 'failingSince', (of).failing_since,
+  'previousSecretUntil', case when (of).previous_until > clock_timestamp() then (of).previous_until end,
+  'createdAt', (of).created_at, 'updatedAt', (of).updated_at
+);
+revoke execute on function enginejs.webhook_describe_endpoint(enginejs.webhook_endpoints) from public;
+reset role;
+
+-- sql/functions/webhook_describe_delivery.sql
+
+-- A delivery for those who manage its endpoint.
+set role enginejs_writer;
+create or replace function enginejs.webhook_describe_delivery(of uuid) returns jsonb
+language sql stable set search_path = ''
+return (
+  select jsonb_build_object(
+    'id', d.id, 'tenant', d.tenant_id, 'endpoint', d.endpoint_id, 'url', n.url,
+    -- As the header webhook-id has it.
+    'messageId', enginejs.webhook_message_id(d.message_id), 'type', m.type, 'eventId', m.event_id::text, 'body', m.body,
+    'status', d.status, 'attempts', d.attempts,
+    'nextAttemptAt', case when d.status = 'pending' then d.next_attempt_at end,
+    'lastAttemptAt', d.last_attempt_at, 'lastStatus', d.last_status, 'lastError', d.last_error,
+    'lastDurationMs', d.last_duration_ms, 'lastAnswer', d.last_answer,
+    'createdAt', d.created_at, 'finishedAt', d.finished_at
+  )
+  from enginejs.webhook_deliveries d
+  join enginejs.webhook_endpoints n on n.id = d.endpoint_id
+  join enginejs.webhook_messages m on m.id = d.message_id
+  where d.id = of
+);
+revoke execute on function enginejs.webhook_describe_delivery(uuid) from public;
+reset role;
+
+-- sql/functions/webhook_new_secret.sql
+
+-- A secret that signs: `whsec_` and base64 of 32 bytes, made of three random uuids of 122 bits each.
+set role enginejs_writer;
+create or replace function enginejs.webhook_new_secret() returns text
+language sql volatile set search_path = ''
+return 'whsec_' || encode(
+  sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), 'base64');
+revoke execute on function enginejs.webhook_new_secret() from public;
+reset role;
+
+-- sql/functions/webhook_check.sql
+
+-- Refuses (EJ422) what no endpoint can have. Only the form of the URL is looked at here: where its name leads is asked when it is
+-- posted to, each time, because that changes. Without TLS only hosts that the config names.
+set role enginejs_writer;
+create or replace function enginejs.webhook_check(url text, events text[], description text) returns void
+language plpgsql stable set search_path = ''
+as $$
+declare
+  parts constant text[] := regexp_match(url,
+    '^(https?)://(\[[0-9a-f:.]{2,45}\]|[^]:/?#@\\[]{1,253})(?::[0-9]{1,5})?(?:[/?][^#\\]*)?$', 'i');
+  unknown text;
+begin
+  if parts is null or length(url) > 2048 or url !~ '^[\x21-\x7e]+$' then
+    raise exception 'the URL is no https URL: https://host/path, at most 2048 characters of ASCII, without a user, password or fragment'
+      using errcode = 'EJ422';
+  end if;
+  if lower(parts[1]) <> 'https' and not exists (
+    select from enginejs.webhook_settings s where lower(btrim(parts[2], '[]')) = any (s.private_hosts)
+  ) then
+    raise exception 'the URL must begin with https' using errcode = 'EJ422';
+  end if;
+  if events = '{}' then
+    raise exception 'an endpoint chooses one event at least; none said: all' using errcode = 'EJ422';
+  end if;
+  select coalesce(e.type, 'null') into unknown
+  from unnest(events) as e (type)
+  where e.type is null or e.type not in (select w.type from enginejs.webhook_events w)
+  limit 1;
+  if found then
+    raise exception 'there is no event "%"; offered are: %', left(unknown, 100),
+      coalesce((select string_agg(w.type, ', ' order by w.type) from enginejs.webhook_events w), 'none')
+      using errcode = 'EJ422';
+  end if;
+  if length(description) > 500 then
+    raise exception 'the description has more than 500 characters' using errcode = 'EJ422';
+  end if;
+end
+$$;
+revoke execute on function enginejs.webhook_check(text, text[], text) from public;
+reset role;
+
+-- sql/functions/webhook_event_types.sql
+
+-- For managers: the events that endpoints may choose.
+set role enginejs_writer;
+create or replace function enginejs.webhook_event_types() returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  perform enginejs.webhook_reach();
+  return coalesce((select jsonb_agg(w.type order by w.type) from enginejs.webhook_events w), '[]');
+end
+$$;
+revoke execute on function enginejs.webhook_event_types() from public;
+grant execute on function enginejs.webhook_event_types() to enginejs_owner, enginejs_user;
+reset role;
+
+-- sql/functions/list_webhook_endpoints.sql
+
+-- For managers: the endpoints of their tenant, by URL.
+set role enginejs_writer;
+create or replace function enginejs.list_webhook_endpoints(of_tenant uuid default null) returns setof jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  reach constant uuid := enginejs.webhook_reach(of_tenant);
+begin
+  return query
+    select enginejs.webhook_describe_endpoint(n) from enginejs.webhook_endpoints n
+    where n.deleted_at is null and (reach is null or n.tenant_id = reach)
+    order by n.url, n.id;
+end
+$$;
+revoke execute on function enginejs.list_webhook_endpoints(uuid) from public;
+grant execute on function enginejs.list_webhook_endpoints(uuid) to enginejs_owner, enginejs_user;
+reset role;
+
+-- sql/functions/create_webhook_endpoint.sql
+
+-- For managers: a new endpoint. `events` null: all that are offered. Returns it with its secret, this once.
+-- Raises EJ422 for what cannot be one, EJ409 where the tenant has 100 already.
+set role enginejs_writer;
+create or replace function enginejs.create_webhook_endpoint(
+  url text, events text[] default null, description text default null, of_tenant uuid default null
+) returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  reach constant uuid := enginejs.webhook_reach(of_tenant);
+  made enginejs.webhook_endpoints;
+begin
+  if reach is null then
+    raise exception 'an endpoint belongs to a tenant' using errcode = 'EJ422';
+  end if;
+  if url is null then
+    raise exception 'an endpoint has a URL' using errcode = 'EJ422';
+  end if;
+  perform enginejs.webhook_check(url, events, description);
+  if (select count(*) >= 100 from enginejs.webhook_endpoints n where n.tenant_id = reach and n.deleted_at is null) then
+    raise exception 'a tenant has 100 endpoints at most' using errcode = 'EJ409';
+  end if;
+  insert into enginejs.webhook_endpoints (tenant_id, url, events, description, secret)
+  values (reach, url, (select array_agg(distinct e.type order by e.type) from unnest(events) as e (type)),
+    nullif(description, ''), enginejs.webhook_new_secret())
+  returning * into made;
+  return enginejs.webhook_describe_endpoint(made) || jsonb_build_object('secret', made.secret);
+end
+$$;
+revoke execute on function enginejs.create_webhook_endpoint(text, text[], text, uuid) from public;
+grant execute on function enginejs.create_webhook_endpoint(text, text[], text, uuid) to enginejs_owner, enginejs_user;
+reset role;
+
+-- sql/functions/update_webhook_endpoint.sql
+
+-- For managers: changes what `change` has of `url`, `events` (null: all), `description`, `enabled`; the rest stays. One that
+-- is switched on again begins without its failures; what became a dead letter meanwhile, redeliver_failed_webhooks brings.
+-- Raises EJ404, and EJ422 for what no endpoint can have.
+set role enginejs_writer;
+create or replace function enginejs.update_webhook_endpoint(endpoint uuid, change jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  found_endpoint enginejs.webhook_endpoints := enginejs.webhook_find(endpoint);
+  chosen text[] := found_endpoint.events;
+begin
+  if change ? 'events' then
+    if jsonb_typeof(change -> 'events') not in ('array', 'null') then
+      raise exception 'events is a list of names, or null for all' using errcode = 'EJ422';
+    end if;
+    select array_agg(distinct e.type order by e.type) into chosen
+    from jsonb_array_elements_text(case jsonb_typeof(change -> 'events') when 'array' then change -> 'events' end) as e (type);
+    if change -> 'events' = '[]' then
+      chosen := '{}';
+    end if;
+  end if;
+  if change ? 'url' and change ->> 'url' is null or change ? 'enabled' and jsonb_typeof(change -> 'enabled') <> 'boolean' then
+    raise exception 'an endpoint has a URL, and is enabled or not' using errcode = 'EJ422';
+  end if;
+  perform enginejs.webhook_check(
+    coalesce(change ->> 'url', found_endpoint.url), case when change ? 'events' then chosen end, change ->> 'description');
+  update enginejs.webhook_endpoints n
+  set url = coalesce(change ->> 'url', n.url),
+    events = chosen,
+    description = case when change ? 'description' then nullif(change ->> 'description', '') else n.description end,
+    enabled = x.enabled,
+    disabled_reason = case when not x.enabled then coalesce(n.disabled_reason, 'manual') end,
+    failing_since = case when n.enabled then n.failing_since end,
+    updated_at = clock_timestamp()
+  from (select coalesce((change -> 'enabled')::boolean, found_endpoint.enabled) as enabled) x
+  where n.id = endpoint
+  returning n.* into found_endpoint;
+  return enginejs.webhook_describe_endpoint(found_endpoint);
+end
+$$;
+revoke execute on function enginejs.update_webhook_endpoint(uuid, jsonb) from public;
+grant execute on function enginejs.update_webhook_endpoint(uuid, jsonb) to enginejs_owner, enginejs_user;
+reset role;
+
+-- sql/functions/delete_webhook_endpoint.sql
+
+-- For managers: an endpoint goes, with its deliveries: nobody sees it any more, its secrets are gone, and the rows are taken
+-- away by webhook_maintain(). Returns what it was. Raises EJ404.
+set role enginejs_writer;
+create or replace function enginejs.delete_webhook_endpoint(endpoint uuid) returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  found_endpoint constant enginejs.webhook_endpoints := enginejs.webhook_find(endpoint);
+begin
+  update enginejs.webhook_endpoints n
+  set enabled = false, disabled_reason = 'deleted', deleted_at = clock_timestamp(),
+    secret = '', secret_previous = null, previous_until = null
+  where n.id = endpoint;
+  return enginejs.webhook_describe_endpoint(found_endpoint);
+end
+$$;
+revoke execute on function enginejs.delete_webhook_endpoint(uuid) from public;
+grant execute on function enginejs.delete_webhook_endpoint(uuid) to enginejs_owner, enginejs_user;
+reset role;
+
+-- sql/functions/rotate_webhook_secret.sql
+
+-- For managers: a new secret, returned with the endpoint this once. The one before signs as well for so many hours, a day
+-- unless said, a week at most; 0 where it has leaked. Raises EJ404, EJ422.
+set role enginejs_writer;
+create or replace function enginejs.rotate_webhook_secret(endpoint uuid, keep_hours int default 24) returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  found_endpoint enginejs.webhook_endpoints := enginejs.webhook_find(endpoint);
+  hours constant int := coalesce(keep_hours, 24);
+begin
+  if hours not between 0 and 168 then
+    raise exception 'the old secret counts for 0 to 168 hours more' using errcode = 'EJ422';
+  end if;
+  update enginejs.webhook_endpoints n
+  set secret = enginejs.webhook_new_secret(),
+    secret_previous = case when hours > 0 then n.secret end,
+    previous_until = case when hours > 0 then clock_timestamp() + hours * interval '1 hour' end,
+    updated_at = clock_timestamp()
+  where n.id = endpoint
+  returning n.* into found_endpoint;
+  return enginejs.webhook_describe_endpoint(found_endpoint) || jsonb_build_object('secret', found_endpoint.secret);
+end
+$$;
+revoke execute on function enginejs.rotate_webhook_secret(uuid, int) from public;
+grant execute on function enginejs.rotate_webhook_secret(uuid, int) to enginejs_owner, enginejs_user;
+reset role;
+
+-- sql/functions/list_webhook_deliveries.sql
+
+-- For managers: deliveries of their tenant, the newest first, one page. `after`: the last one of the page before.
+set role enginejs_writer;
+create or replace function enginejs.list_webhook_deliveries(
+  of_endpoint uuid default null, in_status text default null, since timestamptz default null, of_tenant uuid default null,
+  first int default 50, after uuid default null
+) returns setof jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  reach constant uuid := enginejs.webhook_reach(of_tenant);
+begin
+  return query
+    select enginejs.webhook_describe_delivery(d.id)
+    from enginejs.webhook_deliveries d
+    join enginejs.webhook_endpoints n on n.id = d.endpoint_id and n.deleted_at is null
+    where (reach is null or d.tenant_id = reach)
+      and (of_endpoint is null or d.endpoint_id = of_endpoint)
+      and (in_status is null or d.status = in_status)
+      and (list_webhook_deliveries.since is null or d.created_at >= list_webhook_deliveries.since)
+      and (list_webhook_deliveries.after is null or (d.created_at, d.id) < (
+        select x.created_at, x.id from enginejs.webhook_deliveries x where x.id = list_webhook_deliveries.after))
+    order by d.created_at desc, d.id desc
+    limit least(greatest(coalesce(first, 50), 0), 1000);
+end
+$$;
+revoke execute on function enginejs.list_webhook_deliveries(uuid, text, timestamptz, uuid, int, uuid) from public;
+grant execute on function enginejs.list_webhook_deliveries(uuid, text, timestamptz, uuid, int, uuid) to enginejs_owner, enginejs_user;
+reset role;
+
+-- sql/functions/redeliver_webhook.sql
+
+-- For managers: a delivery is posted again at once, with the same id and body and all its attempts before it: a dead letter, one that
+-- has succeeded, or one that waits for its next attempt. Raises EJ404, and EJ409 where its endpoint is off or it is being posted.
+set role enginejs_writer;
+create or replace function enginejs.redeliver_webhook(delivery uuid) returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  reach constant uuid := enginejs.webhook_reach();
+  found_delivery record;
+begin
+  select d.id, d.tenant_id, d.endpoint_id, n.enabled into found_delivery
+  from enginejs.webhook_deliveries d join enginejs.webhook_endpoints n on n.id = d.endpoint_id
+  where d.id = delivery and n.deleted_at is null and (reach is null or d.tenant_id = reach)
+  for no key update of n;
+  if not found then
+    raise exception 'there is no delivery %', delivery using errcode = 'EJ404';
+  end if;
+  if not found_delivery.enabled then
+    raise exception 'the endpoint is switched off' using errcode = 'EJ409';
+  end if;
+  update enginejs.webhook_deliveries d
+  set status = 'pending', attempts = 0, next_attempt_at = clock_timestamp(), finished_at = null
+  where d.id = delivery and d.worker is null;
+  if not found then
+    raise exception 'the delivery is being posted' using errcode = 'EJ409';
+  end if;
+  perform enginejs.webhook_note('redeliver', found_delivery.tenant_id,
+    jsonb_build_object('delivery', delivery, 'endpoint', found_delivery.endpoint_id));
+  return enginejs.webhook_describe_delivery(delivery);
+end
+$$;
+revoke execute on function enginejs.redeliver_webhook(uuid) from public;
+grant execute on function enginejs.redeliver_webhook(uuid) to enginejs_owner, enginejs_user;
+reset role;
+
+-- sql/functions/redeliver_failed_webhooks.sql
+
+-- For managers: the dead letters of an endpoint are posted again, those that failed since then or all, the oldest first: 10,000 per
+-- call. Returns how many. Raises EJ404, and EJ409 where the endpoint is off.
+set role enginejs_writer;
+create or replace function enginejs.redeliver_failed_webhooks(endpoint uuid, since timestamptz default null) returns int
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  found_endpoint constant enginejs.webhook_endpoints := enginejs.webhook_find(endpoint);
+  redelivered int;
+begin
+  if not found_endpoint.enabled then
+    raise exception 'the endpoint is switched off' using errcode = 'EJ409';
+  end if;
+  update enginejs.webhook_deliveries d
+  set status = 'pending', attempts = 0, next_attempt_at = clock_timestamp() + x.place * interval '1 us', finished_at = null
+  from (
+    select l.id, row_number() over (order by l.finished_at) as place
+    from (
+      select f.id, f.finished_at from enginejs.webhook_deliveries f
+      where f.endpoint_id = endpoint and f.status = 'failed' and (since is null or f.finished_at >= since)
+      order by f.finished_at
+      limit 10000
+      for update skip locked
+    ) l
+  ) x
+  where d.id = x.id;
+  get diagnostics redelivered = row_count;
+  perform enginejs.webhook_note('redeliver', found_endpoint.tenant_id,
+    jsonb_build_object('endpoint', endpoint, 'since', since, 'deliveries', redelivered));
+  return redelivered;
+end
+$$;
+revoke execute on function enginejs.redeliver_failed_webhooks(uuid, timestamptz) from public;
+grant execute on function enginejs.redeliver_failed_webhooks(uuid, timestamptz) to enginejs_owner, enginejs_user;
+reset role;
+
+-- sql/functions/send_test_webhook.sql
+
+-- For managers: a message of the type `webhook.test` goes to the endpoint, as any other. Returns the delivery. Raises EJ404, and EJ409
+-- where the endpoint is off, or was tested ten times in the last minute.
+set role enginejs_writer;
+create or replace function enginejs.send_test_webhook(endpoint uuid) returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  found_endpoint constant enginejs.webhook_endpoints := enginejs.webhook_find(endpoint);
+  made uuid;
+begin
+  if not found_endpoint.enabled then
+    raise exception 'the endpoint is switched off' using errcode = 'EJ409';
+  end if;
+  if (
+    select count(*) >= 10 from enginejs.webhook_deliveries d join enginejs.webhook_messages m on m.id = d.message_id
+    where d.tenant_id = found_endpoint.tenant_id and d.endpoint_id = endpoint and d.created_at > clock_timestamp() - interval '1 minute' and m.event_id is null
+  ) then
+    raise exception 'ten tests a minute are enough' using errcode = 'EJ409';
+  end if;
+  with message as (
+    insert into enginejs.webhook_messages (tenant_id, type, body)
+    values (found_endpoint.tenant_id, 'webhook.test',
+      enginejs.webhook_body('webhook.test', clock_timestamp(), jsonb_build_object('endpoint', endpoint)))
+    returning id
+  )
+  insert into enginejs.webhook_deliveries as d (tenant_id, endpoint_id, message_id)
+  select found_endpoint.tenant_id, endpoint, m.id from message m
+  returning d.id into made;
+  perform enginejs.webhook_note('test', found_endpoint.tenant_id, jsonb_build_object('endpoint', endpoint));
+  return enginejs.webhook_describe_delivery(made);
+end
+$$;
+revoke execute on function enginejs.send_test_webhook(uuid) from public;
+grant execute on function enginejs.send_test_webhook(uuid) to enginejs_owner, enginejs_user;
+reset role;
+
+-- sql/rls/webhook_access.sql
+
+-- The tables of webhooks belong to enginejs_writer, which the worker's login inherits. Actors get nothing: no grant, so
+-- no policy is needed; what they may see and do of their own tenant, definers' functions show and do. Whoever builds may look,
+-- but not at what signs.
+set role enginejs_writer;
+revoke all on
+  enginejs.webhook_events, enginejs.webhook_settings, enginejs.webhook_endpoints, enginejs.webhook_messages, enginejs.webhook_deliveries
+from public;
+grant select on enginejs.webhook_events, enginejs.webhook_settings, enginejs.webhook_messages, enginejs.webhook_deliveries
+to enginejs_owner;
+grant select (
+  id, tenant_id, url, events, description, enabled, disabled_reason, failing_since, previous_until, created_at, updated_at
+) on enginejs.webhook_endpoints to enginejs_owner;
 reset role;
 
 -- sql/functions/workflow_metrics.sql
@@ -5466,6 +7400,34 @@ as $$
       format('{workflow="%s"}', replace(replace(p.workflow, '\', '\\'), '"', '\"')), 1
     from enginejs.workflow_pauses p
     union all
+    select 'enginejs_workflow_queue_depth', 'Messages of a queue that are not done, once for each workflow that receives them.',
+      format('{queue="%s"}', replace(replace(q.name, '\', '\\'), '"', '\"')), coalesce(w.messages, 0)
+    from enginejs.workflow_queues q left join enginejs.workflow_queue_backlog w on w.queue = q.name
+    union all
+    select 'enginejs_workflow_queue_message_age_seconds', 'Age of the oldest message of a queue that is not done.',
+      format('{queue="%s"}', replace(replace(q.name, '\', '\\'), '"', '\"')),
+      coalesce(extract(epoch from clock_timestamp() - w.oldest_at), 0)
+    from enginejs.workflow_queues q left join enginejs.workflow_queue_backlog w on w.queue = q.name
+    union all
+    select 'enginejs_webhook_deliveries_pending', 'Deliveries of webhooks that wait for their next attempt, or are being posted.', '', count(*)
+    from enginejs.webhook_deliveries w where w.status = 'pending'
+    union all
+    select 'enginejs_webhook_delivery_lag_seconds', 'How long the delivery that is most overdue has been due, of endpoints that are on and do not fail.', '',
+      coalesce((
+        select extract(epoch from clock_timestamp() - min(w.next_attempt_at))
+        from enginejs.webhook_deliveries w join enginejs.webhook_endpoints n on n.id = w.endpoint_id
+        where w.status = 'pending' and w.worker is null and w.next_attempt_at < clock_timestamp()
+          and n.enabled and n.failing_since is null), 0)
+    union all
+    select 'enginejs_webhook_dead_letters', 'Deliveries of webhooks that failed for good and are kept.', '', count(*)
+    from enginejs.webhook_deliveries w where w.status = 'failed'
+    union all
+    select 'enginejs_webhook_endpoints', 'Endpoints of webhooks, by whether they are well, fail, or are off.', format('{status="%s"}', x.status), x.endpoints
+    from (
+      select case when not n.enabled then 'off' when n.failing_since is not null then 'failing' else 'well' end as status, count(*) as endpoints
+      from enginejs.webhook_endpoints n where n.deleted_at is null group by 1
+    ) x
+    union all
     select 'enginejs_workflow_workers', 'Workers that are alive by their heartbeats.', '', count(*)
     from enginejs.workflow_workers w where w.heartbeat_at > clock_timestamp() - interval '15 s'
     union all
@@ -5502,6 +7464,7 @@ revoke all on
   enginejs.workflow_waits, enginejs.workflow_signals, enginejs.workflow_pauses, enginejs.workflow_events_held,
   enginejs.workflow_schedules, enginejs.workflow_ticks, enginejs.workflow_moments, enginejs.workflow_triggers,
   enginejs.workflow_deliveries, enginejs.workflow_turns, enginejs.workflow_turn_starts,
+  enginejs.workflow_queues, enginejs.workflow_messages_kept, enginejs.workflow_queue_backlog,
   enginejs.workflow_runs_finished, enginejs.workflow_run_steps, enginejs.workflow_workers,
   enginejs.workflow_runs, enginejs.workflow_events_outbox, enginejs.workflow_dead_letters
 from public;
@@ -5512,6 +7475,7 @@ grant select on
   enginejs.workflow_waits, enginejs.workflow_signals, enginejs.workflow_pauses, enginejs.workflow_events_held,
   enginejs.workflow_schedules, enginejs.workflow_ticks, enginejs.workflow_moments, enginejs.workflow_triggers,
   enginejs.workflow_deliveries, enginejs.workflow_turns, enginejs.workflow_turn_starts,
+  enginejs.workflow_queues, enginejs.workflow_messages_kept, enginejs.workflow_queue_backlog,
   enginejs.workflow_runs_finished, enginejs.workflow_run_steps, enginejs.workflow_workers,
   enginejs.workflow_runs, enginejs.workflow_events_outbox, enginejs.workflow_dead_letters
 to enginejs_owner;

@@ -11,17 +11,8 @@
 -- The rows are anybody's: a column may be called `n` or `model`. So `n.*` is the row whatever its columns are called, and
 -- a name that stands alone is a variable.
 --
--- Inserts through pgbench, 8 clients, prepared, PostgreSQL 18, medians of alternating turns, as ratios to the same table
--- without the trigger (two keys, a foreign key, an index, a check, a generated column):
---
---                                                      1 row   10 rows   100 rows
---   nobody wants the event                              0.81      0.65       0.61
---   a workflow wants it                                 0.72      0.64       0.57
---   one table with a status column and its index        0.75                 0.58
---
--- on a table written by hand after InvoiceLine; `npm run bench -- outbox` measures the compiled one. Of the parts, in
--- sketches and for one row: log partitioned by day instead of workflow_events_current 0.05 less; looking into
--- workflow_subscriptions instead of a constant 0.03 less; actor and origin only where there is a request 0.03 more.
+-- What it costs, beside the same table without the trigger: `npm run bench -- outbox`. Tried there and slower: a log
+-- partitioned by day instead of one open segment, and a look into workflow_subscriptions instead of a constant.
 set role enginejs_writer;
 create or replace function enginejs.emit_create() returns trigger
 language plpgsql volatile security definer set search_path = ''

@@ -1,10 +1,11 @@
 -- For operators: dead letters try again, the oldest first, at most `most` of each kind: failed runs from their failed step, and
 -- events whose conditions could not be evaluated. `until`: only what failed before it; whoever calls this again and again names the moment at
--- which he began, so that what fails anew is left alone. Runs whose steps were undone stay (see retry_run) and are counted as `refused`.
+-- which he began, so that what fails anew is left alone. `of_queue`: those that follow a message of it. Runs whose steps were undone stay (see retry_run) and are counted as `refused`.
 set role enginejs_writer;
 create or replace function enginejs.redrive_runs(
   of_workflow text default null, since timestamptz default null, until timestamptz default null, of_tenant uuid default null,
   of_record uuid default null, error_like text default null, most int default 1000, reason text default null,
+  of_queue text default null,
   out runs int, out events int, out refused int
 )
 language plpgsql volatile security definer set search_path = ''
@@ -25,6 +26,7 @@ begin
       and (since is null or f.finished_at >= since)
       and (of_tenant is null or enginejs.workflow_event_tenant(e.actor, e.before, e.after) = of_tenant)
       and (of_record is null or e.record_id = of_record)
+      and (of_queue is null or e.model = 'queue:' || of_queue)
       and (error_like is null or position(lower(error_like) in lower(f.error)) > 0)
       and enginejs.workflow_undone(f.id, f.segment, f.definition_id) = '{}'
     order by f.finished_at, f.id
@@ -44,6 +46,7 @@ begin
       and (since is null or f.finished_at >= since)
       and (of_tenant is null or enginejs.workflow_event_tenant(e.actor, e.before, e.after) = of_tenant)
       and (of_record is null or e.record_id = of_record)
+      and (of_queue is null or e.model = 'queue:' || of_queue)
       and (error_like is null or position(lower(error_like) in lower(f.error)) > 0)
       and enginejs.workflow_undone(f.id, f.segment, f.definition_id) <> '{}';
   end if;
@@ -58,6 +61,7 @@ begin
       and (since is null or f.failed_at >= since)
       and (of_tenant is null or enginejs.workflow_event_tenant(e.actor, e.before, e.after) = of_tenant)
       and (of_record is null or e.record_id = of_record)
+      and (of_queue is null or e.model = 'queue:' || of_queue)
       and (error_like is null or position(lower(error_like) in lower(f.error)) > 0)
     order by f.event_id
     limit most
@@ -88,12 +92,12 @@ begin
     perform enginejs.ring();
   end if;
   if runs + events > 0 then
-    perform enginejs.workflow_note('redrive', of_tenant, jsonb_build_object('workflow', of_workflow, 'since', since, 'until', redrive_runs.until,
+    perform enginejs.workflow_note('redrive', of_tenant, jsonb_build_object('workflow', of_workflow, 'queue', of_queue, 'since', since, 'until', redrive_runs.until,
       'record', of_record, 'error', error_like, 'reason', reason, 'runs', runs, 'events', events, 'refused', refused));
   end if;
 end
 $$;
-revoke execute on function enginejs.redrive_runs(text, timestamptz, timestamptz, uuid, uuid, text, int, text) from public;
-grant execute on function enginejs.redrive_runs(text, timestamptz, timestamptz, uuid, uuid, text, int, text)
+revoke execute on function enginejs.redrive_runs(text, timestamptz, timestamptz, uuid, uuid, text, int, text, text) from public;
+grant execute on function enginejs.redrive_runs(text, timestamptz, timestamptz, uuid, uuid, text, int, text, text)
   to enginejs_owner, enginejs_user;
 reset role;

@@ -7,6 +7,7 @@ as $$
 declare
   found_run record;
   current_status text;
+  resumed boolean;
 begin
   perform enginejs.require_operator();
   select r.workflow, r.status, enginejs.workflow_event_tenant(e.actor, e.before, e.after) as tenant into found_run
@@ -15,15 +16,20 @@ begin
   if not found then
     raise exception 'there is no run %', run using errcode = 'EJ404';
   end if;
-  -- False: whatever its workflow is.
-  update enginejs.workflow_runs_active r set paused = false
-  where r.id = run and (r.paused or r.status = 'paused') returning r.status into current_status;
-  if not found then
+  -- False: whatever its workflow is. Three times: it may move between the two tables meanwhile.
+  for i in 1..3 loop
+    update enginejs.workflow_runs_active r set paused = false
+    where r.id = run and (r.paused or r.status = 'paused') returning r.status into current_status;
+    resumed := found;
+    exit when resumed;
     update enginejs.workflow_runs_parked r set paused = false where r.id = run and r.paused;
-    if not found then
-      raise exception 'the run is %, not paused', found_run.status using errcode = 'EJ409';
-    end if;
-  elsif current_status = 'paused' then
+    resumed := found;
+    exit when resumed;
+  end loop;
+  if not resumed then
+    raise exception 'the run is %, not paused', found_run.status using errcode = 'EJ409';
+  end if;
+  if current_status = 'paused' then
     perform enginejs.workflow_ring_for(array[run]);
   end if;
   perform enginejs.workflow_note('resume', found_run.tenant,

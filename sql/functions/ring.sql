@@ -1,5 +1,5 @@
--- The doorbell: wakes the relay if it sleeps, and does nothing while it is awake. The only place of EngineJS that
--- notifies: NOTIFY takes a database-wide lock at commit, so that writers would stop sharing their fsync.
+-- The doorbell: wakes the relay if it sleeps, and does nothing while it is awake. The only place of EngineJS where
+-- writers notify: NOTIFY takes a database-wide lock at commit, so that writers would stop sharing their fsync.
 --
 -- A relay that sleeps holds the advisory lock K = (7714000, 0) exclusively. A writer tries to share it: where that
 -- fails somebody sleeps, and is notified. A relay goes to sleep only when it has K, and looks once more when it has:

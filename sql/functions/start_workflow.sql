@@ -1,25 +1,33 @@
--- For people: starts a workflow as the actor of this transaction, who needs one of the roles that the workflow's trigger names, in
--- his tenant, now. Returns the id that the run will have. Raises EJ404 for a workflow that the newest build does not have, 42501
--- where he has none of the roles: also where nobody but the platform starts it.
+-- Starts a workflow as the actor of this transaction and returns the id that its run will have. Who may, and with what:
+-- enginejs.require_call. The platform may say in whose name: `actor`, as events carry it. `awaited`: somebody waits for the
+-- run's end and is told (enginejs.workflow_ended).
+--
+-- Raises EJ404 for a workflow that the newest build does not have, 42501 where the actor may not start it, EJ422 where the
+-- input does not fit.
 set role enginejs_writer;
-create or replace function enginejs.start_workflow(workflow text, input jsonb default null) returns uuid
+create or replace function enginejs.start_workflow(
+  workflow text, input jsonb default null, awaited boolean default false, actor jsonb default null
+) returns uuid
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  trigger jsonb;
+  definition jsonb;
 begin
-  select d.definition -> 'trigger' into trigger
+  select d.definition into definition
   from enginejs.workflow_subscriptions s join enginejs.workflow_definitions d on d.id = s.definition_id
   where s.model = 'workflow:' || start_workflow.workflow;
   if not found then
     raise exception 'there is no workflow "%"', workflow using errcode = 'EJ404';
   end if;
-  if trigger ->> 'kind' is distinct from 'manual' or not coalesce(trigger -> 'roles' ?| enginejs.actor_roles(), false) then
-    raise exception 'workflow "%" is not started by this actor', workflow using errcode = 'insufficient_privilege';
+  if actor is not null and not enginejs.is_platform() then
+    raise exception 'only the platform starts a workflow in the name of others' using errcode = 'insufficient_privilege';
   end if;
-  return enginejs.workflow_start(workflow, input);
+  perform enginejs.require_call(workflow, definition -> 'trigger', definition -> 'input', input);
+  return enginejs.workflow_start(workflow, input, null, actor,
+    coalesce(enginejs.emit_origin(), '{}') || '{"checked": true}'
+      || case when awaited then '{"awaited": true}'::jsonb else '{}' end);
 end
 $$;
-revoke execute on function enginejs.start_workflow(text, jsonb) from public;
-grant execute on function enginejs.start_workflow(text, jsonb) to enginejs_user;
+revoke execute on function enginejs.start_workflow(text, jsonb, boolean, jsonb) from public;
+grant execute on function enginejs.start_workflow(text, jsonb, boolean, jsonb) to enginejs_user, enginejs_system, enginejs_owner;
 reset role;

@@ -1,6 +1,6 @@
 -- A person's decision for a run that waits for it, in the name of the actor of this transaction. The approval's own
 -- condition says who may. Raises EJ404 where nothing waits (or not in this tenant), EJ409 where somebody decided
--- before, 42501 where the condition says no.
+-- before or the condition is gone, 42501 where it says no.
 set role enginejs_writer;
 create or replace function enginejs.workflow_decide(run uuid, step text, approve boolean, comment text default null)
 returns boolean
@@ -8,6 +8,7 @@ language plpgsql volatile security definer set search_path = ''
 as $$
 declare
   asked enginejs.workflow_waits;
+  allowed boolean;
 begin
   if approve is null then
     raise exception 'a decision is true or false' using errcode = 'null_value_not_allowed';
@@ -19,7 +20,12 @@ begin
     or asked.outcome is null and asked.until <= clock_timestamp() then
     raise exception 'nothing waits for a decision here' using errcode = 'EJ404';
   end if;
-  if not enginejs.workflow_may_decide(asked.policy, asked.scope) then
+  allowed := enginejs.workflow_may_decide(asked.policy, asked.scope);
+  if allowed is null then
+    raise exception 'the rule of the approval "%" is not there any more', asked.step using errcode = 'EJ409',
+      hint = 'Whoever operates may fork the run to the newest definition.';
+  end if;
+  if not allowed then
     raise exception 'the rule of the approval "%" says no', asked.step using errcode = 'insufficient_privilege';
   end if;
   if asked.outcome is not null then

@@ -7,9 +7,10 @@ language plpgsql volatile set search_path = ''
 as $$
 declare
   turn record;
+  failed boolean;
   halts boolean;
 begin
-  select t.* into turn from enginejs.workflow_turns t where t.run_id = run;
+  select t.* into turn from enginejs.workflow_turns t where t.run_id = run and t.state <> 'failed';
   if not found then
     return false;
   end if;
@@ -18,17 +19,21 @@ begin
     or exists (select from enginejs.workflow_runs_parked r where r.id = run) then
     return false;
   end if;
-  select f.status = 'failed' and d.definition -> 'options' -> 'ordered' ->> 'onFailure' = 'halt' into halts
+  select f.status = 'failed', d.definition -> 'options' -> 'ordered' ->> 'onFailure' = 'halt' into failed, halts
   from enginejs.workflow_runs_finished f join enginejs.workflow_definitions d on d.id = f.definition_id
   where f.id = run and f.segment = turn.segment;
-  if halts and not skip then
+  if failed and halts and not skip then
     update enginejs.workflow_turns t set state = 'halted' where t.run_id = run;
   else
-    delete from enginejs.workflow_turns t where t.run_id = run;
+    if failed then
+      update enginejs.workflow_turns t set state = 'failed', debounce_key = null where t.run_id = run;
+    else
+      delete from enginejs.workflow_turns t where t.run_id = run;
+    end if;
     update enginejs.workflow_turns t set state = 'held'
     where t.run_id = (
       select n.run_id from enginejs.workflow_turns n
-      where n.workflow = turn.workflow and n.order_key = turn.order_key
+      where n.workflow = turn.workflow and n.order_key = turn.order_key and n.state <> 'failed'
       order by n.event_id limit 1
     ) and t.state = 'blocked';
   end if;

@@ -20,12 +20,14 @@ begin
   ) then
     perform enginejs.workflow_open_segment();
   end if;
+  perform enginejs.workflow_forget_rules('1 hour');
   delete from enginejs.workflow_signals k where k.created_at < clock_timestamp() - keep_failed;
   for old in
     select s.segment, s.closed_at from enginejs.workflow_segments s
     where s.closed_at < clock_timestamp() - keep_done
       and not exists (select from enginejs.workflow_events_pending p where p.segment = s.segment)
       and not exists (select from enginejs.workflow_events_held h where h.segment = s.segment)
+      and not exists (select from enginejs.workflow_messages_kept k where k.segment = s.segment)
       and not exists (select from enginejs.workflow_runs_active r where r.segment = s.segment)
       and not exists (select from enginejs.workflow_runs_parked r where r.segment = s.segment)
     order by s.segment
@@ -37,6 +39,7 @@ begin
     execute format('drop table enginejs.workflow_events_%s, enginejs.workflow_runs_finished_%1$s, enginejs.workflow_run_steps_%1$s',
       old.segment);
     delete from enginejs.workflow_events_failed f where f.segment = old.segment;
+    delete from enginejs.workflow_turns t where t.segment = old.segment and t.state = 'failed';
     delete from enginejs.workflow_segments s where s.segment = old.segment;
     dropped := dropped + 1;
   end loop;

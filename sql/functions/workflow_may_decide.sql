@@ -1,16 +1,18 @@
--- Whether the actor of this transaction meets an approval's condition. Its SQL was made by the worker from the
--- workflow's definition and stands in a table that nobody else writes; what it reads are the true rows. Not for actors:
--- only workflow_decide and workflow_approvals, which take the text from that table, may call it.
+-- Whether the actor of this transaction meets an approval's condition, which is a function of the build's; what it reads
+-- are the true rows. Null where there is none of that name. What is executed is the call of a function that the catalogue
+-- names, never text that was stored. Not for actors: only workflow_decide and workflow_approvals may call it.
 set role enginejs_reader;
-create or replace function enginejs.workflow_may_decide(policy text, scope jsonb) returns boolean
+create or replace function enginejs.workflow_may_decide(rule text, scope jsonb) returns boolean
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
+  asked regproc := enginejs.workflow_find_rule(rule);
   allowed boolean;
 begin
-  execute policy into allowed using
-    scope -> 'before', scope -> 'after', scope -> 'input', scope -> 'value',
-    (scope ->> 'recordId')::uuid, (scope ->> 'tenantId')::uuid;
+  if asked is null then
+    return null;
+  end if;
+  execute format('select %s($1)', asked) into allowed using scope;
   return coalesce(allowed, false);
 end
 $$;

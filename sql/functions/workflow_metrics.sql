@@ -55,6 +55,34 @@ as $$
       format('{workflow="%s"}', replace(replace(p.workflow, '\', '\\'), '"', '\"')), 1
     from enginejs.workflow_pauses p
     union all
+    select 'enginejs_workflow_queue_depth', 'Messages of a queue that are not done, once for each workflow that receives them.',
+      format('{queue="%s"}', replace(replace(q.name, '\', '\\'), '"', '\"')), coalesce(w.messages, 0)
+    from enginejs.workflow_queues q left join enginejs.workflow_queue_backlog w on w.queue = q.name
+    union all
+    select 'enginejs_workflow_queue_message_age_seconds', 'Age of the oldest message of a queue that is not done.',
+      format('{queue="%s"}', replace(replace(q.name, '\', '\\'), '"', '\"')),
+      coalesce(extract(epoch from clock_timestamp() - w.oldest_at), 0)
+    from enginejs.workflow_queues q left join enginejs.workflow_queue_backlog w on w.queue = q.name
+    union all
+    select 'enginejs_webhook_deliveries_pending', 'Deliveries of webhooks that wait for their next attempt, or are being posted.', '', count(*)
+    from enginejs.webhook_deliveries w where w.status = 'pending'
+    union all
+    select 'enginejs_webhook_delivery_lag_seconds', 'How long the delivery that is most overdue has been due, of endpoints that are on and do not fail.', '',
+      coalesce((
+        select extract(epoch from clock_timestamp() - min(w.next_attempt_at))
+        from enginejs.webhook_deliveries w join enginejs.webhook_endpoints n on n.id = w.endpoint_id
+        where w.status = 'pending' and w.worker is null and w.next_attempt_at < clock_timestamp()
+          and n.enabled and n.failing_since is null), 0)
+    union all
+    select 'enginejs_webhook_dead_letters', 'Deliveries of webhooks that failed for good and are kept.', '', count(*)
+    from enginejs.webhook_deliveries w where w.status = 'failed'
+    union all
+    select 'enginejs_webhook_endpoints', 'Endpoints of webhooks, by whether they are well, fail, or are off.', format('{status="%s"}', x.status), x.endpoints
+    from (
+      select case when not n.enabled then 'off' when n.failing_since is not null then 'failing' else 'well' end as status, count(*) as endpoints
+      from enginejs.webhook_endpoints n where n.deleted_at is null group by 1
+    ) x
+    union all
     select 'enginejs_workflow_workers', 'Workers that are alive by their heartbeats.', '', count(*)
     from enginejs.workflow_workers w where w.heartbeat_at > clock_timestamp() - interval '15 s'
     union all

@@ -1,8 +1,10 @@
--- Notices dead workers and gives back what they held: their locks on jobs, and their runs. Dead is whose heartbeat
--- is 15 s old, or 3 s old with its session lock free: PostgreSQL frees that about 10 ms after a process is killed.
+-- Notices dead workers and gives back what they held: their locks on jobs, their transactions, and their runs. Dead is whose
+-- heartbeat is 15 s old, or 3 s old with its session lock free: PostgreSQL frees that about 10 ms after a process is killed.
+-- While the server was not there nobody could beat: that time does not count.
 -- A wrong guess does no harm to database steps: the lease has changed, and what the old one writes counts for nothing.
 --
--- A run whose worker died `most_crashes` times in a row without any result between fails: it kills its workers.
+-- A run whose worker died `most_crashes` times in a row without any result between fails: it kills its workers. Where the
+-- server itself was restarted meanwhile, nobody knows whose fault it was, and it does not count.
 -- Returns the workers that were found dead.
 set role enginejs_writer;
 create or replace function enginejs.workflow_reap(most_crashes int) returns setof int
@@ -11,22 +13,21 @@ as $$
 declare
   dead int[];
   pools text[];
-  relays int[];
   lost uuid[];
 begin
   with gone as (
     delete from enginejs.workflow_workers w
     where w.id in (
       select x.id from enginejs.workflow_workers x
-      where x.heartbeat_at < clock_timestamp() - interval '15 s'
-        or x.heartbeat_at < clock_timestamp() - interval '3 s' and pg_try_advisory_xact_lock(7714002, x.id)
+      where greatest(x.heartbeat_at, pg_postmaster_start_time()) < clock_timestamp() - interval '15 s'
+        or greatest(x.heartbeat_at, pg_postmaster_start_time()) < clock_timestamp() - interval '3 s'
+          and pg_try_advisory_xact_lock(7714002, x.id)
       for update skip locked
     )
-    returning w.id, w.pools, w.relay_backend
+    returning w.id, w.pools
   )
-  select array_agg(distinct g.id), array_agg(p.pool) filter (where p.pool is not null),
-    array_agg(g.relay_backend) filter (where g.relay_backend is not null)
-  into dead, pools, relays
+  select array_agg(distinct g.id), array_agg(p.pool) filter (where p.pool is not null)
+  into dead, pools
   from gone g left join lateral unnest(g.pools) as p (pool) on true;
 
   if pools is not null then
@@ -35,14 +36,29 @@ begin
     perform pg_notify('jobs:insert', json_build_object('r', random(), 'count', 100)::text);
   end if;
 
-  -- A process that hangs, or was stopped, keeps its connections: its relay would lead for ever.
+  -- A process that hangs, or was stopped, keeps its connections: its relay would lead for ever, and what it stands still
+  -- in the middle of would hold its locks. Its relay's session and its transactions hold this lock (see workflow_holds).
+  -- Those of another login may not be this one's to end.
   perform pg_terminate_backend(l.pid)
-  from pg_locks l
-  where l.locktype = 'advisory' and l.classid = 7714001 and l.pid = any (relays) and l.pid <> pg_backend_pid();
+  from pg_locks l join pg_stat_activity a on a.pid = l.pid
+  where l.locktype = 'advisory' and l.classid = 7714009 and l.objid = any (dead::oid[]) and l.pid <> pg_backend_pid()
+    and l.database = (select d.oid from pg_database d where d.datname = current_database())
+    and pg_has_role(a.usesysid, 'usage');
 
-  -- Also those of workers that are in no list at all.
+  -- Also those of workers that are in no list at all. One that such a transaction has locked is left to the next look, so
+  -- that it keeps nobody else's from being given back.
+  lost := array(
+    select a.id from enginejs.workflow_runs_active a
+    where a.status = 'running' and not exists (select from enginejs.workflow_workers w where w.id = a.worker_id)
+    order by a.id
+    for update of a skip locked
+  );
   update enginejs.workflow_runs_active r
-  set crashes = case when s.results > r.crashed_after then 1 else r.crashes + 1 end,
+  set crashes = case
+      when s.results > r.crashed_after then 1
+      when r.since < pg_postmaster_start_time() then r.crashes
+      else r.crashes + 1
+    end,
     crashed_after = s.results,
     error = 'the worker died'
   from (
@@ -50,15 +66,13 @@ begin
       select count(*) from enginejs.workflow_run_steps s where s.run_id = a.id and s.segment = a.segment
     )::int as results
     from enginejs.workflow_runs_active a
-    where a.status = 'running' and not exists (select from enginejs.workflow_workers w where w.id = a.worker_id)
-    for update of a skip locked
+    where a.id = any (lost)
   ) s
   where r.id = s.id;
 
   with poison as (
     delete from enginejs.workflow_runs_active r
-    where r.status = 'running' and r.crashes >= most_crashes
-      and not exists (select from enginejs.workflow_workers w where w.id = r.worker_id)
+    where r.id = any (lost) and r.crashes >= most_crashes
     returning r.*
   ),
   forgotten as (
@@ -70,9 +84,7 @@ begin
     format('its worker died %s times in a row while it ran', p.crashes), p.created_at
   from poison p;
 
-  select array_agg(r.id) into lost
-  from enginejs.workflow_runs_active r
-  where r.status = 'running' and not exists (select from enginejs.workflow_workers w where w.id = r.worker_id);
+  lost := array(select r.id from enginejs.workflow_runs_active r where r.id = any (lost));
   perform enginejs.workflow_ring_for(lost);
 
   return query select unnest(dead);

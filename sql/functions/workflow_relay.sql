@@ -32,6 +32,12 @@ declare
   segments int[];
   definitions int[];
   held jsonb;
+  -- Those that webhooks are offered for.
+  hook_events bigint[];
+  hook_segments int[];
+  -- Messages that no workflow receives.
+  lone_events bigint[];
+  lone_segments int[];
 begin
   taken := 0;
   busy := false;
@@ -65,16 +71,23 @@ begin
       from event e join enginejs.workflow_subscriptions s on s.model = e.model and s.action = e.action
       where e.workflows is null or s.workflow = any (e.workflows)
       order by e.event_id
+    ),
+    lone as (
+      select e.event_id, e.segment from event e
+      where e.model like 'queue:%' and e.workflows is null
+        and not exists (select from enginejs.workflow_subscriptions s where s.model = e.model and s.action = e.action)
     )
     select
       (select count(*) from event), (select max(e.event_id) from event e),
-      array_agg(m.event_id) filter (where not m.conditional and not m.paused),
-      array_agg(m.segment) filter (where not m.conditional and not m.paused),
-      array_agg(m.definition_id) filter (where not m.conditional and not m.paused),
+      array_agg(m.event_id) filter (where not m.conditional and not m.paused and m.definition_id is not null),
+      array_agg(m.segment) filter (where not m.conditional and not m.paused and m.definition_id is not null),
+      array_agg(m.definition_id) filter (where not m.conditional and not m.paused and m.definition_id is not null),
+      array_agg(m.event_id) filter (where m.definition_id is null), array_agg(m.segment) filter (where m.definition_id is null),
       jsonb_agg(jsonb_build_object('event', m.event_id, 'segment', m.segment, 'workflow', m.workflow,
         'definition', m.definition_id, 'attempts', m.attempts, 'model', m.model)) filter (where m.conditional and not m.paused),
-      jsonb_agg(jsonb_build_object('event_id', m.event_id, 'segment', m.segment, 'workflow', m.workflow)) filter (where m.paused)
-    into taken, last_event, events, segments, definitions, conditional, held
+      jsonb_agg(jsonb_build_object('event_id', m.event_id, 'segment', m.segment, 'workflow', m.workflow)) filter (where m.paused),
+      (select array_agg(l.event_id order by l.event_id) from lone l), (select array_agg(l.segment order by l.event_id) from lone l)
+    into taken, last_event, events, segments, definitions, hook_events, hook_segments, conditional, held, lone_events, lone_segments
     from match m;
   end if;
   "full" := taken = most and most < batch;
@@ -87,6 +100,12 @@ begin
     insert into enginejs.workflow_events_held (event_id, segment, workflow)
     select h.event_id, h.segment, h.workflow from jsonb_to_recordset(held) as h (event_id bigint, segment int, workflow text)
     on conflict do nothing;
+  end if;
+  if lone_events is not null then
+    perform enginejs.workflow_keep_messages(lone_events, lone_segments);
+  end if;
+  if hook_events is not null then
+    perform enginejs.webhook_deliver(hook_events, hook_segments);
   end if;
   if events is not null then
     begun := enginejs.workflow_start_runs(events, segments, definitions, worker, slots);

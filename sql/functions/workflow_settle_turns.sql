@@ -9,12 +9,12 @@ declare
   due record;
 begin
   -- One at a time; and for workflows without turns that is all.
-  if not exists (select from enginejs.workflow_turns) or not pg_try_advisory_xact_lock(7714007, 0) then
+  if not exists (select from enginejs.workflow_turns t where t.state <> 'failed') or not pg_try_advisory_xact_lock(7714007, 0) then
     return;
   end if;
   for ended in
     select t.run_id from enginejs.workflow_turns t
-    where t.state in ('begun', 'held', 'halted')
+    where t.state <> 'failed' and t.state <> 'blocked'
       and not exists (select from enginejs.workflow_runs_active r where r.id = t.run_id)
       and not exists (select from enginejs.workflow_runs_parked r where r.id = t.run_id)
       and (t.state <> 'halted' or not exists (

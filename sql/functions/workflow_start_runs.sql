@@ -9,18 +9,9 @@
 -- back that a lease was given, and the next one must not be the same.
 --
 -- For the rest there are jobs: one rings for a sixteenth of them, at most 50, so that any worker may take a part of them
--- and what a job costs (three writes, a row of 300 bytes) is shared.
+-- and what a job costs (three writes and a row) is shared.
 --
--- CPU of server and worker together, microseconds per run of one empty step, from the insert of the row to the end of the
--- run, on two cores that had other work as well (so for comparison only; drains of 10,000 to 30,000):
---
---   begun here                                            120 to 170
---   jobs that ring for many, two workers                  220 to 310
---   a job, a claim, an evaluation of the empty input,
---   a checkpoint and an end for each run                     3,400
---   graphile_worker alone, empty jobs in batches           60 to 100
---
--- and 1,570 bytes of WAL instead of 3,080.
+-- What that saves against a job, a claim and a checkpoint for each run: `npm run bench -- workflows`, case `no-op`.
 set role enginejs_writer;
 create or replace function enginejs.workflow_start_runs(
   events bigint[], segments int[], definitions int[], worker int default null, slots int default 0, out begun json
@@ -31,6 +22,7 @@ declare
   mine int := 0;
   others constant int := cardinality(events);
   first_lease constant int := 1 + (random() * 1000000000)::int;
+  heavy uuid[];
 begin
   if slots > 0 and exists (select from enginejs.workflow_workers w where w.id = worker) then
     mine := least(slots, others);
@@ -44,14 +36,19 @@ begin
       on conflict (id) do nothing
       returning r.id, r.lease, r.definition_id, r.event_id, r.segment
     )
-    select json_agg(json_build_object(
+    -- What is heavy comes by a claim of its own: all of these are one value, of which PostgreSQL makes none larger than 1 GB.
+    select array_agg(r.id) filter (where pg_column_size(e.input) > 32768), json_agg(json_build_object(
       'id', r.id, 'lease', r.lease, 'definition_id', r.definition_id, 'segment', r.segment,
       'event', json_build_object('id', e.id::text, 'model', e.model, 'action', e.action, 'recordId', e.record_id,
         'before', e.before, 'after', e.after, 'input', e.input, 'createdAt', e.created_at),
       'actor', e.actor, 'origin', e.origin,
       'age_ms', extract(epoch from clock_timestamp() - e.created_at)::double precision * 1000))
-    into begun
+      filter (where pg_column_size(e.input) > 32768 is not true)
+    into heavy, begun
     from run r join enginejs.workflow_events e on e.id = r.event_id and e.segment = r.segment;
+    if heavy is not null then
+      perform enginejs.workflow_ring_for(heavy);
+    end if;
   end if;
   if mine = others then
     return;

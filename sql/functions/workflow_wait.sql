@@ -1,5 +1,5 @@
 -- Writes down that a step of a run waits from now on. Returns {"lost": true} where the lease is, {"output": …} where a
--- signal that was kept is taken at once (it is the step's checkpoint then), and null where the step waits.
+-- signal that was kept is taken at once (it is the step's checkpoint then), and null where the step waits. Raises EJ404 where nothing says who may decide an approval.
 --
 -- `length_ms` or `moment`: until when; neither: without end. `details` holds the other columns by name.
 set role enginejs_writer;
@@ -22,6 +22,9 @@ begin
   if not found then
     return '{"lost": true}';
   end if;
+  if wait_kind = 'approval' and enginejs.workflow_find_rule(details ->> 'policy') is null then
+    raise exception 'there is no function %', details ->> 'policy' using errcode = 'EJ404';
+  end if;
   if wait_kind = 'signal' then
     delete from enginejs.workflow_signals s
     where s.id = (
@@ -40,9 +43,13 @@ begin
   select run, wait_step, wait_kind, coalesce(moment, clock_timestamp() + length_ms * interval '1 ms'),
     d.name, d.key, d.child, d.child_segment, d.tenant, d.question, d.data, d.policy, d.scope, d.failures, d.error
   from jsonb_populate_record(null::enginejs.workflow_waits, coalesce(details, '{}')) d
-  -- A step that has failed again pauses anew; any other wait is begun once.
+  -- A step that has failed again pauses anew, and one that has paused may wait for something else now: another run, a
+  -- signal, a time. Any other wait is begun once.
   on conflict on constraint workflow_waits_pkey
-    do update set until = excluded.until, failures = excluded.failures, error = excluded.error
+    do update set kind = excluded.kind, since = excluded.since, until = excluded.until, name = excluded.name,
+      key = excluded.key, child = excluded.child, child_segment = excluded.child_segment, tenant = excluded.tenant,
+      question = excluded.question, data = excluded.data, policy = excluded.policy, scope = excluded.scope,
+      failures = excluded.failures, error = excluded.error
     where w.kind = 'retry';
   return null;
 end

@@ -8,6 +8,7 @@ revoke all on
   enginejs.workflow_waits, enginejs.workflow_signals, enginejs.workflow_pauses, enginejs.workflow_events_held,
   enginejs.workflow_schedules, enginejs.workflow_ticks, enginejs.workflow_moments, enginejs.workflow_triggers,
   enginejs.workflow_deliveries, enginejs.workflow_turns, enginejs.workflow_turn_starts,
+  enginejs.workflow_queues, enginejs.workflow_messages_kept, enginejs.workflow_queue_backlog,
   enginejs.workflow_runs_finished, enginejs.workflow_run_steps, enginejs.workflow_workers,
   enginejs.workflow_runs, enginejs.workflow_events_outbox, enginejs.workflow_dead_letters
 from public;
@@ -18,6 +19,7 @@ grant select on
   enginejs.workflow_waits, enginejs.workflow_signals, enginejs.workflow_pauses, enginejs.workflow_events_held,
   enginejs.workflow_schedules, enginejs.workflow_ticks, enginejs.workflow_moments, enginejs.workflow_triggers,
   enginejs.workflow_deliveries, enginejs.workflow_turns, enginejs.workflow_turn_starts,
+  enginejs.workflow_queues, enginejs.workflow_messages_kept, enginejs.workflow_queue_backlog,
   enginejs.workflow_runs_finished, enginejs.workflow_run_steps, enginejs.workflow_workers,
   enginejs.workflow_runs, enginejs.workflow_events_outbox, enginejs.workflow_dead_letters
 to enginejs_owner;

@@ -76,6 +76,7 @@ export async function buildProject(folder: string, request: BuildRequest = {}): 
       model,
       hash: await modelHash(model.system),
       warnings: [
+        ...withSourceLines(model.warnings, folder),
         ...withSourceLines(compiled.diagnostics, folder),
         ...(database.planned?.warnings ?? []),
         ...unconsented.filter(({ severity }) => severity === "warning"),

@@ -1,7 +1,7 @@
 /** A build in words. */
 import type { PlannedBuild } from "../database/apply.ts";
 import { targetOf } from "../database/connection-failure.ts";
-import { formatPlan } from "../dsl-to-sql/index.ts";
+import { formatPlan, notCallable } from "../dsl-to-sql/index.ts";
 import type { BuildOutcome } from "./build-project.ts";
 import { describeAccess } from "./describe-access.ts";
 
@@ -36,6 +36,8 @@ export function describeBuild(
   if (files.removed.length > 0)
     lines.push(`${count(files.removed.length, "file")} ${remove}: ${listed(files.removed)}`);
   if (files.written.length + files.removed.length === 0) lines.push("Files: nothing to do.");
+  const closed = notCallable(outcome.model.system);
+  if (closed.length > 0) lines.push(`Started by the platform alone (no roles, no allow): ${listed(closed)}`);
   return lines;
 }
 

@@ -9,11 +9,18 @@ import { printable } from "./render-diagnostics.ts";
  *   Invoice read: billing +120 of 3,000 (2 actors), member −40 of 3,000 (3 actors)
  *     + allow "auditors read"  domain/invoice.model.ts:21  widens, consent: "auditors asked for it"
  * ```
+ *
+ * Of an action is counted whom its rules let pass; its guards and transitions are rules about the work and not about people.
  */
 export function describeAccess(impact: AccessImpact | undefined): string[] {
   if (impact === undefined || impact.changes.length === 0) return [];
-  return ["Who may do what:", ...impact.changes.flatMap(describeChange)].map(printable);
+  const actions = impact.changes.some(({ operation }) => !OF_ROWS_AND_FIELDS.test(operation));
+  const aside = actions ? ["  Of actions: whom their rules let pass, whatever guards and transitions say then."] : [];
+  return ["Who may do what:", ...impact.changes.flatMap(describeChange), ...aside].map(printable);
 }
+
+/** What is no action: `update, left behind`, `salary: read`. */
+const OF_ROWS_AND_FIELDS = /^(read|create|update|delete)$|, |: /;
 
 function describeChange(change: ChangeImpact): string[] {
   const { entity, operation, causes } = change;

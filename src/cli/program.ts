@@ -4,6 +4,7 @@ import { type AddCommand, addAdministrationCommands } from "./administration-com
 import { metricsAddress } from "./metrics-address.ts";
 import { packageVersion } from "./package-version.ts";
 import { Terminal } from "./terminal.ts";
+import { addWebhookCommands } from "./webhook-commands.ts";
 import { addWorkflowCommands } from "./workflow-commands.ts";
 
 /** @param onEnd is given the exit code of the command that ran */
@@ -101,6 +102,18 @@ export function createProgram(onEnd: (code: number) => void): Command {
     .addOption(json());
   add(
     program,
+    "fmt",
+    "bring JSON processes into their canonical form",
+    formatHelp,
+    async () => (await import("./commands/fmt.ts")).format,
+  )
+    .argument("[files...]", "the files; all of processes/ unless given")
+    .addOption(project())
+    .option("--check", "write nothing, and exit with 1 where a file would change")
+    .addOption(json());
+
+  add(
+    program,
     "inspect",
     "show the SQL of an entity or object, its line in the model, and why it is there",
     inspectHelp,
@@ -180,6 +193,7 @@ export function createProgram(onEnd: (code: number) => void): Command {
 
   addAdministrationCommands(program, add, { project, database, json });
   addWorkflowCommands(program, add, { project, database, json });
+  addWebhookCommands(program, add, { project, database, json });
 
   prepare(program);
   return program;
@@ -280,6 +294,12 @@ Examples:
   enginejs token --as biller
   enginejs token --as ada@acme.example --expires 30d
   curl http://localhost:4000/graphql -H "authorization: Bearer $(enginejs token --as biller)" …`;
+
+const formatHelp = `
+Examples:
+  enginejs fmt
+  enginejs fmt --check
+  enginejs fmt processes/place-order.json`;
 
 const inspectHelp = `
 Examples:

@@ -44,6 +44,21 @@ export function addWorkflowCommands(program: Command, add: AddCommand, shared: S
     ).argument("<run>", "the run's id"),
   );
   common(
+    add(
+      workflow,
+      "start",
+      "start a workflow, in somebody's name",
+      startHelp,
+      async () => (await import("./commands/workflow-start.ts")).workflowStart,
+    )
+      .argument("<name>", "the workflow")
+      .option("--input <json>", "what it is given")
+      .option("--as <person>", "in whose name: a person's id, e-mail address, or label of the seed's people")
+      .option("--tenant <tenant>", "in which tenant: its id or name; needed only where the person belongs to several")
+      .option("--wait", "wait for its end, and print what it gives")
+      .option("--timeout <seconds>", "how long to wait at most", entries, 60),
+  );
+  common(
     reasoned(
       add(
         workflow,
@@ -122,6 +137,7 @@ export function addWorkflowCommands(program: Command, add: AddCommand, shared: S
           redriveHelp,
           async () => (await module()).workflowRedrive,
         )
+          .option("--queue <name>", "only those that follow a message of this queue")
           .option("--error <text>", "only those whose error has this text")
           .option("--all", "all of them, where nothing else is said")
           .option("--dry-run", "show how many there are, and change nothing"),
@@ -160,6 +176,12 @@ Exit codes:
   2  wrong use of the command line
   3  the database cannot be reached`;
 
+const startHelp = `
+Its steps have the rights of the person that --as names; a worker has to run. The input is checked before anything starts.
+
+Example:
+  enginejs workflow start monthly-report --input '{"month": "2026-11"}' --as biller@example.com --wait`;
+
 const pauseHelp = `
 What is at a step goes on until it ends or waits, and what is being undone is undone. Events are kept. It outlives restarts and builds.`;
 
@@ -174,6 +196,7 @@ Failed runs try their failed step again, the oldest first, a thousand per transa
 
 Examples:
   enginejs workflow redrive --workflow receipt-on-paid --since 1d
+  enginejs workflow redrive --queue order-events
   enginejs workflow redrive --all --dry-run`;
 
 const tailHelp = `

@@ -1,7 +1,7 @@
 /**
  * What somebody has changed by hand since the last build, object by object, and what becomes of it:
  *
- * - a build puts back: policies, triggers, functions, rights, row security, indexes, constraints that are missing;
+ * - a build puts back: policies, triggers, functions, views, rights, row security, indexes, constraints that are missing;
  * - nobody's guess would do: columns and their defaults, changed constraints, tables. Named, with the SQL that mends
  *   it where that is one statement; nothing is applied until it is mended;
  * - in no model: left alone, and named at every build.
@@ -34,7 +34,7 @@ export interface Drift {
 }
 
 /** Written anew by a refresh, see `PlanOptions.refresh`. */
-const refreshed = new Set(["policy", "trigger", "function", "row security", "index"]);
+const refreshed = new Set(["policy", "trigger", "function", "view", "row security", "index"]);
 
 const isRefreshed = ({ kind, name }: CatalogFact): boolean =>
   refreshed.has(kind) || (kind === "grant" && !name.startsWith("on default privileges "));
@@ -104,6 +104,8 @@ function differences(built: CatalogFacts, now: CatalogFacts): Difference[] {
   return all.filter(({ was: { kind, name } }) => {
     if (kind !== "table" && gone.has(`table ${tableOf(name)}`)) return false;
     switch (kind) {
+      case "column":
+        return !gone.has(`view ${tableOf(name)}`);
       case "default":
         return !gone.has(`column ${name}`);
       case "index of constraint":
@@ -130,6 +132,8 @@ const added = (built: CatalogFacts, now: CatalogFacts): CatalogFact[] =>
 function isIntrusion({ kind, name }: CatalogFact, built: CatalogFacts): boolean {
   if (kind === "grant") return name.startsWith("on default privileges enginejs_");
   if (kind === "default") return built.has(`column ${name}`);
+  // Nothing takes a column out of a view: it has to be made anew, with what asks it.
+  if (kind === "column") return built.has(`view ${tableOf(name)}`);
   return kind === "rule" && built.has(`table ${tableOf(name)}`);
 }
 

@@ -26,6 +26,8 @@ export function mendingOf(was: CatalogFact | undefined, is: CatalogFact | undefi
         ? `${on} alter column ${name} drop default;`
         : `${on} alter column ${name} set default ${was.detail};`;
     case "column":
+      // Every column of a build's own tables is there, so that one which was added is a view's.
+      if (was === undefined) return `drop view ${table} cascade;`;
       return columnMending(`${on} alter column ${name}`, was?.detail ?? undefined, is?.detail ?? undefined);
     case "constraint":
       if (was === undefined || is === undefined) return undefined;

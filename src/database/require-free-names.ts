@@ -8,7 +8,7 @@ import { isMarked } from "./apply-chunks.ts";
 import { coreText } from "./core-sql.ts";
 import { databaseError } from "./database-error.ts";
 
-/** @throws EngineError with everything in the schema that has the name of a table or index to come */
+/** @throws EngineError with everything in the schema that has the name of a table, view or index to come */
 export async function requireFreeNames(client: pg.ClientBase, { system, statements }: CompiledSystem): Promise<void> {
   const { schema } = system;
   await isSchemaThere(client, schema);
@@ -23,6 +23,8 @@ export async function requireFreeNames(client: pg.ClientBase, { system, statemen
         ];
       case "create index":
         return [node.name];
+      case "create view":
+        return [node.view.name];
       default:
         return [];
     }

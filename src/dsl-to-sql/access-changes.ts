@@ -31,7 +31,10 @@ export interface AccessComparison {
   readonly changes: readonly AccessChange[];
   readonly before: AccessRules;
   readonly after: AccessRules;
-  /** SQL of the functions that the conditions call, in the order in which they can be made, by enginejs_reader. */
+  /**
+   * SQL of the functions and views that the conditions ask, in the order in which they can be made, by enginejs_reader. A view
+   * that is there already is the same one, by its name, and cannot be made twice.
+   */
   readonly functions: { readonly before: readonly string[]; readonly after: readonly string[] };
 }
 

@@ -82,13 +82,13 @@ export class AccessRules {
     return new Map([...this.operations(entity, rules)].map((operation) => [operation.name, operation]));
   }
 
-  /** The functions of these statements and of those that they call, each behind what it calls; who counts as what is last. */
+  /** The functions and views of these statements and of those that they call, each behind what it calls; who counts as what is last. */
   functions(ids: Iterable<string>): readonly Statement[] {
     const known = new Map(this.list.statements.map((statement) => [statement.id, statement]));
     const found = new Map<string, Statement>();
     const visit = (id: string): void => {
       const statement = known.get(id);
-      if (statement?.kind !== "function" || found.has(id)) return;
+      if (statement === undefined || !isCalled(statement) || found.has(id)) return;
       for (const next of statement.dependsOn) visit(next);
       found.set(id, statement);
     };
@@ -177,6 +177,8 @@ export class AccessRules {
     };
   }
 }
+
+const isCalled = ({ kind }: Statement): boolean => kind === "function" || kind === "view";
 
 function mentionsOf(cores: readonly Core[]): Mentions {
   const roles = new Set<string>();

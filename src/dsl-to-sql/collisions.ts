@@ -3,7 +3,7 @@ import type { Diagnostic } from "../errors/diagnostic.ts";
 import type { Statement } from "./statement.ts";
 import type { StatementList } from "./statement-list.ts";
 
-/** Two statements of one id, and tables and indexes of one name: PostgreSQL keeps both in one list. */
+/** Two statements of one id, and tables, views and indexes of one name: PostgreSQL keeps both in one list. */
 export function collisions(list: StatementList): Diagnostic[] {
   const found: Diagnostic[] = [];
   const told = new Set<string>();
@@ -45,6 +45,7 @@ export function collisions(list: StatementList): Diagnostic[] {
 
 function relationNames({ node }: Statement): string[] {
   if (node.kind === "create index") return [node.name];
+  if (node.kind === "create view") return [node.view.name];
   if (node.kind !== "create table") return [];
   const indexes = node.constraints.filter(({ kind }) => kind === "primary key" || kind === "unique");
   return [node.table.name, ...indexes.map(({ name }) => name)];

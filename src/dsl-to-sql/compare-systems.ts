@@ -100,7 +100,9 @@ const rules: SystemRules = {
     ),
   workflows: (before, after, at) => compareRecorded(before, after, "workflow", at),
   queries: (before, after, at) => compareRecorded(before ?? [], after ?? [], "query", at),
+  queues: (before, after, at) => compareRecorded(before ?? [], after ?? [], "queue", at),
   consents: recorded("consents"),
+  webhooks: recorded("webhooks"),
   tasks: (before, after, at) => compareRecorded(before, after, "task", at),
 };
 

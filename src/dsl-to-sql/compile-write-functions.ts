@@ -36,6 +36,7 @@ import { addExecuteGrants } from "./helper-functions.ts";
 import { type LeftBehind, updateLeftBehind } from "./left-behind.ts";
 import { idColumn, isStored, tenantColumn } from "./model-index.ts";
 import { objectIdentity } from "./object-identity.ts";
+import { refuseUnknownKeys } from "./refuse-unknown-keys.ts";
 import {
   isWritable,
   keyColumns,
@@ -154,7 +155,11 @@ class WriteFunction {
       return { kind: "assign", variable, value };
     });
     const parts = this.command === "create" ? [this.insert(), ...this.sides()] : [...this.find(), ...this.changes()];
-    return [...read, ...parts, { kind: "return", value: column(undefined, this.target) }];
+    const { entity, fields } = this;
+    const columns = this.command === "create" ? writableColumns(entity, "create") : updatableColumns(entity);
+    const known = [...columns, ...fields.map(({ storage }) => storage.column)];
+    const refused = refuseUnknownKeys(entity.name, this.parameter("given"), known);
+    return [refused, ...read, ...parts, { kind: "return", value: column(undefined, this.target) }];
   }
 
   /** Qualified by the function: tables and columns may have the same name. */

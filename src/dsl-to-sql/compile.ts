@@ -6,17 +6,21 @@
 import type { Diagnostic } from "../errors/diagnostic.ts";
 import { EngineError } from "../errors/engine-error.ts";
 import type { SourceMap, System } from "../model/index.ts";
+import { callCollisions } from "./call-collisions.ts";
 import { collisions } from "./collisions.ts";
 import { compileActions } from "./compile-actions.ts";
 import { compileAffordances } from "./compile-affordances.ts";
+import { compileApprovals } from "./compile-approvals.ts";
 import { compileClaims } from "./compile-claims.ts";
 import { compileComments } from "./compile-comments.ts";
 import { compileExplain, compileExplainRules } from "./compile-explain.ts";
 import { compileFieldRules } from "./compile-field-rules.ts";
 import { compileGrants } from "./compile-grants.ts";
+import { compileMayStart } from "./compile-may-start.ts";
 import { compileMembership } from "./compile-membership.ts";
 import { compileMoments } from "./compile-moments.ts";
 import { compilePolicies } from "./compile-policies.ts";
+import { compileProcessFunctions } from "./compile-process-functions.ts";
 import { compileRowRules } from "./compile-row-rules.ts";
 import { compileSchema } from "./compile-schema.ts";
 import { compileSideReaders } from "./compile-side-readers.ts";
@@ -71,10 +75,13 @@ export function compile(system: System, sourceMap: SourceMap = {}): CompiledSyst
     compileGrants(entity, list);
     compileComments(entity, list);
   }
+  compileApprovals(list, expressions);
+  compileMayStart(list, expressions);
+  compileProcessFunctions(list);
   compileMembership(list);
   compileExplainRules(list);
 
-  const errors = [...expressions.diagnostics, ...collisions(list)];
+  const errors = [...expressions.diagnostics, ...collisions(list), ...callCollisions(model)];
   if (errors.length > 0) throw new EngineError(errors);
   return { system, statements: orderStatements(list.statements), places: sourceMap, diagnostics: warnings };
 }

@@ -4,8 +4,8 @@
  * functions. Three forms of what a condition is made of:
  *
  * - own columns and the actor: as it is;
- * - rows that the actor reaches: `column = any ((select app.policy_…())::uuid[])`, gathered once per statement, and where
- *   no index could make use of it, `column in (select unnest(…))`, a hash table: an array is searched from end to end;
+ * - rows that the actor reaches: `column = any (array(select reached from app.policy_…))`, gathered once per statement, and
+ *   where no index could make use of it, `column in (select …)`, a hash table: an array is searched from end to end;
  * - anything else of other rows: `app.policy_…(column, …)`, asked per row.
  */
 import type { Core } from "../expression/core.ts";
@@ -16,20 +16,21 @@ import {
   anyArray,
   arraySelect,
   call,
-  cast,
   column,
   inSelect,
   or,
+  type QualifiedName,
   type SqlExpression,
+  scalarSelect,
   select,
+  table,
 } from "../sql-ast/expressions.ts";
 import type { FunctionParameter } from "../sql-ast/statements.ts";
 import { cheapestFirst } from "./cheapest-first.ts";
 import { claimsOf } from "./claims-of.ts";
 import { type ConditionTerm, conditionTerms } from "./condition-terms.ts";
-import { once } from "./environments.ts";
 import { gatherRows, ofTenant } from "./gathered-rows.ts";
-import type { HelperFunctions, HelperPurpose } from "./helper-functions.ts";
+import { type HelperFunctions, type HelperPurpose, REACHED } from "./helper-functions.ts";
 import { type Lookup, noteLookups } from "./lookups.ts";
 import { isStored, type ModelIndex, tenantColumn } from "./model-index.ts";
 import { ownAndAbove } from "./own-and-above.ts";
@@ -58,7 +59,7 @@ export interface ConditionRequest {
 export interface CompiledCondition {
   /** True where the condition is true, false or null elsewhere. The row's columns stand under the alias of its table. */
   readonly sql: SqlExpression;
-  /** Ids of the helper functions. */
+  /** Ids of the helper functions and views. */
   readonly dependsOn: readonly string[];
   /** Entities whose rows it reads. */
   readonly reads: readonly string[];
@@ -126,7 +127,7 @@ class ConditionPart {
     }
     if (core.kind === "not") return this.compile(core.operand, !want, false);
     if (core.kind === "and" || core.kind === "or") return this.connect(core.kind, core.operands, want, finds);
-    const asked = this.perRow(plain, tables);
+    const asked = this.perRow(plain);
     const partly = want ? turnPartly(core, tenant) : undefined;
     return partly === undefined ? asked : and(this.gathered(partly, finds), asked);
   }
@@ -140,18 +141,22 @@ class ConditionPart {
     return all ? and(...sorted) : or(...sorted);
   }
 
-  /** `column = any ((select app.policy_…())::uuid[])` */
+  /** `column = any (array(select reached from app.policy_…))` */
   private gathered(far: FarRows, finds: boolean): SqlExpression {
-    const value = arraySelect(gatherRows(far, this.model, this.lookups));
-    this.lookups.push({ entity: this.request.entity.name, column: far.ownColumn });
-    const own = this.typeOf(far.ownColumn);
-    const ids = cast(once(call(this.define([], `${own}[]`, value, tablesOf(value)))), `${own}[]`);
-    const compared = column(this.request.entity.table, far.ownColumn);
-    return finds ? anyArray(compared, ids) : inSelect(compared, select({ columns: [{ value: call("unnest", ids) }] }));
+    const { entity } = this.request;
+    const gathering = gatherRows(far, this.model, this.lookups);
+    this.lookups.push({ entity: entity.name, column: far.ownColumn });
+    const { name, id } = this.helpers.gather({ ...this.common(scalarSelect(gathering)), select: gathering });
+    this.dependsOn.add(id);
+    const reached = select({ columns: [{ value: column(name.name, REACHED) }], from: table(name, name.name) });
+    const compared = column(entity.table, far.ownColumn);
+    const found = finds ? anyArray(compared, arraySelect(reached)) : inSelect(compared, reached);
+    // A person sees his memberships of every tenant: what is reached in the request's says nothing of the others.
+    return entity === this.model.membership?.entity ? and(...ofTenant(entity), found) : found;
   }
 
   /** `app.policy_…(column, …)` */
-  private perRow(condition: SqlExpression, tables: readonly string[]): SqlExpression {
+  private perRow(condition: SqlExpression): SqlExpression {
     const { entity, input } = this.request;
     const tenant = tenantColumn(entity);
     const own = new Set(columnsOf(condition, entity.table));
@@ -163,7 +168,7 @@ class ConditionPart {
       ...ownColumns.map((name) => ({ name, type: this.typeOf(name) })),
       ...inputs.map((name) => ({ name: `input_${name}`, type: input?.types[name] ?? "text" })),
     ];
-    const fn = this.define(parameters, "boolean", guarded, tables);
+    const fn = this.define(parameters, guarded);
     return call(
       fn,
       ...ownColumns.map((name) => column(entity.table, name)),
@@ -171,22 +176,12 @@ class ConditionPart {
     );
   }
 
-  private define(
-    parameters: readonly FunctionParameter[],
-    returns: string,
-    value: SqlExpression,
-    reads: readonly string[],
-  ): { readonly schema?: string; readonly name: string } {
-    const { entity, purpose, sentence, text, source, input } = this.request;
+  private define(parameters: readonly FunctionParameter[], value: SqlExpression): QualifiedName {
+    const { entity, input } = this.request;
     const { name, id } = this.helpers.define({
-      purpose,
-      entity,
-      sentence: `${sentence}: ${text}`,
-      source,
+      ...this.common(value),
       parameters,
-      returns,
-      reads,
-      calls: claimsOf(value, this.model),
+      returns: "boolean",
       value: (functionName) => {
         // The alias of a far row of the same table is the table's name too: then nothing of the own row is named.
         if (parameters.length === 0) return value;
@@ -195,8 +190,15 @@ class ConditionPart {
       },
     });
     this.dependsOn.add(id);
-    for (const read of reads) this.reads.add(this.model.entityOfTable(read)?.name ?? read);
     return name;
+  }
+
+  /** What a helper is for, what it reads and calls. */
+  private common(value: SqlExpression) {
+    const { entity, purpose, sentence, text, source } = this.request;
+    const reads = tablesOf(value);
+    for (const read of reads) this.reads.add(this.model.entityOfTable(read)?.name ?? read);
+    return { purpose, entity, sentence: `${sentence}: ${text}`, source, reads, calls: claimsOf(value, this.model) };
   }
 
   private typeOf(name: string): string {

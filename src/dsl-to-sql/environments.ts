@@ -82,6 +82,17 @@ function requestVariables(model: ModelIndex): Readonly<Record<string, Variable>>
   };
 }
 
+/** What a step of a workflow knows besides its event and the results before it: no request has caused it, so that of `request` there is the time only. */
+export function stepRequest(model: ModelIndex): Readonly<Record<string, Variable>> {
+  const time = variable({ kind: "timestamp" }, false, call("now"));
+  return { ...requestVariables(model), request: { kind: "record", fields: { time } } };
+}
+
+/** Who may start a workflow: `actor`, `flags`, `request`, and what the run would be given. */
+export function startEnvironment(model: ModelIndex, input: Variable): Environment {
+  return { catalog: model.catalog, variables: { ...requestVariables(model), input } };
+}
+
 /** All that the actor's roles carry, for what is not a constant's test: `row.needed in actor.permissions`. */
 function permissionsOfRoles(model: ModelIndex): SqlExpression {
   const names = [...new Set(model.system.roles.flatMap((role) => role.permissions))].sort();

@@ -31,6 +31,7 @@ const COUNTED = [
   ["policy", "policy", "policies"],
   ["trigger", "trigger", "triggers"],
   ["function", "function", "functions"],
+  ["view", "view", "views"],
 ] as const;
 
 function countOf(steps: readonly PlanStep[]): string {

@@ -1,14 +1,17 @@
 /**
- * The functions through which conditions read rows of other tables: owned by
+ * The functions and views through which conditions read rows of other tables: owned by
  * enginejs_reader, which sees the true rows whatever the actor may see. That
  * also ends recursion: a policy that reads its own or another table's rows
  * never meets that table's policies.
+ *
+ * What is asked of a row is a function of the row's columns. What an actor reaches, the same for all rows of a statement, is
+ * a view: planned and run as a part of the statement, where a function would be entered and left for each of them.
  */
 import { type Entity, shortHash } from "../model/index.ts";
 import type { QualifiedName, SelectNode, SqlExpression } from "../sql-ast/expressions.ts";
 import { select } from "../sql-ast/expressions.ts";
-import { printExpression } from "../sql-ast/print-expression.ts";
-import type { CreateFunctionNode, FunctionParameter, ObjectReference } from "../sql-ast/statements.ts";
+import { printExpression, printSelect } from "../sql-ast/print-expression.ts";
+import type { CreateFunctionNode, FunctionParameter, ObjectReference, StatementNode } from "../sql-ast/statements.ts";
 import { objectIdentity } from "./object-identity.ts";
 
 import type { StatementList } from "./statement-list.ts";
@@ -16,24 +19,39 @@ import type { StatementList } from "./statement-list.ts";
 /** Who asks: policies are evaluated as the actor, rules and guards inside action functions. */
 export type HelperPurpose = "policy" | "rule";
 
-export interface HelperRequest {
+interface HelperRequest {
   readonly purpose: HelperPurpose;
   readonly entity: Entity;
   /** The part of the model's expression that it stands for, as a comment. */
   readonly sentence: string;
   readonly source: string;
-  /** The parameters, by name: their types. */
-  readonly parameters: readonly FunctionParameter[];
-  readonly returns: string;
   /** Tables that it reads. */
   readonly reads: readonly string[];
   /** Ids of functions of the model that it calls. */
   readonly calls: readonly string[];
+}
+
+/** What is asked of each row. */
+export interface HelperFunctionRequest extends HelperRequest {
+  /** The parameters, by name: their types. */
+  readonly parameters: readonly FunctionParameter[];
+  readonly returns: string;
   /** What it returns; parameters are columns of the function's own name. */
   readonly value: (functionName: string) => SqlExpression;
 }
 
-const EXECUTORS: Readonly<Record<HelperPurpose, readonly string[]>> = {
+/** What an actor reaches. */
+export interface HelperViewRequest extends HelperRequest {
+  /** Of one column. */
+  readonly select: SelectNode;
+}
+
+/** The view's only column. */
+export const REACHED = "reached";
+
+type Helper = Extract<ObjectReference, { readonly type: "function" | "view" }>;
+
+const ASKERS: Readonly<Record<HelperPurpose, readonly string[]>> = {
   // enginejs_action inherits enginejs_user.
   policy: ["enginejs_anonymous", "enginejs_user"],
   rule: ["enginejs_action"],
@@ -51,27 +69,51 @@ export class HelperFunctions {
    * Makes a function, or finds the one of the same content: its name ends in a hash of it, so that a changed
    * condition is a new function and no policy that is in force is changed behind its back.
    */
-  define(request: HelperRequest): { readonly name: QualifiedName; readonly id: string } {
-    const { entity, purpose, parameters } = request;
+  define(request: HelperFunctionRequest): { readonly name: QualifiedName; readonly id: string } {
+    const { purpose, parameters } = request;
     const content = `${purpose} ${parameters.map((p) => `${p.name} ${String(p.type)}`).join(", ")} ${printExpression(request.value("f"))}`;
+    return this.named(
+      request,
+      content,
+      (name) => ({ type: "function", name, parameters: parameters.map((p) => p.type) }),
+      (name) => this.functionNode(request, name),
+    );
+  }
+
+  /** Makes a view, or finds the one of the same content. */
+  gather(request: HelperViewRequest): { readonly name: QualifiedName; readonly id: string } {
+    const { purpose, select } = request;
+    return this.named(
+      request,
+      `${purpose} ${printSelect(select)}`,
+      (name) => ({ type: "view", name }),
+      (view) => ({ kind: "create view", view, columns: [REACHED], select }),
+    );
+  }
+
+  private named(
+    request: HelperRequest,
+    content: string,
+    refer: (name: QualifiedName) => Helper,
+    make: (name: QualifiedName) => StatementNode,
+  ): { readonly name: QualifiedName; readonly id: string } {
+    const { purpose, entity } = request;
     for (let salt = 0; ; salt++) {
       const hash = shortHash(salt === 0 ? content : `${content} ${salt}`);
       const name = this.list.model.name(`${`${purpose}_${entity.table}`.slice(0, 54)}_${hash}`);
-      const reference: ObjectReference = { type: "function", name, parameters: parameters.map((p) => p.type) };
+      const reference = refer(name);
       const id = objectIdentity(reference);
       const known = this.made.get(id);
       if (known === content) return { name, id };
       if (known !== undefined) continue;
       this.made.set(id, content);
-      this.add(request, name, reference, id);
+      this.add(request, make(name), reference, id);
       return { name, id };
     }
   }
 
-  private add(request: HelperRequest, name: QualifiedName, reference: ObjectReference, id: string): void {
-    const { entity, source, sentence, purpose } = request;
-    const { schema } = this.list.model.system;
-    const node: CreateFunctionNode = {
+  private functionNode(request: HelperFunctionRequest, name: QualifiedName): CreateFunctionNode {
+    return {
       kind: "create function",
       function: name,
       parameters: request.parameters,
@@ -82,18 +124,28 @@ export class HelperFunctions {
       parallelSafe: true,
       settings: [{ name: "search_path", value: "" }],
     };
+  }
+
+  private add(request: HelperRequest, made: StatementNode, reference: Helper, id: string): void {
+    const { entity, source, sentence, purpose } = request;
+    const { schema } = this.list.model.system;
     const common = { entity: entity.name, source, role: "enginejs_reader" } as const;
-    this.list.add(node, {
+    this.list.add(made, {
       ...common,
-      kind: "function",
+      kind: reference.type,
       object: id,
       phase: "functions",
       hazards: ["changes authorization"],
       dependsOn: [...request.reads.map((table) => `table ${schema}.${table}`), ...request.calls],
       why: sentence,
     });
-    addExecuteGrants(this.list, reference, EXECUTORS[purpose], common);
-    this.list.comment({ on: reference, text: [sentence], ...common });
+    addGrants(this.list, reference, ASKERS[purpose], common);
+    this.list.comment({
+      on: reference,
+      text: [sentence],
+      ...(reference.type === "view" && { hidden: true }),
+      ...common,
+    });
   }
 }
 
@@ -118,19 +170,30 @@ export function addExecuteGrants(
   reference: ObjectReference,
   roles: readonly string[],
   common: {
-    readonly entity: string;
+    readonly entity?: string;
     readonly source: string;
     readonly role: "enginejs_reader" | "enginejs_action" | "enginejs_owner";
   },
 ): void {
   if (reference.type !== "function") throw new TypeError("only functions are executed");
+  addGrants(list, reference, roles, common);
+}
+
+/** Of a function to execute it, of a view to select from it. */
+function addGrants(
+  list: StatementList,
+  reference: Helper,
+  roles: readonly string[],
+  common: Parameters<typeof addExecuteGrants>[3],
+): void {
+  const privilege = reference.type === "function" ? "execute" : "select";
   const object = objectIdentity(reference);
   list.add(
     { kind: "revoke all", on: reference, from: ["public"] },
     { ...common, kind: "revoke", id: `revoke on ${object} from public`, object, phase: "grants", dependsOn: [object] },
   );
   list.add(
-    { kind: "grant", privileges: [{ privilege: "execute" }], on: reference, to: roles },
+    { kind: "grant", privileges: [{ privilege }], on: reference, to: roles },
     {
       ...common,
       kind: "grant",

@@ -1,6 +1,7 @@
 export { type AccessChange, type AccessComparison, compareAccess } from "./access-changes.ts";
 export { AccessScan, type Scanned, someMembers, somePeople, someTenants } from "./access-scan.ts";
 export { inputParameter } from "./action-statements.ts";
+export { approvalFunctionName } from "./approval-function.ts";
 export { compile } from "./compile.ts";
 export { affordancesFunctionName } from "./compile-affordances.ts";
 export { virtualFunctionName } from "./compile-virtual-fields.ts";
@@ -10,6 +11,7 @@ export { formatPlan } from "./format-plan.ts";
 export { indexDrops } from "./index-drops.ts";
 export { type Plan, plan } from "./plan.ts";
 export type { PlanStep } from "./plan-steps.ts";
+export { callName, isCallable, isProcessFunction, notCallable, processFunctionName } from "./process-function.ts";
 export { isSide, type SideField, sideCheckName, sideFields, writeFunctionName } from "./side-fields.ts";
 export { sqlFiles } from "./sql-files.ts";
 export type { CompiledSystem } from "./statement.ts";

@@ -18,6 +18,7 @@ export function objectIdentity(object: ObjectReference): string {
     case "schema":
       return `schema ${object.name}`;
     case "table":
+    case "view":
     case "index":
       return `${object.type} ${dotted(object.name)}`;
     case "function":

@@ -14,8 +14,8 @@ export function ownAndAbove(core: Core): readonly [own: Core, above: Core] | und
     conditions.unshift(rows);
     rows = rows.rows;
   }
+  if (rows.kind !== "ancestors" || !rows.self || !isOwnRow(rows.target)) return undefined;
   const { target } = rows;
-  if (rows.kind !== "ancestors" || !rows.self || !isOwnRow(target)) return undefined;
   const own = conditions.map(({ binding, predicate }) => rebind(predicate, binding, target));
   const [first] = own;
   if (first === undefined) return undefined;

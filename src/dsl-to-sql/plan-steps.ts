@@ -1,8 +1,9 @@
 /** The difference between two lists of statements, as the statements that lead from one to the other. */
 import { printStatement } from "../sql-ast/print-statement.ts";
-import type { CreatePolicyNode, StatementNode } from "../sql-ast/statements.ts";
-import { same, type Verb } from "./model-change.ts";
+import type { StatementNode } from "../sql-ast/statements.ts";
+import type { Verb } from "./model-change.ts";
 import type { CompiledSystem, Hazard, Lock, Statement, StatementKind, StatementRole } from "./statement.ts";
+import { isAlterable, isAttachment, isReplaceable, objectTable, retirement } from "./statement-changes.ts";
 import { tableChanges } from "./table-changes.ts";
 
 export interface PlanStep {
@@ -57,7 +58,7 @@ class StepPlanner {
 
   plan(): Steps {
     const gone = [...this.old.values()].filter((statement) => !this.kept.has(statement.id)).reverse();
-    // What names other objects goes first, the functions and indexes that it named last.
+    // What names other objects goes first, the functions, views and indexes that it named last.
     for (const statement of gone) if (statement.kind === "policy" || statement.kind === "trigger") this.drop(statement);
     for (const statement of this.next.statements) this.reach(statement);
     for (const statement of gone) if (statement.kind !== "policy" && statement.kind !== "trigger") this.drop(statement);
@@ -145,6 +146,10 @@ class StepPlanner {
         }
         this.step("~", statement, node);
         return;
+      case "create view":
+        // Its name ends in a hash of what it shows: of one name there is one view.
+        this.step("~", statement, { ...node, replace: true });
+        return;
       case "create trigger":
         // `create or replace` is not for constraint triggers.
         if (node.deferred || (old.kind === "create trigger" && old.deferred)) this.dropIfExists(before);
@@ -167,6 +172,7 @@ class StepPlanner {
       case "drop constraint":
       case "alter policy":
       case "drop":
+      case "call function":
         throw new TypeError(`${statement.id}: a build has no statement of the kind "${node.kind}"`);
       default:
         node satisfies never;
@@ -198,9 +204,17 @@ class StepPlanner {
       case "create function": {
         const parameters = node.parameters.map((parameter) => parameter.type);
         const object = { type: "function", name: node.function, parameters } as const;
-        this.step(verb, statement, { kind: "drop", object });
+        const { outlives } = statement;
+        this.step(
+          verb,
+          statement,
+          outlives === undefined ? { kind: "drop", object } : retirement(node.function, outlives),
+        );
         return;
       }
+      case "create view":
+        this.step(verb, statement, { kind: "drop", object: { type: "view", name: node.view } });
+        return;
       case "create index":
         this.step(
           verb,
@@ -231,6 +245,7 @@ class StepPlanner {
       case "drop constraint":
       case "alter policy":
       case "drop":
+      case "call function":
         throw new TypeError(`${statement.id}: a build has no statement of the kind "${node.kind}"`);
       default:
         node satisfies never;
@@ -270,37 +285,4 @@ class StepPlanner {
       ...more,
     });
   }
-}
-
-/** What disappears with the object that it is about. */
-const isAttachment = ({ kind }: Statement): boolean => kind === "comment" || kind === "grant" || kind === "revoke";
-
-/** `alter policy` changes roles and expressions, and neither the command nor whether there is an expression at all. */
-const isAlterable = (before: CreatePolicyNode, after: CreatePolicyNode): boolean =>
-  before.command === after.command &&
-  before.restrictive === after.restrictive &&
-  (before.using === undefined) === (after.using === undefined) &&
-  (before.withCheck === undefined) === (after.withCheck === undefined);
-
-/** `create or replace function` keeps what it returns and the names of its parameters, and takes away no default. */
-function isReplaceable(
-  before: Extract<StatementNode, { kind: "create function" }>,
-  after: Extract<StatementNode, { kind: "create function" }>,
-): boolean {
-  return (
-    same(before.returns, after.returns) &&
-    before.parameters.length === after.parameters.length &&
-    before.parameters.every((parameter, i) => {
-      const other = after.parameters[i];
-      return parameter.name === other?.name && (parameter.default === undefined || other.default !== undefined);
-    })
-  );
-}
-
-/** The table that a statement is about, where it is about one: `app.invoice`. */
-function objectTable({ node }: Statement): string | undefined {
-  if ("table" in node && typeof node.table === "object") return `${node.table.schema}.${node.table.name}`;
-  if ("on" in node && node.on.type === "table") return `${node.on.name.schema}.${node.on.name.name}`;
-  if ("on" in node && "table" in node.on) return `${node.on.table.schema}.${node.on.table.name}`;
-  return undefined;
 }

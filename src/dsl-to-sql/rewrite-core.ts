@@ -25,7 +25,10 @@ export function rewriteCore(core: Core, replace: Replace): Core {
     case "now":
     case "value":
     case "row":
+    case "item":
       return core;
+    case "items":
+      return { ...core, list: part(core.list) };
     case "member":
       return { ...core, target: part(core.target) };
     case "column":

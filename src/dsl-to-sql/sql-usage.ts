@@ -14,11 +14,12 @@ export function columnsOf(sql: SqlExpression, alias: string): readonly string[] 
   return [...found].sort();
 }
 
-/** The tables that a tree reads, sorted. */
+/** The tables that a tree reads, or of whose type it makes rows, sorted. */
 export function tablesOf(sql: SqlExpression): readonly string[] {
   const found = new Set<string>();
   visit(sql, (node) => {
     if ("kind" in node && node.kind === "table" && "table" in node && isName(node.table)) found.add(node.table.name);
+    if ("kind" in node && node.kind === "null-row" && "of" in node && isName(node.of)) found.add(node.of.name);
   });
   return [...found].sort();
 }

@@ -17,12 +17,15 @@ export interface StatementOptions {
   readonly dependsOn?: readonly string[];
   readonly source?: string;
   readonly why?: string;
+  readonly outlives?: string;
 }
 
 export interface CommentOptions {
   readonly on: ObjectReference;
   /** Paragraphs that a person reads. */
   readonly text: readonly string[];
+  /** Hidden where PostGraphile alone serves the schema. */
+  readonly hidden?: true;
   readonly role?: StatementRole;
   readonly entity?: string;
   readonly source?: string;
@@ -48,12 +51,17 @@ export class StatementList {
 
   /**
    * Adds a comment. It begins with a blank line, so that a description that begins with `@` is no smart tag
-   * of PostGraphile, and ends with the place in the model, which is left out when two builds are compared.
+   * of PostGraphile (behind a tag of our own, too), and ends with the place in the model, which is left out when two builds are compared.
    */
-  comment({ on, text, role, entity, source }: CommentOptions): void {
+  comment({ on, text, hidden, role, entity, source }: CommentOptions): void {
     const where = source === undefined ? undefined : this.model.where(source);
     const place = where === undefined ? [] : [`${where.file}:${where.line}`];
-    const node = (lines: readonly string[]): StatementNode => ({ kind: "comment", on, text: `\n${lines.join("\n")}` });
+    const tag = hidden ? "@behavior -*\n" : "";
+    const node = (lines: readonly string[]): StatementNode => ({
+      kind: "comment",
+      on,
+      text: `${tag}\n${lines.join("\n")}`,
+    });
     const object = objectIdentity(on);
     const options: StatementOptions = {
       kind: "comment",
@@ -70,7 +78,7 @@ export class StatementList {
 
   private put(node: StatementNode, options: StatementOptions, identity: string | undefined): string {
     const sql = printStatement(node);
-    const { kind, object, phase, entity, source, why } = options;
+    const { kind, object, phase, entity, source, why, outlives } = options;
     const where = source === undefined ? undefined : this.model.where(source);
     const statement: Statement = {
       id: options.id ?? object,
@@ -89,6 +97,7 @@ export class StatementList {
       ...(source === undefined ? {} : { source }),
       ...(where === undefined ? {} : { where }),
       ...(why === undefined ? {} : { why }),
+      ...(outlives === undefined ? {} : { outlives }),
     };
     const first = this.byId.get(statement.id);
     if (first === undefined) this.byId.set(statement.id, statement);

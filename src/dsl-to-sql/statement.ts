@@ -17,6 +17,7 @@ export type StatementKind =
   | "row security"
   | "policy"
   | "function"
+  | "view"
   | "trigger"
   | "rows"
   | "grant"
@@ -75,6 +76,8 @@ export interface Statement {
   readonly where?: SourceLocation;
   /** Why it is there: the rule's sentence, or what was inferred. */
   readonly why?: string;
+  /** A workflow whose older runs may need the function after the model has it no more: it is retired, not dropped. */
+  readonly outlives?: string;
 }
 
 export interface CompiledSystem {

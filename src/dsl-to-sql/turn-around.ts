@@ -53,6 +53,7 @@ function turnExists(core: Core, ownRowHasTenant: boolean): FarRows | undefined {
     conditions.unshift(rows);
     rows = rows.rows;
   }
+  if (rows.kind === "items") return undefined;
   const joined = rows.kind === "ancestors" ? ancestorsJoin(rows) : manyJoin(rows);
   if (joined === undefined) return undefined;
   if (conditions.some(({ predicate }) => mentionsOwnRow(predicate))) return undefined;

@@ -11,7 +11,7 @@ export function withinTenant(core: Core, model: ModelIndex): Core {
   const filtered = (rows: RowsLike): RowsLike => {
     if (rows.kind === "filter") return { ...rows, rows: filtered(rows.rows) };
     // Over references of an entity to itself one stays in the tenant that one is in.
-    if (rows.kind === "ancestors") return rows;
+    if (rows.kind === "ancestors" || rows.kind === "items") return rows;
     const entity = model.entity(rows.entity);
     const tenant = tenantColumn(entity);
     if (tenant === undefined || model.entity(rows.target.entity).tenant) return rows;

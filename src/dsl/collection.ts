@@ -5,6 +5,8 @@
  */
 import type { ConfigDeclaration } from "./config.ts";
 import type { EntityDeclaration } from "./entity.ts";
+import type { HandlerDeclaration } from "./on.ts";
+import type { QueueDeclaration } from "./queue.ts";
 import type { SeedDeclaration } from "./seed.ts";
 import type { TaskDeclaration } from "./task.ts";
 import type { WorkflowDeclaration } from "./workflow.ts";
@@ -15,10 +17,23 @@ export interface Collection {
   readonly entities: EntityDeclaration[];
   readonly workflows: WorkflowDeclaration[];
   readonly seeds: SeedDeclaration[];
+  readonly queues: QueueDeclaration[];
+  /** All calls of `on()`. */
+  readonly handlers: HandlerDeclaration[];
+  /** Filled by the loader: those that files of `handlers/` export, by name. */
+  readonly namedHandlers: NamedHandler[];
   /** Filled by the loader: a task's name is its file's. */
   readonly tasks: NamedTask[];
   /** Filled by the loader: `queries/<name>.sql`. */
   readonly queries: NamedQueryFile[];
+}
+
+/** What a file of `handlers/` exports: the handler's name, the file's path, and what `on()` made. */
+export interface NamedHandler {
+  readonly name: string;
+  /** Absolute. */
+  readonly file: string;
+  readonly handler: unknown;
 }
 
 /** A file of `queries/`: its name, its path, and what stands in it. */
@@ -50,7 +65,17 @@ const holder = globalThis as { [key]?: Collection | undefined };
  * const built = buildSystem(collection, { root });
  */
 export function beginCollection(): Collection {
-  const collection: Collection = { configs: [], entities: [], workflows: [], seeds: [], tasks: [], queries: [] };
+  const collection: Collection = {
+    configs: [],
+    entities: [],
+    workflows: [],
+    seeds: [],
+    queues: [],
+    handlers: [],
+    namedHandlers: [],
+    tasks: [],
+    queries: [],
+  };
   holder[key] = collection;
   return collection;
 }

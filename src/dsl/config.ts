@@ -2,7 +2,7 @@
  * The project's configuration: tenancy, roles, who a token's subject is, how tokens are verified.
  */
 import { collect } from "./collection.ts";
-import type { EntityName, OperationName } from "./registry.ts";
+import type { EntityName, EventName, OperationName } from "./registry.ts";
 import { captureSite, type Site } from "./site.ts";
 import type { Expression, Family, List, Mapped, Row } from "./symbols.ts";
 
@@ -97,6 +97,19 @@ export interface Config<R extends string = string, P extends string = string, E 
    * @example consents: { "Invoice.delete": "paid invoices may go, finance agreed 2026-11", "roles.billing": "…" }
    */
   readonly consents?: Readonly<Record<string, string>>;
+  /**
+   * Events that tenants may have posted to endpoints of their own, signed as Standard Webhooks say.
+   *
+   * @example webhooks: { events: ["Invoice.created", "Invoice.pay"], manage: ["billing"] }
+   */
+  readonly webhooks?: {
+    /** What endpoints may choose: `Invoice.created`, `.updated`, `.deleted`, or an action's name. */
+    readonly events: readonly EventName[];
+    /** Roles whose members manage the endpoints of their tenant. */
+    readonly manage: readonly NoInfer<R>[];
+    /** Hosts that may have a private address, and be asked without TLS; none unless given. */
+    readonly privateHosts?: readonly string[];
+  };
   /** How tokens are verified: a shared secret (HS256), or the URL of a key set. */
   readonly jwt?:
     | ({ readonly secret: Setting; readonly jwks?: never } & TokenChecks)

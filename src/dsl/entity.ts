@@ -52,7 +52,7 @@ export interface Entity<N extends string, A> {
    */
   at(
     field: keyof StoredRow<N> & string,
-    offset?: Duration | `-${Duration}`,
+    offset?: Duration | `-${Duration}` | `+${Duration}`,
     condition?: (symbols: { readonly row: Row<N> }) => Bool,
   ): Trigger<N>;
   /** After a row was deleted. */

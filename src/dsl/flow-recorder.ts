@@ -44,7 +44,12 @@ export class FlowRecorder {
   }
 
   query(id: string, query: string, values?: Callback, options?: Given): FlowRecorder {
-    return this.#with(id, "query", (at) => ({ query, values: at(values) }), options);
+    const row = options?.row as z.ZodType | undefined;
+    return this.#with(id, "query", (at) => ({ query, values: at(values), row }), options);
+  }
+
+  publish(id: string, queue: unknown, values?: Callback, options?: Given): FlowRecorder {
+    return this.#with(id, "publish", (at) => ({ queue, values: at(values) }), options);
   }
 
   transform(id: string, values?: Callback): FlowRecorder {
@@ -56,11 +61,11 @@ export class FlowRecorder {
   }
 
   log(id: string, message: string, values?: Callback, options?: Given): FlowRecorder {
-    return this.#with(id, "log", (at) => ({ level: options?.level ?? "info", message, values: at(values) }));
+    return this.#with(id, "log", (at) => ({ level: options?.level ?? "info", message, values: at(values) }), options);
   }
 
   http(id: string, request: Given = {}, options?: Given): FlowRecorder {
-    const { method, url, headers, body, secret, privateHosts, accept, response } = request;
+    const { method, url, headers, body, secret, privateHosts, accept, response, ...others } = request;
     return this.#with(
       id,
       "http",
@@ -73,6 +78,7 @@ export class FlowRecorder {
         privateHosts,
         accept,
         response: response as z.ZodType | undefined,
+        others,
       }),
       options,
     );
@@ -86,12 +92,12 @@ export class FlowRecorder {
 
   waitForSignal(id: string, signal: string, key?: Callback, options: Given = {}): FlowRecorder {
     const { timeout, payload } = options;
-    return this.#with(id, "waitForSignal", (at) => ({
-      signal,
-      key: at(key),
-      timeout,
-      payload: payload as z.ZodType | undefined,
-    }));
+    return this.#with(
+      id,
+      "waitForSignal",
+      (at) => ({ signal, key: at(key), timeout, payload: payload as z.ZodType | undefined }),
+      options,
+    );
   }
 
   approval(id: string, options: Given = {}): FlowRecorder {
@@ -106,7 +112,7 @@ export class FlowRecorder {
 
   start(id: string, workflow: unknown, values?: Callback, options: Given = {}): FlowRecorder {
     const { wait, timeout } = options;
-    return this.#with(id, "start", (at) => ({ workflow, values: at(values), wait, timeout }));
+    return this.#with(id, "start", (at) => ({ workflow, values: at(values), wait, timeout }), options);
   }
 
   branch(id: string, when: Callback, then: unknown, otherwise?: unknown): FlowRecorder {
@@ -119,7 +125,7 @@ export class FlowRecorder {
 
   forEach(id: string, items: Callback, body: unknown, options: Given = {}): FlowRecorder {
     const { as, limit, collect } = options;
-    return this.#with(id, "forEach", (at) => ({ items: at(items), body, as, limit, collect: at(collect) }));
+    return this.#with(id, "forEach", (at) => ({ items: at(items), body, as, limit, collect: at(collect) }), options);
   }
 
   compensate(id: string, undo: unknown): FlowRecorder {
@@ -128,7 +134,7 @@ export class FlowRecorder {
 
   fail(id: string, error: string, options: Given = {}): FlowRecorder {
     const { message, values } = options;
-    return this.#with(id, "fail", (at) => ({ error, message, values: at(values) }));
+    return this.#with(id, "fail", (at) => ({ error, message, values: at(values) }), options);
   }
 
   output(values: Callback): FlowRecorder {

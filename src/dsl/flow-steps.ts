@@ -25,7 +25,8 @@ export interface StepParts {
   update: { readonly entity: string; readonly row: Values; readonly values: Values };
   updateAll: { readonly entity: string; readonly where: Values; readonly values: Values };
   delete: { readonly entity: string; readonly row: Values };
-  query: { readonly query: string; readonly values: Values };
+  query: { readonly query: string; readonly values: Values; readonly row: z.ZodType | undefined };
+  publish: { readonly queue: unknown; readonly values: Values };
   transform: { readonly values: Values };
   task: { readonly task: string; readonly values: Values };
   log: { readonly level: unknown; readonly message: string; readonly values: Values };
@@ -38,6 +39,8 @@ export interface StepParts {
     readonly privateHosts: unknown;
     readonly accept: unknown;
     readonly response: z.ZodType | undefined;
+    /** What a request does not have. */
+    readonly others: Readonly<Record<string, unknown>>;
   };
   sleep: { readonly length: unknown; readonly moment: Values };
   waitForSignal: {

@@ -1,7 +1,8 @@
 /** The types of what the callbacks of steps get and give. */
 
+import type { FlagSymbols, RequestContext } from "./condition-scope.ts";
 import type { Flow } from "./flow.ts";
-import type { Entities, EntityName, Generated, Tasks } from "./registry.ts";
+import type { Entities, EntityName, Generated, Tasks, Workflows } from "./registry.ts";
 import type { ManyOf, Shape } from "./shape.ts";
 import type {
   Actor,
@@ -10,13 +11,13 @@ import type {
   Family,
   FamilyOf,
   FieldsOf,
+  JsonText,
   Moment,
   Numeric,
   Operand,
   RecordOf,
   Row,
   StoredRow,
-  Text,
   UnknownSymbol,
 } from "./symbols.ts";
 import type { GivenInput } from "./trigger.ts";
@@ -35,6 +36,9 @@ export type StepScope<N, I, S> = {
   /** What a run is given that no record starts: `on: manual(z.object({ … }))`. */
   readonly input: I extends GivenInput<infer T> ? JsonSymbols<T> : never;
   readonly actor: Actor;
+  /** No request has caused a step: there is the time of its transaction only. */
+  readonly request: Pick<RequestContext, "time">;
+  readonly flags: FlagSymbols;
 } & S;
 
 // biome-ignore lint/suspicious/noExplicitAny: before the declaration file exists nothing is known of a field
@@ -44,7 +48,7 @@ type Unknown = any;
 export type JsonSymbols<T> = unknown extends T
   ? UnknownSymbol
   : NonNullable<T> extends string
-    ? Text
+    ? JsonText
     : NonNullable<T> extends number
       ? Numeric<"int">
       : NonNullable<T> extends boolean
@@ -98,6 +102,21 @@ export type InputOf<T> = Generated extends false
       : Unknown
     : never;
 
+/** What a step gives as a message, by what the queue's messages are. */
+export type MessageValues<T> = unknown extends T
+  ? AnyValues
+  : { readonly [P in keyof T]: MessageValue<NonNullable<T[P]>> | (null extends T[P] ? null : never) };
+
+type MessageValue<V> = V extends string
+  ? Operand<"string"> | Expression<"uuid" | "enum" | "date" | "timestamp" | "decimal">
+  : V extends number
+    ? Operand<"int"> | Expression<"decimal">
+    : V extends boolean
+      ? Operand<"bool">
+      : V extends Date
+        ? Expression<"timestamp" | "date"> | string
+        : Expression;
+
 export type OutputOf<T> = Generated extends false
   ? Unknown
   : T extends keyof Tasks
@@ -105,6 +124,13 @@ export type OutputOf<T> = Generated extends false
       ? RecordOf<O>
       : Unknown
     : never;
+
+/** What a workflow gives whoever waits for its end. */
+export type StartedOutput<W> = W extends keyof Workflows
+  ? Workflows[W] extends { output: infer O extends { [P in keyof O]: Shape } }
+    ? RecordOf<O>
+    : UnknownSymbol
+  : UnknownSymbol;
 
 /** Whatever becomes JSON: symbols and constants by name. */
 export type AnyValues = Readonly<Record<string, Expression | Row<never> | string | number | boolean | null>>;

@@ -15,12 +15,15 @@ import type {
   JsonSymbols,
   KnownEntity,
   ListedRows,
+  MessageValues,
   OutputOf,
   ResultsOf,
+  StartedOutput,
   StepScope,
   Values,
 } from "./flow-symbols.ts";
-import type { RoleName, TaskName } from "./registry.ts";
+import type { Queue } from "./queue.ts";
+import type { MessageOf, QueueName, RoleName, TaskName } from "./registry.ts";
 import type { Bool, Expression, FieldsOf, Moment, Numeric, Operand, Row, Text, Value } from "./symbols.ts";
 import type { Effect } from "./task.ts";
 import type { Duration } from "./workflow-options.ts";
@@ -104,14 +107,33 @@ export interface Flow<in out N, in out I, out S> {
   /**
    * Runs `queries/<name>.sql` with the rights of the run's actor; its result is `{ rows, count }`.
    *
-   * @example flow.query("totals", "totals-of-month", ({ input }) => ({ month: input.month }))
+   * @param options `row`: what a row is, as a zod schema: `forEach` over them can name its members
+   * @example flow.query("totals", "totals-of-month", ({ input }) => ({ month: input.month }), { row: z.object({ customer: z.uuid(), total: z.int() }) })
    */
-  query<const K extends string>(
+  query<const K extends string, T = unknown>(
     id: K,
     query: string,
     parameters?: (symbols: StepScope<N, I, S>) => AnyValues,
+    options?: AttemptOptions & { readonly row?: z.ZodType<T> },
+  ): Flow<N, I, S & As<K, Counted & { readonly rows: JsonList<T> }>>;
+  /**
+   * Sends a message to a queue: exactly once, in one transaction with the record of it; its result is `{ id }`. The workflow's
+   * declaration answers for it: the run's actor needs none of the queue's roles.
+   *
+   * @example flow.publish("announce", orderEvents, ({ record }) => ({ orderId: record.id, total: record.total }))
+   */
+  publish<const K extends string, T>(
+    id: K,
+    queue: Queue<T>,
+    message: (symbols: StepScope<N, I, S>) => MessageValues<T>,
     options?: AttemptOptions,
-  ): Flow<N, I, S & As<K, Counted & { readonly rows: JsonList<unknown> }>>;
+  ): Flow<N, I, S & As<K, { readonly id: Value<"uuid"> }>>;
+  publish<const K extends string, const Q extends QueueName>(
+    id: K,
+    queue: Q,
+    message: (symbols: StepScope<N, I, S>) => MessageValues<MessageOf<Q>>,
+    options?: AttemptOptions,
+  ): Flow<N, I, S & As<K, { readonly id: Value<"uuid"> }>>;
   /**
    * Computes values, once: later steps see them as they were then.
    *
@@ -214,16 +236,22 @@ export interface Flow<in out N, in out I, out S> {
     S & As<K, { readonly approved: Bool; readonly by: Value<"uuid">; readonly comment: Text; readonly timedOut: Bool }>
   >;
   /**
-   * Starts another workflow. It waits for its end and fails with it, unless `wait: false`; its result is `{ runId, output }`.
+   * Starts another workflow. It waits for its end and fails with it, unless `wait: false`; its result is `{ runId, output }`:
+   * what the other one's `.output()` says, as it declares it. Of one that nobody waits for there is the `runId` only.
    *
-   * @example flow.start("report", "monthly-report", () => ({ month: "2026-11" }), { wait: false })
+   * @example flow.start("report", "monthly-report", () => ({ month: "2026-11" })).log("said", "done", ({ report }) => ({ pages: report.output.pages }))
    */
-  start<const K extends string>(
+  start<const K extends string, const W extends string, const Wait extends boolean = true>(
     id: K,
-    workflow: string | Effect,
+    workflow: W | (Effect & { readonly name: W }),
     input?: (symbols: StepScope<N, I, S>) => AnyValues,
-    options?: { readonly wait?: boolean; readonly timeout?: Duration },
-  ): Flow<N, I, S & As<K, { readonly runId: Value<"uuid">; readonly output: JsonList<unknown> }>>;
+    options?: { readonly wait?: Wait; readonly timeout?: Duration },
+  ): Flow<
+    N,
+    I,
+    S &
+      As<K, { readonly runId: Value<"uuid"> } & (Wait extends false ? unknown : { readonly output: StartedOutput<W> })>
+  >;
   /**
    * Goes one way or the other; unknown is false. The results of the way that was not taken are null.
    *

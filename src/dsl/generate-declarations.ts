@@ -3,8 +3,9 @@
  * claims and flags as literals, so that `line.total` completes and `line.totl` does not compile, in
  * whatever file it stands. Pure: the loader writes the text to `generated.d.ts`.
  */
-import type { Claim, Entity, Field, System, Task } from "../model/index.ts";
-import { type JsonSchema, propertyType, schemaProperties } from "./build/json-schema.ts";
+import type { Claim, Entity, Field, System, Task, Workflow } from "../model/index.ts";
+import { type JsonSchema, propertyType, schemaProperties } from "../model/schema-types.ts";
+import { typeText } from "./schema-type-text.ts";
 import type { ScalarName } from "./shape.ts";
 
 /**
@@ -14,7 +15,15 @@ import type { ScalarName } from "./shape.ts";
  */
 export function generateDeclarations(system: System): string {
   const entities = system.entities.map(entityLines).join("\n");
-  const tasks = system.tasks.map(taskLine).join("\n");
+  // Handlers are called by their events and by nobody else.
+  const tasks = system.tasks
+    .filter(({ name }) => !name.startsWith("handlers/"))
+    .map(taskLine)
+    .join("\n");
+  const queues = (system.queues ?? [])
+    .map(({ name, message }) => `    ${JSON.stringify(name)}: ${typeText(message)};`)
+    .join("\n");
+  const workflows = system.workflows.flatMap(workflowLine).join("\n");
   const roles = nameLines(system.roles);
   const entityNames = new Set(system.entities.map(({ name }) => name));
   // `Invoice.pay` is named by the entity and its action.
@@ -30,7 +39,7 @@ ${block("Roles", roles)}
 ${block("Permissions", nameLines(own))}
 ${block("Claims", claims)}
 ${block("Flags", nameLines(system.flags))}
-}
+${workflows === "" ? "" : `${block("Workflows", workflows)}\n`}${queues === "" ? "" : `${block("Queues", queues)}\n`}}
 `;
 }
 
@@ -76,17 +85,24 @@ function fieldShape({ type }: Field): string {
   }
 }
 
-function taskLine({ name, input, output }: Task): string {
-  const side = (label: string, schema: unknown) => {
-    const properties = schemaProperties(schema);
-    if (properties === undefined) return `${label}: unknown`;
-    const parts = properties.map(
-      (property) =>
-        `${propertyName(property.name)}${property.required || label === "output" ? "" : "?"}: ${propertyShape(property.schema)}`,
-    );
-    return `${label}: ${parts.length === 0 ? "{}" : `{ ${parts.join("; ")} }`}`;
-  };
-  return `    ${JSON.stringify(name)}: { ${side("input", input)}; ${side("output", output)} };`;
+const taskLine = ({ name, input, output }: Task): string =>
+  `    ${JSON.stringify(name)}: { ${sideShape("input", input)}; ${sideShape("output", output)} };`;
+
+/** What a workflow gives whoever waits for it; nothing for one with several ends, or none that gives something. */
+function workflowLine({ name, outputs = {} }: Workflow): string[] {
+  const [output, ...others] = Object.values(outputs);
+  if (output === undefined || others.length > 0) return [];
+  return [`    ${JSON.stringify(name)}: { ${sideShape("output", output)} };`];
+}
+
+function sideShape(label: "input" | "output", schema: unknown): string {
+  const properties = schemaProperties(schema);
+  if (properties === undefined) return `${label}: unknown`;
+  const parts = properties.map(
+    (property) =>
+      `${propertyName(property.name)}${property.required || label === "output" ? "" : "?"}: ${propertyShape(property.schema)}`,
+  );
+  return `${label}: ${parts.length === 0 ? "{}" : `{ ${parts.join("; ")} }`}`;
 }
 
 const propertyName = (name: string): string => (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? name : JSON.stringify(name));

@@ -26,7 +26,11 @@ export {
 export type { Flow } from "./flow.ts";
 export { duration, has, max, min, now, sum, when } from "./functions.ts";
 export { type Index, index } from "./index-declaration.ts";
+export { NonRetryableError } from "./non-retryable-error.ts";
+export { type Handler, type HandlerContext, type HandlerOptions, on } from "./on.ts";
+export { type Outcome, outcome } from "./outcome.ts";
 export { allow, deny, type Policy } from "./policy.ts";
+export { type Queue, queue } from "./queue.ts";
 export * from "./registry.ts";
 export { type Rule, rule } from "./rule.ts";
 export { defineSeed, type Seed, type SeedContext, type SeedPerson } from "./seed.ts";

@@ -23,6 +23,14 @@ export interface Claims {}
 // biome-ignore lint/suspicious/noEmptyInterface: filled by the generated declaration file
 export interface Flags {}
 
+/** Workflows that give something, by name: `{ report: { output: { pages: Scalar<"bigint"> } } }`. */
+// biome-ignore lint/suspicious/noEmptyInterface: filled by the generated declaration file
+export interface Workflows {}
+
+/** Queues by name, with what a message is: `{ "order-events": { orderId: string } }`. */
+// biome-ignore lint/suspicious/noEmptyInterface: filled by the generated declaration file
+export interface Queues {}
+
 type Keys<T> = keyof T & string;
 type NameOr<T> = [Keys<T>] extends [never] ? string : Keys<T>;
 
@@ -36,6 +44,26 @@ export type RoleName = NameOr<Roles>;
 export type PermissionName = NameOr<Permissions>;
 /** The name of a flag of this project's config. */
 export type FlagName = NameOr<Flags>;
+
+/** The name of a queue of this project. */
+export type QueueName = NameOr<Queues>;
+
+type EntityEvents = {
+  [E in Keys<Entities>]: `${E}.${"created" | "updated" | "deleted" | (Entities[E] extends { actions: infer A extends string } ? A : never)}`;
+}[Keys<Entities>];
+
+/** What `on()` takes: an event of an entity, `Invoice.created`, `Invoice.pay`, or a queue's name. */
+export type EventName = Generated extends false ? string : EntityEvents | Keys<Queues>;
+
+/** The message of a queue; of an entity's event, what the action was called with. */
+export type MessageOf<N> = Generated extends false
+  ? // biome-ignore lint/suspicious/noExplicitAny: before the declaration file exists nothing is known of a message
+    any
+  : N extends keyof Queues
+    ? Queues[N]
+    : N extends `${string}.${string}`
+      ? Readonly<Record<string, unknown>> | null
+      : unknown;
 
 /** What can be permitted of an entity: its commands, and its actions. */
 export type OperationName<N> = Generated extends false

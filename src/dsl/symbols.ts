@@ -161,6 +161,11 @@ export interface Text extends Ordered<"string"> {
   size(): Numeric<"int">;
 }
 
+/** A text in JSON. Where its schema says that it is an id, it fits where an id does: the editor cannot see that, the build does. */
+export interface JsonText extends Text {
+  readonly [family]: Anything;
+}
+
 /** A state: compares to the literals of its machine only. */
 export interface Enum<S extends string> extends Expression<"enum"> {
   eq(other: S | Enum<S>): Bool;

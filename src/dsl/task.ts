@@ -3,6 +3,7 @@
  */
 import type { z } from "zod";
 import { declared } from "./declared.ts";
+import type { Outcome } from "./outcome.ts";
 import type { TaskName } from "./registry.ts";
 import { captureSite, type Site } from "./site.ts";
 
@@ -70,11 +71,12 @@ export interface TaskContext<I> {
 export interface Task<I = unknown, O = unknown> {
   readonly input?: z.ZodType<I>;
   readonly output?: z.ZodType<O>;
-  readonly run: (context: TaskContext<I>) => O | Promise<O>;
+  readonly run: (context: TaskContext<I>) => O | Outcome | Promise<O | Outcome>;
 }
 
 /**
  * Defines a task; exported as default from `tasks/<name>.ts`, whose file name is the task's name.
+ * A task of a folder has it in its name: `tasks/payments/create-charge.ts` is `payments/create-charge`.
  * An error that it throws has the step tried again; an input that does not fit its schema does not.
  *
  * @example
@@ -89,7 +91,7 @@ export interface Task<I = unknown, O = unknown> {
 export function defineTask<I extends z.ZodType = z.ZodUnknown, O extends z.ZodType = z.ZodUnknown>(definition: {
   readonly input?: I;
   readonly output?: O;
-  readonly run: (context: TaskContext<z.output<I>>) => z.input<O> | Promise<z.input<O>>;
+  readonly run: (context: TaskContext<z.output<I>>) => z.input<O> | Outcome | Promise<z.input<O> | Outcome>;
 }): Task<z.output<I>, z.output<O>> {
   const declaration: TaskDeclaration = {
     kind: "task",

@@ -1,8 +1,10 @@
 import type { z } from "zod";
 import { type Callback, declared } from "./declared.ts";
 import type { CallbackAt } from "./field.ts";
+import type { StepScope } from "./flow-symbols.ts";
 import type { RoleName } from "./registry.ts";
 import { captureSite, type Site } from "./site.ts";
+import type { Bool } from "./symbols.ts";
 
 export interface TriggerDeclaration {
   readonly kind: "trigger";
@@ -54,13 +56,21 @@ declare const given: unique symbol;
 
 /**
  * Starts by nobody's change: by `startWorkflow`, by another workflow's `start` step, by `enginejs.workflow_start` in SQL; and by
- * persons with one of the roles, `enginejs.start_workflow('monthly-report', '{"month": "2026-11"}')`.
+ * persons with one of the roles, or whom `allow` lets: by a mutation of the workflow's name (`monthlyReport`), or
+ * `enginejs.start_workflow('monthly-report', '{"month": "2026-11"}')`.
  *
  * @example workflow("monthly-report", { on: manual(z.object({ month: z.string() }), { roles: ["billing"] }), steps: (flow) => flow.task("make", "make-report", ({ input }) => ({ month: input.month })) })
  */
 export function manual<T extends z.ZodType = z.ZodUnknown>(
   input?: T,
-  options: { readonly roles?: readonly RoleName[] } = {},
+  options: {
+    readonly roles?: readonly RoleName[];
+    /** Whom else: over the actor and what he gives. */
+    readonly allow?: (
+      // biome-ignore lint/complexity/noBannedTypes: `{}`: no results yet
+      symbols: Pick<StepScope<never, GivenInput<z.output<T>>, {}>, "actor" | "flags" | "input" | "request">,
+    ) => Bool;
+  } = {},
 ): Trigger<never, GivenInput<z.output<T>>> {
   const declaration: ManualTriggerDeclaration = { kind: "manual-trigger", site: captureSite(), input, options };
   return declared<ManualTriggerDeclaration, Trigger<never, GivenInput<z.output<T>>>>(declaration, {});

@@ -35,6 +35,11 @@ export interface WorkflowOptions<N extends string, I> {
   /** As whom the steps run: the event's actor, the system, which passes every policy, or another: `impersonate(…)`. */
   readonly as?: "inherit" | "system" | Impersonation;
   readonly retry?: RetryOptions;
+  /**
+   * `sync`: whoever calls it over the API waits for its output, for half a minute at most; on: `manual(…)`. Where all of it is
+   * database work and it inherits its caller's rights, it is a function of the database, all or nothing.
+   */
+  readonly execution?: "sync";
   /** From the event to the end of the run, waits included; then it fails, and what it did is undone. */
   readonly timeout?: Duration;
   /**
@@ -49,8 +54,13 @@ export interface WorkflowOptions<N extends string, I> {
   readonly concurrency?: number | { readonly limit: number; readonly key?: RunKey<N, I> };
   /** So many begin in any period of this length, of all or of each key. */
   readonly rate?: { readonly limit: number; readonly per: Duration; readonly key?: RunKey<N, I> };
-  /** Events of a key that follow within the pause are one run, of the last of them. */
-  readonly debounce?: { readonly key: RunKey<N, I>; readonly pause: Duration };
+  /**
+   * Events of a key that follow within the pause are one run, of the last of them. With `max` it begins at the latest so
+   * long after the first of them: events that never pause run all the same.
+   *
+   * @example debounce: { key: ({ event }) => event.after.customer.id, pause: "10s", max: "2m" }
+   */
+  readonly debounce?: { readonly key: RunKey<N, I>; readonly pause: Duration; readonly max?: Duration };
   /** The smaller, the sooner, from -100 to 100, where runs wait for hands; 0 unless given. */
   readonly priority?: number;
   // biome-ignore lint/complexity/noBannedTypes: `{}`: no results yet
@@ -101,8 +111,9 @@ export function impersonate<N extends EntityName = never>(
 }
 
 /** A workflow; also what an action's `.effect()` takes. */
-export interface Workflow extends Effect {
+export interface Workflow<Name extends string = string> extends Effect {
   readonly [steps]?: true;
+  readonly name: Name;
 }
 
 /**
@@ -116,7 +127,10 @@ export interface Workflow extends Effect {
  *   steps: (flow) => flow.create("receipt", "Receipt", ({ record }) => ({ invoice: record.id, amount: record.subtotal })),
  * });
  */
-export function workflow<const N extends string, I>(name: string, options: WorkflowOptions<N, I>): Workflow;
+export function workflow<const N extends string, I, const Name extends string = string>(
+  name: Name,
+  options: WorkflowOptions<N, I>,
+): Workflow<Name>;
 /**
  * Refers to a workflow by its name, where importing it would be a circle of files.
  *

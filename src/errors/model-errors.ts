@@ -294,4 +294,28 @@ export const modelErrors = defineErrors({
       "`ordered`, `concurrency`, `rate`, `debounce` and `priority` say when the runs of a workflow begin. Keys are callbacks over the event or the input.",
     hint: 'ordered: "record", concurrency: { limit: 2, key: ({ event }) => event.after.customer.id }, priority: -10',
   },
+  EJS2169: {
+    title: "Webhooks that cannot be offered",
+    detail:
+      "`webhooks` of the config names events of entities that belong to a tenant (`Invoice.created`, `.updated`, `.deleted`, or an action), the tenant's roles that manage endpoints, and perhaps hosts that may have a private address.",
+    hint: 'webhooks: { events: ["Invoice.created", "Invoice.pay"], manage: ["billing"] }',
+  },
+  EJS2170: {
+    title: "Queue that cannot be",
+    detail:
+      "A queue has a name of its own, and may say what a message is (`message`, a zod schema), which of the tenant's roles publish (`publish`), and how its consumers retry (`retry`). What publishes or receives names a queue that is declared.",
+    hint: 'export const orderEvents = queue("order-events", { message: z.object({ orderId: z.uuid() }), publish: ["billing"] })',
+  },
+  EJS2171: {
+    title: "Event that there is not",
+    detail:
+      "`on(…)` names an event of an entity (`Invoice.created`, `.updated`, `.deleted`, or an action: `Invoice.pay`), or a queue.",
+    hint: 'on("Invoice.created", async ({ event }) => …)',
+  },
+  EJS2172: {
+    title: "Handler without a name",
+    detail:
+      "A handler is known by the name under which a file of `handlers/` exports it: its runs, retries and dead letters outlive every process under that name. One that no file exports has none; two must not have the same.",
+    hint: 'export const announce = on("Invoice.created", async ({ event }) => …)',
+  },
 });

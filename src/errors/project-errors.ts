@@ -76,8 +76,9 @@ export const projectErrors = defineErrors({
     hint: "export default defineTask({ input, output, async run(context) { … } })",
   },
   EJS1026: {
-    title: "Two tasks of one name, or a name that cannot be one",
-    detail: "A task is called after its file. Names begin with a small letter and hold letters, digits, - _ and .",
+    title: "A name that cannot be that of a task",
+    detail:
+      "A task is called after its file, with its folder where it lies in one: `payments/create-charge`. Names begin with a small letter and hold letters, digits, - _ and .",
     hint: "Rename the file.",
   },
   EJS1027: {
@@ -172,6 +173,12 @@ export const projectErrors = defineErrors({
       "Only a failed run can be retried, or one that pauses before another attempt; only an unfinished one cancelled or paused, a paused one resumed. What compensations have undone cannot be tried again under the same idempotency keys: a fork has keys of its own.",
     hint: "Look at it with `enginejs workflow show RUN`; `enginejs workflow fork RUN --from-step STEP` makes a new run.",
   },
+  EJS1057: {
+    title: "No such webhook endpoint or delivery, or not now",
+    detail:
+      "Endpoints and deliveries are named by the ids that `enginejs webhook list` and `enginejs webhook deliveries` show. Nothing is delivered to an endpoint that is off, and nothing twice at the same moment; ten tests a minute are the most.",
+    hint: "`enginejs webhook enable ENDPOINT` switches one on again.",
+  },
   EJS1060: {
     title: "doctor.json is not valid",
     detail:
@@ -183,5 +190,16 @@ export const projectErrors = defineErrors({
     detail:
       "`enginejs explain --can` takes a command or action, and an entity or one of its fields, by the model's names.",
     hint: "The message lists the names.",
+  },
+  EJS1062: {
+    title: "A file of handlers/ exports no handler",
+    detail:
+      "The code files of `handlers/` hold what follows events: each exports what `on(…)` makes, under the handler's name.",
+    hint: 'export const announce = on("Invoice.created", async ({ event }) => …); what only helps belongs into another folder.',
+  },
+  EJS1063: {
+    title: "The input does not fit the workflow",
+    detail: "A workflow declares what it takes as a schema, and what was given is something else. Nothing was started.",
+    hint: "The message names every place; `enginejs inspect` shows the workflow.",
   },
 });

@@ -4,6 +4,7 @@ import { databaseErrors } from "./database-errors.ts";
 import type { ErrorDefinition } from "./definition.ts";
 import { expressionErrors } from "./expression-errors.ts";
 import { modelErrors } from "./model-errors.ts";
+import { processErrors } from "./process-errors.ts";
 import { projectErrors } from "./project-errors.ts";
 import { requestErrors } from "./request-errors.ts";
 import { workflowErrors } from "./workflow-errors.ts";
@@ -12,6 +13,7 @@ export const errorStages = {
   project: projectErrors,
   expression: expressionErrors,
   model: modelErrors,
+  process: processErrors,
   compile: compileErrors,
   database: databaseErrors,
   request: requestErrors,

@@ -205,6 +205,18 @@ export const requestErrors = defineErrors({
     detail: "There is no connection, or the server is restarting, or it has no connection left.",
     hint: "Try again in a moment. `/readyz` tells when it is back.",
   },
+  EJS5043: {
+    title: "The input does not fit",
+    detail:
+      "A workflow or process declares what it takes, and the input is something else: nothing was started. `extensions.problems` names every place.",
+    hint: "Send what the type of the mutation's `input` describes; where it is JSON, what the workflow's schema says.",
+  },
+  EJS5044: {
+    title: "The workflow has failed",
+    detail:
+      "The run that the call has started failed or was cancelled, for a reason that the workflow declares no error for. `extensions.runId` names it.",
+    hint: "Give the run's id to whoever operates the workflows; `enginejs workflow show` tells them why.",
+  },
   EJS5049: {
     title: "Something went wrong",
     detail: "The cause is in the server's log, under the request id in `extensions.requestId`, and nowhere else.",

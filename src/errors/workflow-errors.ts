@@ -5,8 +5,8 @@ export const workflowErrors = defineErrors({
   EJS6001: {
     title: "No actor to run as",
     detail:
-      'A workflow that runs "as: inherit" follows an event that nobody caused as an actor, such as a change made in psql without claims. Its run fails and is not tried again.',
-    hint: 'Write with an actor (enginejs.begin_request), or declare the workflow `as: "system"`.',
+      'A workflow that runs "as: inherit" follows an event that nobody caused as an actor, such as a change made in psql without claims; or the subject that "as: impersonate" names is nobody, or no member of the event\'s tenant. Its run fails and is not tried again.',
+    hint: 'Write with an actor (enginejs.begin_request), name a member of the tenant, or declare the workflow `as: "system"`.',
   },
   EJS6002: {
     title: "No such task",
@@ -85,5 +85,35 @@ export const workflowErrors = defineErrors({
     title: "A workflow ended with an error of its own",
     detail: "The run came to a `fail` step, which names an error that the workflow declares.",
     hint: "The message carries what the workflow says about it.",
+  },
+  EJS6016: {
+    title: "The input does not fit the workflow",
+    detail:
+      "A run was started by the platform (`enginejs.workflow_start`, another workflow) with an input that the workflow's own schema does not allow; the message names each place. Nothing of it was done, and it is not tried again. What people start is refused before there is a run.",
+    hint: "Start it anew with an input that fits, or change the schema.",
+  },
+  EJS6017: {
+    title: "A message does not fit its consumer",
+    detail:
+      "A workflow or handler received a message that is not what its queue's schema says: it was published under another schema, or what is wrong with it cannot be found by SQL. The run fails and is not tried again.",
+    hint: "Let the schema allow what was published before, build, and `enginejs workflow fork RUN --from-step start --newest`; or publish the message anew.",
+  },
+  EJS6018: {
+    title: "Nothing says who may decide an approval",
+    detail:
+      "A run of an older definition came to an approval whose rule the model has no more. The build keeps such a function for runs that are under way or have failed, so that this one was forked from a run that was over, or the function was dropped by hand. The run fails and is not tried again.",
+    hint: "Fork the run to the newest definition: `enginejs workflow fork RUN --from-step STEP --newest`. Where the function was dropped by hand, `enginejs sql build` puts it back.",
+  },
+  EJS6019: {
+    title: "A task goes on by a way that its step does not have",
+    detail:
+      "A task returned `outcome(name, value)`, and the step that calls it declares no way out of that name; or it returned no outcome where the step has several ways out and none is called `ok`. The run fails and is not tried again.",
+    hint: "Return an outcome that the step's `out` names, or declare it there.",
+  },
+  EJS6020: {
+    title: "The result of a step cannot be kept",
+    detail:
+      "What a step gave is no JSON (a circle, a BigInt), holds a text that PostgreSQL cannot keep (the character U+0000, half of a surrogate pair), is larger than 16 MB, or makes the results of its run larger than 128 MB. The run fails and is not tried again; what the step did outside is done.",
+    hint: "Keep what is large where large things belong, and return its name or key.",
   },
 });

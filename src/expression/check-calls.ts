@@ -108,7 +108,8 @@ function wrongArguments(syntax: CallSyntax | MethodSyntax, form: string, context
 }
 
 export function checkMethod(syntax: MethodSyntax, scope: Scope, context: CheckContext): Checked {
-  const target = context.check(syntax.target, scope);
+  const checked = context.check(syntax.target, scope);
+  const target = checked && itemsOf(checked, syntax.name);
   if (target === undefined) {
     // The variable of a quantifier has no entity then: its body would only bring consequences.
     if (!Object.hasOwn(ROWS_METHODS, syntax.name)) for (const each of syntax.arguments) context.check(each, scope);
@@ -126,6 +127,14 @@ export function checkMethod(syntax: MethodSyntax, scope: Scope, context: CheckCo
   return target.kind === "map"
     ? aggregate(syntax, target, form, context)
     : onText(syntax, target, form, scope, context);
+}
+
+/** A list of records has the methods of rows; its size is that of a list. */
+function itemsOf(list: Core, method: string): Core {
+  if (list.kind === "map" || list.type.kind !== "list" || list.type.of.kind !== "record" || method === "size")
+    return list;
+  const type = { kind: "rows", entity: "" } as const;
+  return { kind: "items", entity: "", list, type, nullable: false, range: list.range };
 }
 
 function methodsOf(target: Core): Readonly<Record<string, string>> {
@@ -282,7 +291,14 @@ function openScope(
     );
   }
   const binding = context.freshBinding();
-  entityOf(rows.entity, context);
-  const bound = new Map(scope.bound).set(name.name, { entity: rows.entity, binding });
+  const item = itemType(rows);
+  if (item === undefined) entityOf(rows.entity, context);
+  const bound = new Map(scope.bound).set(name.name, { entity: rows.entity, binding, ...(item && { item }) });
   return { variable: name.name, binding, scope: { ...scope, bound, quantifiers, expandedQuantifiers } };
+}
+
+/** What the items of a list are, filtered or not; undefined for rows. */
+function itemType(rows: RowsLike): ExpressionType | undefined {
+  if (rows.kind === "filter") return itemType(rows.rows);
+  return rows.kind === "items" && rows.list.type.kind === "list" ? rows.list.type.of : undefined;
 }

@@ -3,11 +3,14 @@ import type { Environment, Variable } from "./catalog.ts";
 import type { Binding, Core } from "./core.ts";
 import { type ExpressionError, type ExpressionErrorCode, expressionError, type Range } from "./expression-error.ts";
 import type { Syntax } from "./syntax.ts";
+import type { ExpressionType } from "./types.ts";
 
 /** A row that a quantifier or a virtual field has bound. */
 export interface BoundRow {
   readonly entity: string;
   readonly binding: Binding;
+  /** Of an item of a list, which is no entity's row. */
+  readonly item?: ExpressionType;
 }
 
 /** The names that a part of an expression sees. */

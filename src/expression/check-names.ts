@@ -30,6 +30,8 @@ export function recordVariable(
 export function checkName(syntax: NameSyntax, scope: Scope, context: CheckContext): Checked {
   const { name, range } = syntax;
   const bound = scope.bound.get(name);
+  if (bound?.item !== undefined)
+    return { kind: "item", binding: bound.binding, type: bound.item, nullable: false, range };
   if (bound !== undefined) {
     const entity = entityOf(bound.entity, context);
     const type = { kind: "row", entity: bound.entity } as const;
@@ -106,7 +108,9 @@ export function checkMember(syntax: MemberSyntax, scope: Scope, context: CheckCo
     nameRange,
     toMany
       ? `It stands for many rows: ${print(syntax.target)}.exists(x, x.${name} …), .map(x, x.${name}).sum() or .size().`
-      : undefined,
+      : target.type.kind === "json"
+        ? "What this JSON holds is said where it comes from: by the schema of a task's output, of a query's row, of a payload or of an input."
+        : undefined,
   );
 }
 

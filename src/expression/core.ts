@@ -114,7 +114,18 @@ export interface AncestorsCore extends Typed {
   /** The key columns of the entity, its own id last. */
   readonly key: readonly string[];
 }
-export type RowsLike = ManyCore | AncestorsCore | FilterCore;
+/** The objects of a list of records: what JSON holds, such as the lines of an order. They are no rows of an entity: it is empty. */
+export interface ItemsCore extends Typed {
+  readonly kind: "items";
+  readonly entity: "";
+  readonly list: Core;
+}
+/** One of them, as a quantifier names it. */
+export interface ItemCore extends Typed {
+  readonly kind: "item";
+  readonly binding: Binding;
+}
+export type RowsLike = ManyCore | AncestorsCore | FilterCore | ItemsCore;
 
 /** A field in a side table, which has the key of the entity's own: null where the reader may not see it. */
 export interface SideColumnCore extends Typed {
@@ -274,6 +285,8 @@ export type Core =
   | ManyCore
   | AncestorsCore
   | FilterCore
+  | ItemsCore
+  | ItemCore
   | ColumnCore
   | SideColumnCore
   | VirtualCore
@@ -299,4 +312,4 @@ export type Core =
 
 export const isRowLike = (core: Core): core is RowLike => core.kind === "row" || core.kind === "one";
 export const isRowsLike = (core: Core): core is RowsLike =>
-  core.kind === "many" || core.kind === "ancestors" || core.kind === "filter";
+  core.kind === "many" || core.kind === "ancestors" || core.kind === "filter" || core.kind === "items";

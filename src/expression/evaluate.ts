@@ -70,7 +70,10 @@ class Evaluator {
       case "many":
       case "ancestors":
       case "filter":
+      case "items":
         return this.rows(core);
+      case "item":
+        return this.bound.get(core.binding) ?? missing("an item is not bound.");
       case "column":
       case "side-column": {
         const row = this.row(core.target);
@@ -197,6 +200,7 @@ class Evaluator {
     if (rows.kind === "filter") {
       return this.rows(rows.rows).filter((row) => this.with(rows.binding, row, rows.predicate) === true);
     }
+    if (rows.kind === "items") return (this.value(rows.list) ?? []) as readonly EvaluatedRow[];
     const row = this.row(rows.target);
     if (row === null) return [];
     if (rows.kind === "ancestors") return ancestors(row, rows);

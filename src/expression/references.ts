@@ -119,6 +119,7 @@ class ReferenceCollector {
   }
 
   private rowsOrigin(rows: RowsLike): Origin {
+    if (rows.kind === "items") return { variable: "", path: [], entity: rows.entity };
     return rows.kind === "filter" ? this.rowsOrigin(rows.rows) : this.follow(this.originOf(rows.target), rows);
   }
 
@@ -155,6 +156,10 @@ class ReferenceCollector {
       this.rows(rows.rows);
       this.origins.set(rows.binding, this.rowsOrigin(rows));
       this.visit(rows.predicate);
+      return;
+    }
+    if (rows.kind === "items") {
+      this.visit(rows.list);
       return;
     }
     const to = this.rowsOrigin(rows);

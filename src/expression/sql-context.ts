@@ -64,6 +64,13 @@ export class Aliases {
     this.bound.set(binding, alias);
   }
 
+  /** What stands for the item of a list. */
+  at(binding: Binding): string {
+    const alias = this.bound.get(binding);
+    if (alias === undefined) throw new RangeError("no alias stands for an item");
+    return alias;
+  }
+
   of(row: RowCore): string {
     const alias = row.binding === ENVIRONMENT ? row.alias : this.bound.get(row.binding);
     if (alias === undefined) throw new RangeError(`no alias stands for "${row.path.join(".")}"`);

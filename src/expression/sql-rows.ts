@@ -1,5 +1,5 @@
-/** The rows of a relation, or above a row, as a select. */
-import type { SelectNode, SqlExpression } from "../sql-ast/expressions.ts";
+/** The rows of a relation, above a row, or the items of a list, as a select. */
+import { and, call, fromFunction, type SelectNode, type SqlExpression, select } from "../sql-ast/expressions.ts";
 import type { FilterCore, RowsLike } from "./core.ts";
 import { selectAncestors } from "./sql-ancestors.ts";
 import { type Made, type SqlContext, selectRelated } from "./sql-context.ts";
@@ -24,5 +24,22 @@ export function selectRows(
     const { value, where } = make(alias);
     return { columns: [{ value }], conditions: where === undefined ? conditions : [...conditions, where] };
   };
-  return source.kind === "many" ? selectRelated(source, made, context) : selectAncestors(source, made, context);
+  switch (source.kind) {
+    case "many":
+      return selectRelated(source, made, context);
+    case "ancestors":
+      return selectAncestors(source, made, context);
+    case "items": {
+      const from = call("unnest", context.value(source.list));
+      const alias = context.aliases.fresh();
+      const { columns, conditions } = made(alias);
+      return select({
+        columns,
+        from: fromFunction(from, alias),
+        ...(conditions.length > 0 && { where: and(...conditions) }),
+      });
+    }
+    default:
+      return source satisfies never;
+  }
 }

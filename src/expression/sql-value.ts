@@ -88,6 +88,11 @@ export function printValue(core: Core, context: SqlContext): SqlExpression {
       return printLiteral(core);
     case "now":
       return call("now");
+    case "item": {
+      // The only column of unnest() is called as the function's alias is.
+      const alias = context.aliases.at(core.binding);
+      return column(alias, alias);
+    }
     case "value":
       return core.sql;
     case "member":
@@ -100,6 +105,7 @@ export function printValue(core: Core, context: SqlContext): SqlExpression {
     case "many":
     case "ancestors":
     case "filter":
+    case "items":
       throw new RangeError(`the rows of "${core.entity}" are not a value`);
     case "column":
       return columnValue(core.target, core.column, context);

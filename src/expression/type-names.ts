@@ -11,7 +11,7 @@ export function describeType(type: ExpressionType): string {
     case "row":
       return `a row of ${type.entity}`;
     case "rows":
-      return `the rows of a relation to ${type.entity}`;
+      return type.entity === "" ? "the items of a list" : `the rows of a relation to ${type.entity}`;
     case "record":
       return "a record";
     default:

@@ -8,7 +8,10 @@ export function children(core: Core): readonly Core[] {
     case "now":
     case "value":
     case "row":
+    case "item":
       return [];
+    case "items":
+      return [core.list];
     case "member":
     case "column":
     case "one":

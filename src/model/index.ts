@@ -1,12 +1,14 @@
 export { canonicalText, modelHash } from "./canonical.ts";
 export { catalogOf, expressionType } from "./catalog.ts";
 export * from "./entity.ts";
+export { eventNames, parseEventName } from "./event-name.ts";
 export * from "./field.ts";
 export { systemJsonSchema } from "./json-schema.ts";
 export * from "./names.ts";
+export type { Queue } from "./queue.ts";
 export { type SourceMap, sourceMap } from "./source-map.ts";
 export * from "./system.ts";
 export * from "./workflow.ts";
-export type { Retry } from "./workflow-execution.ts";
+export { DEFAULT_RETRY, type Retry } from "./workflow-execution.ts";
 export { allNodes, type NodeOf, type WorkflowEdge, type WorkflowGraph, type WorkflowNode } from "./workflow-graph.ts";
 export { triggerEntity } from "./workflow-trigger.ts";

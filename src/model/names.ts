@@ -9,6 +9,10 @@ export const fieldName = z.string().regex(/^[a-z][A-Za-z0-9]*$/);
 export const entityName = z.string().regex(/^[A-Z][A-Za-z0-9]*$/);
 /** A workflow, task or role: `receipt-on-paid`, `billing`. */
 export const slugName = z.string().regex(/^[a-z][A-Za-z0-9]*([-_.][A-Za-z0-9]+)*$/);
+/** A task: `send-receipt`, or with its folder `payments/create-charge`, which is `tasks/payments/create-charge.ts`. */
+export const taskName = z
+  .string()
+  .regex(/^([a-z][A-Za-z0-9]*([-_.][A-Za-z0-9]+)*\/)?[a-z][A-Za-z0-9]*([-_.][A-Za-z0-9]+)*$/);
 /** A permission: `Invoice.pay`, `reports.export`. */
 export const permissionName = z.string().regex(/^[A-Za-z][A-Za-z0-9]*([-_.][A-Za-z0-9]+)*$/);
 /** What stands in PostgreSQL: `invoice_line`. */

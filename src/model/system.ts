@@ -6,6 +6,8 @@
 import { z } from "zod";
 import { entity } from "./entity.ts";
 import { entityName, fieldName, permissionName, slugName, sqlName } from "./names.ts";
+import { queue } from "./queue.ts";
+import { webhooks } from "./webhooks.ts";
 import { task, workflow } from "./workflow.ts";
 import { query } from "./workflow-database-nodes.ts";
 
@@ -87,6 +89,10 @@ export const system = z.strictObject({
   tasks: z.array(task),
   /** Statements that steps name; absent where there are none. */
   queries: z.array(query).optional(),
+  /** By name; absent where there are none. */
+  queues: z.array(queue).optional(),
+  /** Absent where none are offered. */
+  webhooks: webhooks.optional(),
   /** By subject; absent where there are none. */
   consents: z.array(consent).optional(),
 });

@@ -1,7 +1,7 @@
 /** Nodes that steer: where a run begins, parts, repeats, ends, and what undoes it. */
 import { z } from "zod";
 import { entityName, fieldName } from "./names.ts";
-import { expressions, identified, nodeId } from "./workflow-node-parts.ts";
+import { expressions, identified, nodeId, transacted } from "./workflow-node-parts.ts";
 
 export const startNode = z.strictObject({ ...identified, kind: z.literal("start") });
 
@@ -11,6 +11,8 @@ export const endNode = z.strictObject({
   kind: z.literal("end"),
   output: fieldName.optional(),
   values: expressions.optional(),
+  /** In their place: the output is one value. */
+  value: z.string().optional(),
 });
 
 /** Ends the run with an error that the workflow declares. */
@@ -20,14 +22,25 @@ export const failNode = z.strictObject({
   error: z.string().regex(/^[A-Z][A-Za-z0-9]*$/),
   message: z.string().optional(),
   values: expressions,
+  /** In their place: what it says is one value. */
+  value: z.string().optional(),
 });
 
 /** Goes on by the port of the first case that is true, else by that of `else`; decided once, for the whole run. */
 export const branchNode = z.strictObject({
-  ...identified,
+  ...transacted,
   kind: z.literal("branch"),
   cases: z.array(z.strictObject({ port: fieldName, when: z.string() })).min(1),
   else: fieldName,
+});
+
+/** Where paths meet of which one was taken: its result is the value of the first case whose edge was. Its edges have no input. */
+export const mergeNode = z.strictObject({
+  ...transacted,
+  kind: z.literal("merge"),
+  cases: z.array(z.strictObject({ from: nodeId, port: fieldName.optional(), value: z.string() })).min(1),
+  /** The JSON Schema of the value. */
+  schema: z.json(),
 });
 
 /** Goes on by all its ports at once. Paths meet again in the node that they all lead to. */

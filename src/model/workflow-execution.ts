@@ -10,6 +10,9 @@ export const retry = z.strictObject({
 });
 export type Retry = z.infer<typeof retry>;
 
+/** What holds where a workflow says nothing. */
+export const DEFAULT_RETRY: Retry = { attempts: 5, backoff: "exponential", initialMs: 1_000, maxMs: 600_000 };
+
 /**
  * As whom the steps run: the event's actor, whose rights are read live; the system, which passes every policy; or the
  * subject that an expression over `event` or `input` names.
@@ -36,8 +39,10 @@ export const executionOptions = z.strictObject({
   concurrency: z.strictObject({ limit: z.int().positive(), key: z.string().optional() }).optional(),
   /** So many starts per period, of all, or of each key. */
   rate: z.strictObject({ limit: z.int().positive(), perMs: z.int().positive(), key: z.string().optional() }).optional(),
-  /** Events of one key that follow within the pause are one run, of the last of them. */
-  debounce: z.strictObject({ key: z.string(), pauseMs: z.int().positive() }).optional(),
+  /** Events of one key that follow within the pause are one run, of the last of them; it begins at the latest so long after the first. */
+  debounce: z
+    .strictObject({ key: z.string(), pauseMs: z.int().positive(), maxMs: z.int().positive().optional() })
+    .optional(),
   /** The smaller, the sooner; 0 where it is absent. */
   priority: z.int().min(-100).max(100).optional(),
 });

@@ -21,6 +21,12 @@ export const attempted = {
   timeoutMs: z.int().positive().optional(),
 };
 
+/** A node in the database: nodes of one `tx` are one transaction, all their checkpoints with it. */
+export const transacted = { ...attempted, tx: z.string().optional() };
+
+/** JSON Schemas by the name of what each describes. */
+export const schemas = z.record(fieldName, z.json());
+
 /** Expressions by the name that each gives a value to. */
 export const expressions = z.record(fieldName, z.string());
 

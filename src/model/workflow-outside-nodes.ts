@@ -1,14 +1,18 @@
 /** Steps that touch the outside: at least once, each under the stable idempotency key `run:step`. */
 import { z } from "zod";
-import { slugName } from "./names.ts";
-import { attempted, expressions, identified } from "./workflow-node-parts.ts";
+import { taskName } from "./names.ts";
+import { attempted, expressions, identified, schemas } from "./workflow-node-parts.ts";
 
 /** Calls a task file; its result is what the task returns. */
 export const taskNode = z.strictObject({
   ...attempted,
   kind: z.literal("task"),
-  task: slugName,
+  task: taskName,
   input: expressions,
+  /** The ways out that the task chooses by `outcome(port, value)`, each with its value's schema; the result is then `{ port, <port>: value }`. */
+  ports: schemas.optional(),
+  /** In place of `run:step`: the same for every attempt, as long as what it reads is. */
+  idempotencyKey: z.string().optional(),
 });
 
 /** Writes a line to the worker's log. */

@@ -45,10 +45,15 @@ const manualTrigger = z.strictObject({
   kind: z.literal("manual"),
   /** The roles of whom may start it; nobody but the platform where it is absent. */
   roles: z.array(z.string()).min(1).optional(),
+  /** Whom else it may start: over `actor`, `flags`, `request` and `input`; unknown is false. */
+  allow: z.string().optional(),
 });
 
 /** `enginejs.workflow_signal(signal, …)`: its payload is the run's input. */
 const signalTrigger = z.strictObject({ kind: z.literal("signal"), signal: slugName });
+
+/** A message of a queue: it is the run's input. */
+const queueTrigger = z.strictObject({ kind: z.literal("queue"), queue: slugName });
 
 const headerName = z.string().regex(/^[A-Za-z0-9-]{1,64}$/);
 
@@ -76,6 +81,7 @@ export const trigger = z.discriminatedUnion("kind", [
   manualTrigger,
   signalTrigger,
   webhookTrigger,
+  queueTrigger,
 ]);
 type WorkflowTrigger = z.infer<typeof trigger>;
 

@@ -1,6 +1,6 @@
 /** Workflows: a graph of steps that follows an event, durably. */
 import { z } from "zod";
-import { fieldName, slugName } from "./names.ts";
+import { fieldName, slugName, taskName } from "./names.ts";
 import { actorMode, executionOptions, retry } from "./workflow-execution.ts";
 import { graphParts } from "./workflow-graph.ts";
 import { trigger } from "./workflow-trigger.ts";
@@ -32,7 +32,7 @@ export type Workflow = z.infer<typeof workflow>;
 
 /** A task file's contract, as its zod schemas say it; JSON Schema, draft 2020-12. */
 export const task = z.strictObject({
-  name: slugName,
+  name: taskName,
   input: z.json().optional(),
   output: z.json().optional(),
 });

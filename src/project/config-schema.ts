@@ -37,6 +37,13 @@ const configSchema = z.strictObject({
     )
     .optional(),
   consents: z.record(z.string().min(1), z.string()).optional(),
+  webhooks: z
+    .strictObject({
+      events: z.array(z.string()).min(1),
+      manage: z.array(z.string()).min(1),
+      privateHosts: z.array(z.string().min(1)).optional(),
+    })
+    .optional(),
   jwt: z
     .strictObject({
       secret: setting.optional(),

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Diagnostic } from "../errors/diagnostic.ts";
 import { nearest } from "../errors/nearest.ts";
-import { slugName } from "../model/names.ts";
+import { taskName } from "../model/names.ts";
 import { projectFinding } from "./project-error.ts";
 import { configFileName } from "./project-folder.ts";
 
@@ -15,6 +15,10 @@ export interface ProjectFiles {
   readonly workflows: readonly string[];
   /** Task name → file. */
   readonly tasks: ReadonlyMap<string, string>;
+  /** Code that follows events. */
+  readonly handlers: readonly string[];
+  /** Workflows as JSON. */
+  readonly processes: readonly string[];
   /** Statements that workflows name: name → file. */
   readonly queries: ReadonlyMap<string, string>;
   readonly seed: string | undefined;
@@ -34,6 +38,8 @@ export function discover(folder: string): ProjectFiles {
     models,
     workflows: domain.filter((file) => file.endsWith(".workflow.ts")),
     tasks,
+    handlers: filesBelow(folder, "handlers").filter(isCode),
+    processes: filesBelow(folder, "processes").filter((file) => file.endsWith(".json")),
     queries: new Map(
       filesBelow(folder, "queries")
         .filter((file) => file.endsWith(".sql"))
@@ -46,7 +52,14 @@ export function discover(folder: string): ProjectFiles {
 
 /** In the order in which they are loaded. */
 export function loadOrder(files: ProjectFiles): readonly string[] {
-  return [files.config, ...files.policies, ...files.models, ...files.workflows, ...files.tasks.values()];
+  return [
+    files.config,
+    ...files.policies,
+    ...files.models,
+    ...files.workflows,
+    ...files.tasks.values(),
+    ...files.handlers,
+  ];
 }
 
 function noModel(domain: readonly string[]): Diagnostic {
@@ -55,17 +68,17 @@ function noModel(domain: readonly string[]): Diagnostic {
   return projectFinding("EJS1027", "Nothing in domain/ ends in .model.ts.", { hint });
 }
 
+const isCode = (file: string): boolean => file.endsWith(".ts") && !/\.(test|spec|d)\.ts$/.test(file);
+
 function taskFiles(folder: string, findings: Diagnostic[]): Map<string, string> {
   const tasks = new Map<string, string>();
   for (const file of filesBelow(folder, "tasks")) {
-    if (!file.endsWith(".ts") || /\.(test|spec|d)\.ts$/.test(file)) continue;
-    const name = file.slice(file.lastIndexOf("/") + 1, -".ts".length);
-    const other = tasks.get(name);
+    if (!isCode(file)) continue;
+    const name = file.slice("tasks/".length, -".ts".length);
     const where = { file, line: 1, column: 1 };
-    if (!slugName.safeParse(name).success) {
+    // Those of handlers/ have these names.
+    if (!taskName.safeParse(name).success || name.startsWith("handlers/")) {
       findings.push(projectFinding("EJS1026", `${JSON.stringify(name)} cannot be the name of a task.`, { where }));
-    } else if (other !== undefined) {
-      findings.push(projectFinding("EJS1026", `Two files are the task "${name}": ${other} and ${file}.`, { where }));
     } else tasks.set(name, file);
   }
   return tasks;

@@ -1,11 +1,13 @@
 import type { Diagnostic } from "../errors/diagnostic.ts";
 import { EngineError } from "../errors/engine-error.ts";
 import { discover } from "./discover.ts";
+import { handlersOf } from "./handler-file.ts";
 import { importModule } from "./import-module.ts";
 import { taskOf } from "./task-file.ts";
 
 /**
- * Imports the task files of a project for the worker: name → what the file exports as default.
+ * Imports the task files of a project for the worker: name → what the file exports as default. Handlers are tasks called
+ * `handlers/<name>`.
  * After `nextGeneration()` they are read anew, with everything of the project that they import.
  *
  * @throws EngineError with every file's finding
@@ -19,6 +21,15 @@ export async function loadTasks(folder: string): Promise<ReadonlyMap<string, unk
       const module = await importModule(folder, file);
       taskOf(module, file);
       tasks.set(name, module.default);
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      findings.push(...error.diagnostics);
+    }
+  }
+  for (const file of files.handlers) {
+    try {
+      for (const [name, handler] of handlersOf(await importModule(folder, file), file))
+        tasks.set(`handlers/${name}`, handler);
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       findings.push(...error.diagnostics);

@@ -6,9 +6,12 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
 import type { Diagnostic, SourceLocation } from "../errors/diagnostic.ts";
 import { EngineError } from "../errors/engine-error.ts";
+import { system as systemSchema } from "../model/index.ts";
+import { addProcesses, readProcess } from "../process/index.ts";
 import { checkConfig, type ProjectConfig } from "./config-schema.ts";
 import { discover, loadOrder } from "./discover.ts";
 import { resolveEngineImports } from "./engine-imports.ts";
+import { handlersOf } from "./handler-file.ts";
 import { loadFailure } from "./load-failure.ts";
 import type { LoadedModel, LoaderInput, LoaderMessage } from "./loader-protocol.ts";
 import { projectFinding } from "./project-error.ts";
@@ -53,6 +56,10 @@ async function load(): Promise<LoadedModel> {
     try {
       const module: { default?: unknown } = await import(pathToFileURL(join(folder, file)).href);
       const name = taskNames.get(file);
+      if (files.handlers.includes(file)) {
+        for (const [called, handler] of handlersOf(module, file))
+          collection.namedHandlers.push({ name: called, file: join(folder, file), handler });
+      }
       if (name !== undefined) collection.tasks.push({ name, file: join(folder, file), ...taskOf(module, file) });
       if (file === configFileName) {
         config = configOf(module, findings);
@@ -70,13 +77,23 @@ async function load(): Promise<LoadedModel> {
     collection.queries.push({ name, file: path, text: readSource(path) ?? "" });
   }
   endCollection();
+  const read = files.processes.map((file) => readProcess(file, readSource(join(folder, file)) ?? ""));
+  const ofProcesses = read.flatMap(({ source }) => source.findings);
   // What a file that failed would have declared is missing: the compiler would report each reference to it.
-  if (findings.length > 0 || config === undefined) throw new EngineError(findings);
+  if (findings.length > 0 || config === undefined) throw new EngineError([...findings, ...ofProcesses]);
   post({ kind: "progress", doing: "checking the model" });
-  const built = buildSystem(collection, { root: folder, readSource });
-  if (built.diagnostics !== undefined) throw new EngineError(built.diagnostics);
-  const { system, sourceMap } = built;
-  return { config, system, sourceMap, declarations: generateDeclarations(system) };
+  const processes = read.flatMap(({ process }) => process?.name ?? []);
+  const built = buildSystem(collection, { root: folder, readSource, processes });
+  if (built.diagnostics !== undefined) throw new EngineError([...built.diagnostics, ...ofProcesses]);
+  const added = addProcesses(read, built.system);
+  if (added.findings.some(({ severity }) => severity === "error")) throw new EngineError(added.findings);
+  return {
+    config,
+    system: systemSchema.parse(added.system),
+    sourceMap: { ...built.sourceMap, ...added.sourceMap },
+    declarations: generateDeclarations(added.system),
+    warnings: added.findings,
+  };
 }
 
 function configOf(module: { readonly default?: unknown }, findings: Diagnostic[]): ProjectConfig | undefined {

@@ -25,6 +25,7 @@ import { createLog } from "./log.ts";
 import { httpError, RequestError } from "./request-error.ts";
 import { checkLimits, type RequestLimits, type ServerPartsOptions } from "./server-options.ts";
 import { webhookHandler, webhooksOf } from "./webhooks/webhook-handler.ts";
+import { RunEnds } from "./workflows/run-ends.ts";
 
 /** The server in parts, for an Express app that exists already. */
 export interface ServerParts {
@@ -73,12 +74,13 @@ export async function createServerParts(options: ServerPartsOptions): Promise<Se
   const pool = await openPool(options, log);
   const authenticator = new Authenticator(tokens, new KeyVerifier(pool.pool));
   const withPgClient = actorClients(pool.pool);
+  const ends = new RunEnds(pool.pool, log);
 
   let webhooks: ReturnType<typeof webhooksOf> = new Map();
   const build = async () => {
     const built = await builtSystem(pool.pool);
     webhooks = webhooksOf(built.system);
-    return servedSchema(built, withPgClient, { limits, introspection });
+    return servedSchema(built, withPgClient, { limits, introspection, ends });
   };
   let served: ServedSchema;
   try {
@@ -154,7 +156,10 @@ export async function createServerParts(options: ServerPartsOptions): Promise<Se
       return next;
     },
     drain: health.drain,
-    close: pool.close,
+    async close() {
+      await ends.close();
+      await pool.close();
+    },
   };
 }
 

@@ -35,6 +35,12 @@ export interface LiteralNode {
 /** A type by its printed name; checked against a list of known shapes by the printer. */
 export type SqlType = string;
 
+/** `null::app.invoice`: a row of a table's type that holds nothing. */
+export interface NullRowNode {
+  readonly kind: "null-row";
+  readonly of: QualifiedName;
+}
+
 export interface CallNode {
   readonly kind: "call";
   readonly function: QualifiedName;
@@ -59,6 +65,7 @@ export const BINARY_OPERATORS = [
   "~",
   "->",
   "->>",
+  "#>>",
   "@>",
   "is distinct from",
   "is not distinct from",
@@ -164,6 +171,7 @@ export type SqlExpression =
   | ColumnNode
   | StarNode
   | LiteralNode
+  | NullRowNode
   | CallNode
   | BinaryNode
   | LogicalNode
@@ -228,6 +236,8 @@ export const star = (table: string): StarNode => freeze({ kind: "star", table })
 
 export const literal = (value: LiteralNode["value"], type?: SqlType): LiteralNode =>
   freeze(type === undefined ? { kind: "literal", value } : { kind: "literal", value, type });
+
+export const nullRow = (of: QualifiedName): NullRowNode => freeze({ kind: "null-row", of });
 
 export const call = (name: QualifiedName | string, ...args: readonly SqlExpression[]): CallNode =>
   freeze({ kind: "call", function: typeof name === "string" ? { name } : name, arguments: args });

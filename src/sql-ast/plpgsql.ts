@@ -7,6 +7,8 @@ import type { QualifiedName, SelectNode, SqlExpression, SqlType } from "./expres
 
 export interface BlockNode {
   readonly kind: "block";
+  /** What a name means in a statement that could be a column's and a variable's; an error unless said. Of a function's outermost block. */
+  readonly conflicts?: "use column";
   readonly declarations: readonly {
     readonly name: string;
     readonly type: SqlType | QualifiedName;
@@ -70,6 +72,12 @@ export interface RaiseNode {
   readonly column?: string;
   readonly table?: string;
 }
+/** A statement that is text already, that of a workflow's step: `… into variable`, null where it gives no row. */
+export interface StatementTextNode {
+  readonly kind: "statement text";
+  readonly text: string;
+  readonly into: string;
+}
 export interface ReturnNode {
   readonly kind: "return";
   readonly value: SqlExpression;
@@ -84,4 +92,5 @@ export type PlpgsqlStatement =
   | PerformNode
   | IfNode
   | RaiseNode
+  | StatementTextNode
   | ReturnNode;

@@ -62,6 +62,7 @@ const OPERATOR_PRECEDENCE: Readonly<Record<BinaryOperator, number>> = {
   "~": PRECEDENCE.other,
   "->": PRECEDENCE.other,
   "->>": PRECEDENCE.other,
+  "#>>": PRECEDENCE.other,
   "@>": PRECEDENCE.other,
   "+": PRECEDENCE.sum,
   "-": PRECEDENCE.sum,
@@ -79,6 +80,8 @@ function precedence(node: SqlExpression): number {
     case "cast":
     case "collate":
       return PRECEDENCE[node.kind];
+    case "null-row":
+      return PRECEDENCE.cast;
     case "binary":
       return OPERATOR_PRECEDENCE[node.operator];
     case "any-array":
@@ -121,6 +124,8 @@ function printBare(node: SqlExpression): string {
       return `${quoteIdentifier(node.table)}.*`;
     case "literal":
       return printLiteral(node);
+    case "null-row":
+      return `null::${printName(node.of)}`;
     case "call":
       return `${node.function.schema === undefined ? printFunctionName(node.function.name) : printName(node.function)}(${node.star ? "*" : node.arguments.map(printExpression).join(", ")})`;
     case "binary": {

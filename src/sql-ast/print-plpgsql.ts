@@ -6,7 +6,7 @@ import { printConditionLines, printSelectLines } from "./print-select.ts";
 import { quoteIdentifier, quoteLiteral } from "./quote.ts";
 
 export function printBlock(block: BlockNode): string {
-  const lines: string[] = [];
+  const lines: string[] = block.conflicts === undefined ? [] : ["#variable_conflict use_column"];
   if (block.declarations.length > 0) {
     lines.push("declare");
     for (const { name, type, value } of block.declarations) {
@@ -84,6 +84,9 @@ function printStatementLines(node: PlpgsqlStatement): string[] {
       if (node.table !== undefined) options.push(`table = ${quoteLiteral(node.table)}`);
       return ["raise exception using", ...ended(options.map((o, i) => `  ${o}${i < options.length - 1 ? "," : ""}`))];
     }
+    case "statement text":
+      // One line to those who indent: there may be line breaks inside of its constants.
+      return [`${node.text}\ninto ${quoteIdentifier(node.into)};`];
     case "return":
       return [`return ${printExpression(node.value)};`];
     default:

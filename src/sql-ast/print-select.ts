@@ -1,5 +1,5 @@
 /** A select over several lines, as it stands in the body of a function. */
-import type { SelectNode, SqlExpression } from "./expressions.ts";
+import type { RecursiveNode, SelectNode, SqlExpression } from "./expressions.ts";
 import { printExpression, printFrom } from "./print-expression.ts";
 import { quoteIdentifier } from "./quote.ts";
 
@@ -12,7 +12,7 @@ export function printSelectLines(node: SelectNode, into?: string): string[] {
   const columns = node.columns.map(
     ({ value, alias }) => printExpression(value) + (alias === undefined ? "" : ` as ${quoteIdentifier(alias)}`),
   );
-  const lines = [`select ${columns.join(", ")}`.trimEnd()];
+  const lines = [...recursiveLines(node.recursive), `select ${columns.join(", ")}`.trimEnd()];
   if (into !== undefined) lines.push(`into ${quoteIdentifier(into)}`);
   if (node.from !== undefined) lines.push(`from ${printFrom(node.from)}`);
   for (const join of node.joins ?? [])
@@ -31,6 +31,19 @@ export function printSelectLines(node: SelectNode, into?: string): string[] {
   if (node.forUpdate) lines.push("for update");
   if (node.forKeyShare) lines.push("for key share");
   return lines;
+}
+
+function recursiveLines(node: RecursiveNode | undefined): string[] {
+  if (node === undefined) return [];
+  const part = (select: SelectNode): string[] => printSelectLines(select).map((line) => `  ${line}`);
+  const columns = node.columns.map(quoteIdentifier).join(", ");
+  return [
+    `with recursive ${quoteIdentifier(node.name)} (${columns}) as (`,
+    ...part(node.first),
+    "  union",
+    ...part(node.next),
+    ")",
+  ];
 }
 
 /** `where a`, then `  and b` for each further term. */

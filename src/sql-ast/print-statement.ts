@@ -16,6 +16,7 @@ import type {
   GrantNode,
   ObjectReference,
   ParameterType,
+  Securable,
   StatementNode,
   TableConstraint,
 } from "./statements.ts";
@@ -35,6 +36,7 @@ export function printObject(object: ObjectReference): string {
     case "schema":
       return `schema ${quoteIdentifier(object.name)}`;
     case "table":
+    case "view":
     case "index":
       return `${object.type} ${printName(object.name)}`;
     case "function":
@@ -79,20 +81,30 @@ function printBare(node: StatementNode): string {
       return printPolicy(node);
     case "create function":
       return printFunction(node);
+    case "create view": {
+      const lines = printSelectLines(node.select).map((line) => `  ${line}`);
+      return `create ${node.replace ? "or replace " : ""}view ${printName(node.view)} (${printNames(node.columns)}) with (security_barrier) as\n${lines.join("\n")}`;
+    }
     case "create trigger":
       return printTrigger(node);
     case "grant":
-      return `grant ${node.privileges.map(printPrivilege).join(", ")}\n  on ${printObject(node.on)}\n  to ${printRoles(node.to)}`;
+      return `grant ${node.privileges.map(printPrivilege).join(", ")}\n  on ${printSecurable(node.on)}\n  to ${printRoles(node.to)}`;
     case "revoke all":
-      return `revoke all on ${printObject(node.on)} from ${printRoles(node.from)}`;
+      return `revoke all on ${printSecurable(node.on)} from ${printRoles(node.from)}`;
     case "comment":
       return `comment on ${printObject(node.on)} is ${node.text === null ? "null" : quoteLiteral(node.text)}`;
     case "drop":
       return node.ifExists ? printDropIfExists(node.object) : `drop ${printObject(node.object)}`;
+    case "call function":
+      return `select ${printExpression(node.call)}`;
     default:
       return node satisfies never;
   }
 }
+
+/** To `grant` and `revoke` a view is a table. */
+const printSecurable = (object: Securable): string =>
+  printObject(object.type === "view" ? { ...object, type: "table" } : object);
 
 /** `drop policy if exists …`: the words stand between the kind and the name. */
 function printDropIfExists(object: ObjectReference): string {

@@ -2,7 +2,7 @@
  * SQL statements as data: definitions, and the pl/pgSQL of functions in
  * `plpgsql.ts`. `print-statement.ts` alone turns them into text. Floor 0, pure.
  */
-import type { QualifiedName, SelectNode, SqlExpression, SqlType } from "./expressions.ts";
+import type { CallNode, QualifiedName, SelectNode, SqlExpression, SqlType } from "./expressions.ts";
 import type { BlockNode } from "./plpgsql.ts";
 
 export interface ColumnDefinition {
@@ -135,6 +135,16 @@ export interface CreateFunctionNode {
     | { readonly kind: "block"; readonly block: BlockNode };
 }
 
+/** A view that reads with its owner's rights. A security barrier: no condition of a reader's own sees a row before the view's. */
+export interface CreateViewNode {
+  readonly kind: "create view";
+  /** Puts it in the place of one with the same columns. */
+  readonly replace?: true;
+  readonly view: QualifiedName;
+  readonly columns: readonly string[];
+  readonly select: SelectNode;
+}
+
 export interface CreateTriggerNode {
   readonly kind: "create trigger";
   readonly name: string;
@@ -156,11 +166,12 @@ export type Privilege = "select" | "insert" | "update" | "delete" | "usage" | "c
 export type ObjectReference =
   | { readonly type: "schema"; readonly name: string }
   | { readonly type: "table"; readonly name: QualifiedName }
+  | { readonly type: "view"; readonly name: QualifiedName }
   | { readonly type: "function"; readonly name: QualifiedName; readonly parameters: readonly ParameterType[] }
   | { readonly type: "column"; readonly table: QualifiedName; readonly name: string }
   | { readonly type: "policy" | "trigger" | "constraint"; readonly table: QualifiedName; readonly name: string }
   | { readonly type: "index"; readonly name: QualifiedName };
-export type Securable = Extract<ObjectReference, { readonly type: "schema" | "table" | "function" }>;
+export type Securable = Extract<ObjectReference, { readonly type: "schema" | "table" | "view" | "function" }>;
 
 export interface GrantNode {
   readonly kind: "grant";
@@ -184,6 +195,11 @@ export interface DropNode {
   readonly ifExists?: true;
   readonly object: ObjectReference;
 }
+/** `select enginejs.workflow_retire_rule(…)`: for what it does, not for its value. */
+export interface CallFunctionNode {
+  readonly kind: "call function";
+  readonly call: CallNode;
+}
 
 export type StatementNode =
   | CreateSchemaNode
@@ -197,8 +213,10 @@ export type StatementNode =
   | CreatePolicyNode
   | AlterPolicyNode
   | CreateFunctionNode
+  | CreateViewNode
   | CreateTriggerNode
   | GrantNode
   | RevokeAllNode
   | CommentNode
-  | DropNode;
+  | DropNode
+  | CallFunctionNode;

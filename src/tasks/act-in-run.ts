@@ -1,6 +1,8 @@
 import type pg from "pg";
 import { beginRequestText, beginRequestValues } from "../database/act-as.ts";
+import { askDatabase, DatabaseGone, isLostConnection } from "./database-gone.ts";
 import type { Run } from "./run.ts";
+import { sqlState } from "./step-failure.ts";
 
 /** The lease of a run is in other hands: what this worker does for it counts for nothing. */
 export class LeaseLost extends Error {
@@ -18,8 +20,14 @@ export class LeaseLost extends Error {
  * @throws LeaseLost
  */
 export async function actInRun<T>(pool: pg.Pool, run: Run, fn: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
+  const client = await askDatabase(() => pool.connect());
   let broken: Error | undefined;
+  // A server that is shut down at once, or of which another backend has crashed, says so before it hangs up.
+  let saidGoodbye = false;
+  const listen = ({ code }: { readonly code?: string | undefined }) => {
+    saidGoodbye ||= code !== undefined && /^57P0[1-3]$/.test(code);
+  };
+  client.on("notice", listen);
   try {
     await client.query("begin");
     const { rows } = await client.query<{ held: boolean }>("select enginejs.workflow_holds($1, $2) as held", [
@@ -41,8 +49,10 @@ export async function actInRun<T>(pool: pg.Pool, run: Run, fn: (client: pg.PoolC
     await client.query("rollback").catch((failure: Error) => {
       broken = failure;
     });
-    throw error;
+    if (broken === undefined || !isLostConnection(error)) throw error;
+    throw new DatabaseGone(error, saidGoodbye || sqlState(error) !== undefined);
   } finally {
+    client.off("notice", listen);
     client.release(broken);
   }
 }

@@ -1,13 +1,14 @@
 /** The SQL that tells which events a trigger's condition lets pass. */
+
+import { entityOf, populated } from "../dsl-to-sql/workflow/entity-table.ts";
+import { storedColumns } from "../dsl-to-sql/workflow/step-scope.ts";
+import { workflowError } from "../errors/workflow-error.ts";
 import type { Environment, Variable } from "../expression/index.ts";
 import { check, toCondition } from "../expression/index.ts";
 import type { Workflow } from "../model/index.ts";
 import { binary, call, cast, column, literal, type SqlExpression } from "../sql-ast/expressions.ts";
 import { printExpression } from "../sql-ast/print-expression.ts";
 import type { Build } from "./build.ts";
-import { entityOf, populated } from "./entity-table.ts";
-import { storedColumns } from "./step-scope.ts";
-import { workflowError } from "./workflow-error.ts";
 
 /** The statement of a workflow with a condition; $1 are the ids of events, $2 their segments. Its column is `event`. */
 export function conditionStatement(build: Build, workflow: Workflow): string {

@@ -1,12 +1,13 @@
 /** Steps in the database: the effect and the checkpoint are one transaction, with the rights of the run's actor. Exactly once. */
 import type pg from "pg";
+import { type StatementNode, stepStatement } from "../dsl-to-sql/workflow/step-statement.ts";
+import { workflowError } from "../errors/workflow-error.ts";
 import { actInRun, LeaseLost } from "./act-in-run.ts";
 import { failpoint } from "./failpoint.ts";
 import type { Run, Step, StepContext } from "./run.ts";
 import { sqlState } from "./step-failure.ts";
-import { stepValues } from "./step-scope.ts";
-import { type StatementNode, stepStatement } from "./step-statement.ts";
-import { workflowError } from "./workflow-error.ts";
+import { keepableResult } from "./step-result.ts";
+import { stepValues } from "./step-values.ts";
 
 /** What the statement of a step gave: one row with one value, or none. */
 export type StatementResult = { readonly value: unknown } | undefined;
@@ -38,6 +39,14 @@ export async function inTransaction(
   doing: string,
   work: (client: pg.PoolClient) => Promise<unknown>,
 ): Promise<unknown> {
+  const { transaction } = context;
+  if (transaction !== undefined) {
+    return transaction.step(run, path, (client) =>
+      work(client).catch((error: unknown) => {
+        throw denied(error, run, path, doing);
+      }),
+    );
+  }
   failpoint("database:before-begin");
   const output = await actInRun(context.pool, run, async (client) => {
     failpoint("database:after-begin-request");
@@ -45,15 +54,16 @@ export async function inTransaction(
       throw denied(error, run, path, doing);
     });
     failpoint("database:after-statement");
+    const kept = keepableResult(run, path, made);
     // The actor may not write checkpoints: the worker's own role again.
     await client.query("reset role");
     const { rows: written } = await client.query(
       "select from enginejs.workflow_checkpoint(array[$1::uuid], array[$2::int], array[$3], array[$4::jsonb])",
-      [run.id, run.lease, path, JSON.stringify(made ?? null)],
+      [run.id, run.lease, path, JSON.stringify(kept)],
     );
     if (written.length !== 1) throw new LeaseLost();
     failpoint("database:after-checkpoint");
-    return made ?? null;
+    return kept;
   });
   failpoint("database:after-commit");
   return output;

@@ -3,9 +3,12 @@ import type { WorkflowNode } from "../model/index.ts";
 import { LeaseLost } from "./act-in-run.ts";
 import { databaseStep } from "./database-step.ts";
 import type { Step, StepContext, StepOutcome } from "./run.ts";
+import { keepableResult } from "./step-result.ts";
 import { failStep } from "./steps/fail.ts";
 import { httpStep } from "./steps/http.ts";
 import { logStep } from "./steps/log.ts";
+import { mergeStep } from "./steps/merge.ts";
+import { publishStep } from "./steps/publish.ts";
 import { queryStep } from "./steps/query.ts";
 import { rowStep } from "./steps/rows.ts";
 import { startWorkflowStep } from "./steps/start-workflow.ts";
@@ -32,18 +35,22 @@ export async function doStep(
       return { output: await rowStep(context, step, node) };
     case "db.query":
       return { output: await queryStep(context, step, node) };
+    case "queue.publish":
+      return { output: await publishStep(context, step, node) };
     case "transform":
       return {
         output: await databaseStep(context, step, { id: node.id, kind: "values", values: node.values }, "compute"),
       };
     case "branch":
       return { output: await databaseStep(context, step, node, "decide") };
+    case "merge":
+      return { output: await mergeStep(context, step, node) };
     case "task":
-      return outside(await taskStep(context, step, node), keep);
+      return outside(step, await taskStep(context, step, node), keep);
     case "http.request":
-      return outside(await httpStep(context, step, node), keep);
+      return outside(step, await httpStep(context, step, node), keep);
     case "log":
-      return outside(await logStep(context, step, node), keep);
+      return outside(step, await logStep(context, step, node), keep);
     case "sleep":
       return sleepStep(context, step, node);
     case "waitForSignal":
@@ -60,8 +67,13 @@ export async function doStep(
 }
 
 /** What was done outside is done: its checkpoint is tried until the database answers, so that it is not done again. */
-async function outside(output: unknown, keep: (output: unknown) => Promise<boolean>): Promise<StepOutcome> {
-  if (!(await keep(output))) throw new LeaseLost();
+async function outside(
+  { run, path }: Step,
+  given: unknown,
+  keep: (output: unknown) => Promise<boolean>,
+): Promise<StepOutcome> {
   // As later steps would read it after a restart.
-  return { output: JSON.parse(JSON.stringify(output ?? null)) };
+  const output = keepableResult(run, path, given);
+  if (!(await keep(output))) throw new LeaseLost();
+  return { output };
 }

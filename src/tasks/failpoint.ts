@@ -39,9 +39,17 @@ export const WAIT_FAILPOINTS = [
   "child:before-commit",
   "child:after-commit",
   "child:ended",
+  "child:told",
   "compensate:before",
   "compensate:after",
+  "wake:woken",
 ] as const;
+
+/** Those that only runs come by which take turns. */
+export const TURN_FAILPOINTS = ["relay:after-hold", "turn:before", "turn:after"] as const;
+
+/** Those of whoever gives back what a dead worker held. */
+export const REAP_FAILPOINTS = ["reap:after"] as const;
 
 /** Those that only jobs come by which find no hand free. */
 export const BUSY_FAILPOINTS = ["hand-on:before", "hand-on:after"] as const;
@@ -55,10 +63,23 @@ export const SCHEDULE_FAILPOINTS = [
   "moments:after-commit",
 ] as const;
 
+/** Those that only runs come by of which several steps are one transaction. */
+export const TRANSACTION_FAILPOINTS = ["transaction:between-steps"] as const;
+
+/** Those of webhooks that go out. */
+export const WEBHOOK_FAILPOINTS = ["webhook:after-claim", "webhook:after-post", "webhook:after-record"] as const;
+
 export type Failpoint =
   | (typeof FAILPOINTS)[number]
   | (typeof WAIT_FAILPOINTS)[number]
+  | (typeof TURN_FAILPOINTS)[number]
+  | (typeof REAP_FAILPOINTS)[number]
+  // Those that only runs come by whose end somebody waits for.
+  | "tell:before"
+  | "tell:after"
   | (typeof BUSY_FAILPOINTS)[number]
+  | (typeof TRANSACTION_FAILPOINTS)[number]
+  | (typeof WEBHOOK_FAILPOINTS)[number]
   | (typeof SCHEDULE_FAILPOINTS)[number];
 
 const armed = process.env.ENGINEJS_FAILPOINT;

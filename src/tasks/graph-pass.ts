@@ -2,11 +2,15 @@
  * One walk over a run's graph: does every step that can be done now and stops where each path waits, has failed, or
  * has come to its end. What has a checkpoint is walked over without doing anything.
  */
-import type { Retry, WorkflowNode } from "../model/index.ts";
+
+import { workflowError } from "../errors/workflow-error.ts";
+import type { NodeOf, Retry, WorkflowEdge, WorkflowNode } from "../model/index.ts";
 import { LeaseLost } from "./act-in-run.ts";
+import { DatabaseGone } from "./database-gone.ts";
 import { evaluate } from "./database-step.ts";
 import { doStep } from "./do-step.ts";
 import { type Frame, itemFrame, outerFrame } from "./frame.ts";
+import { inOneTransaction } from "./joint-transaction.ts";
 import type { PreparedGraph, PreparedNode } from "./prepared-graph.ts";
 import { retryDelay } from "./retry-delay.ts";
 import type { Failure, LastResult, Run, Step, StepContext, StepOutcome } from "./run.ts";
@@ -15,7 +19,6 @@ import { settleEdges } from "./settle-edges.ts";
 import { stepFailure } from "./step-failure.ts";
 import { refuseRefusal } from "./steps/wait.ts";
 import { withTimeLimit } from "./with-time-limit.ts";
-import { workflowError } from "./workflow-error.ts";
 
 /** A step that is to be tried again. */
 export interface Pause extends Failure {
@@ -38,6 +41,16 @@ export interface PassOptions {
 /** A graph is done, or something in it is not. */
 type Walk = "done" | "open";
 
+/** How far a walk over a graph has come. */
+interface WalkState {
+  readonly graph: PreparedGraph;
+  readonly frame: Frame;
+  /** By node: how many of its edges are open still. */
+  readonly open: Map<string, number>;
+  /** By node: the edges by which it was reached. */
+  readonly taken: Map<string, WorkflowEdge[]>;
+}
+
 export class GraphPass {
   /** Paths that wait. */
   readonly waiting: string[] = [];
@@ -46,6 +59,8 @@ export class GraphPass {
   /** The first failure for good: what else runs is told to stop. */
   failure: Failure | undefined;
   leaseLost = false;
+  /** The connection to the database was lost on the way: only the database knows what is done. */
+  gone = false;
   /** What the run gives. */
   output: unknown;
   /** Whoever does not end the run with it has to keep it: `keepLast`. */
@@ -69,8 +84,7 @@ export class GraphPass {
 
   /** Walks over a graph, a body among them. Never rejects: what came of it stands in this object. */
   async walk(graph: PreparedGraph, frame: Frame): Promise<Walk> {
-    const open = new Map<string, number>();
-    const taken = new Map<string, Set<string>>();
+    const state: WalkState = { graph, frame, open: new Map(), taken: new Map() };
     let walk: Walk = "done";
     const follow = async (from: PreparedNode): Promise<void> => {
       this.paths += 1;
@@ -79,12 +93,11 @@ export class GraphPass {
     };
     const walkFrom = async (from: PreparedNode): Promise<void> => {
       for (let next: PreparedNode | undefined = from; next !== undefined; ) {
-        const port = await this.visit(next, frame);
-        if (port === "open") {
+        const ready = await this.advance(next, state);
+        if (ready === "open") {
           walk = "open";
           return;
         }
-        const ready = settleEdges(graph, next, port, open, taken);
         // A chain is walked without growing the stack.
         next = ready.pop();
         if (ready.length > 0) {
@@ -112,21 +125,73 @@ export class GraphPass {
       this.paths === 1 &&
       out.every(({ to }) => {
         const node = nodes.get(to)?.node;
-        return node?.kind === "end" && node.values === undefined;
+        return node?.kind === "end" && !gives(node);
       })
     );
   }
 
+  /** Does a node, with those that are one transaction with it; the nodes that can run then. */
+  private async advance(next: PreparedNode, state: WalkState): Promise<PreparedNode[] | "open"> {
+    const { graph, frame, open, taken } = state;
+    const { results } = this.options.run;
+    if (transactionOf(next) !== undefined && !(frame.prefix + next.node.id in results)) {
+      return this.transact(next, state);
+    }
+    const port = await this.visit(next, state);
+    return port === "open" ? "open" : settleEdges(graph, next, port, open, taken);
+  }
+
+  /** Does a node and all that follow it in its transaction; the nodes that can run behind it. */
+  private async transact(first: PreparedNode, state: WalkState): Promise<PreparedNode[] | "open"> {
+    const { graph, frame, open, taken } = state;
+    const { context, run } = this.options;
+    if (this.signal.aborted) return "open";
+    const done: string[] = [];
+    const behind: PreparedNode[] = [];
+    let current = first;
+    try {
+      await inOneTransaction(context, { ...run, signal: this.signal }, async (joint) => {
+        const ready = [first];
+        for (let next = ready.pop(); next !== undefined; next = ready.pop()) {
+          current = next;
+          const path = frame.prefix + next.node.id;
+          const outcome = await this.attempt(next, state, path, joint);
+          if (typeof outcome === "string") throw new TypeError(`${path} is no step of a transaction`);
+          done.push(path);
+          const port = this.settle(next, frame, path, outcome.output);
+          for (const node of settleEdges(graph, next, port, open, taken)) {
+            (transactionOf(node) === transactionOf(first) ? ready : behind).push(node);
+          }
+        }
+      });
+      return behind;
+    } catch (error) {
+      // Nothing of it has happened.
+      for (const path of done) delete run.results[path];
+      this.fail(frame.prefix + current.node.id, current.node, error);
+      return "open";
+    }
+  }
+
+  /** Remembers the result of a node; the port by which it goes on. */
+  private settle({ node }: PreparedNode, frame: Frame, path: string, output: unknown): { readonly port?: string } {
+    this.options.run.results[path] = output;
+    frame.names[node.id] = output;
+    const chooses = node.kind === "branch" || (node.kind === "task" && node.ports !== undefined);
+    return chooses ? { port: String((output as { port?: unknown }).port) } : {};
+  }
+
   /** Does a node; the port by which it goes on, undefined for all of them, or "open". */
-  private async visit(prepared: PreparedNode, frame: Frame): Promise<{ readonly port?: string } | "open"> {
+  private async visit(prepared: PreparedNode, state: WalkState): Promise<{ readonly port?: string } | "open"> {
     const { node } = prepared;
+    const { frame } = state;
     const path = frame.prefix + node.id;
     const { results } = this.options.run;
     try {
       if (!(path in results)) {
         // Another path has failed for good, or the run is told to stop.
         if (this.signal.aborted) return "open";
-        const outcome = await this.attempt(prepared, frame, path);
+        const outcome = await this.attempt(prepared, state, path);
         if (outcome === "waiting") {
           if (!this.waiting.includes(path) && !isLoop(node)) this.waiting.push(path);
           return "open";
@@ -135,9 +200,9 @@ export class GraphPass {
         results[path] = outcome.output;
       }
       const output = results[path];
-      frame.names[node.id] = output;
+      const port = this.settle(prepared, frame, path, output);
       if (node.kind === "approval") refuseRefusal({ run: this.options.run, path, frame }, node, output);
-      return node.kind === "branch" ? { port: String((output as { port?: unknown }).port) } : {};
+      return port;
     } catch (error) {
       this.fail(path, node, error);
       return "open";
@@ -146,18 +211,19 @@ export class GraphPass {
 
   private attempt(
     prepared: PreparedNode,
-    frame: Frame,
+    { frame, taken }: WalkState,
     path: string,
+    context: StepContext = this.options.context,
   ): Promise<StepOutcome | "none"> | "waiting" | "none" {
     const { node, body } = prepared;
-    const { context, run, waits, keep } = this.options;
+    const { run, waits, keep } = this.options;
     switch (node.kind) {
       case "start":
       case "parallel":
       case "compensate":
         return "none";
       case "end":
-        return node.values === undefined ? "none" : this.end(node.id, node.values, frame, path);
+        return gives(node) ? this.end(node, frame, path) : "none";
       case "forEach":
         return body === undefined ? "none" : this.loop({ ...prepared, node, body }, frame, path);
       default: {
@@ -168,7 +234,8 @@ export class GraphPass {
         return withTimeLimit(timeout, this.signal, (signal) => {
           const as = timeout === undefined ? run.as : { ...run.as, statementTimeout: timeout };
           return context.observer.step(run, path, node, (traceparent) => {
-            const step: Step = { run: { ...run, as, signal, traceparent }, path, frame };
+            const came = taken.get(node.id) ?? [];
+            const step: Step = { run: { ...run, as, signal, traceparent }, path, frame, came };
             return doStep(context, step, node, async (output) => {
               if (!this.isLast(prepared, frame)) return keep(path, output);
               this.last = { step: path, output };
@@ -181,13 +248,18 @@ export class GraphPass {
   }
 
   /** The run's output; evaluated anew where the run is taken up again behind its last step. */
-  private async end(id: string, values: Readonly<Record<string, string>>, frame: Frame, path: string): Promise<"none"> {
+  private async end({ id, values, value, output }: NodeOf<"end">, frame: Frame, path: string): Promise<"none"> {
     const { context, run } = this.options;
     this.output = await evaluate(
       context,
       { run: { ...run, signal: this.signal }, path, frame },
-      { id, kind: "values", values },
+      value === undefined ? { id, kind: "values", values: values ?? {} } : { id, kind: "value", value },
     );
+    // Which of several it is, for whoever asks for the result (enginejs.workflow_result).
+    const named = `${path}:output`;
+    if (Object.keys(run.definition.workflow.outputs ?? {}).length > 1 && !(named in run.results)) {
+      this.last = { step: named, output: { output: output ?? null } };
+    }
     return "none";
   }
 
@@ -263,8 +335,9 @@ export class GraphPass {
       this.halt.abort(error);
       return;
     }
+    if (error instanceof DatabaseGone) this.gone = true;
     // Whatever a step throws after it was told to stop is no failure of its own.
-    if (this.signal.aborted) return;
+    if (this.signal.aborted || (error instanceof DatabaseGone && error.blameless)) return;
     const { retryable, message } =
       error instanceof ChildFailed ? { retryable: false, message: error.message } : stepFailure(error);
     const count = (waits.get(path)?.failures ?? failures(path)) + 1;
@@ -280,6 +353,12 @@ export class GraphPass {
 
 /** What a step waited for has failed: that is no failure that another attempt would mend. */
 class ChildFailed extends Error {}
+
+/** The name of the transaction that a node shares with others. */
+const transactionOf = ({ node }: PreparedNode): string | undefined => ("tx" in node ? node.tx : undefined);
+
+/** Whether an end gives the run an output. */
+const gives = ({ values, value }: NodeOf<"end">): boolean => values !== undefined || value !== undefined;
 
 const isLoop = (node: WorkflowNode): boolean => node.kind === "forEach";
 

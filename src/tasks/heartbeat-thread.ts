@@ -21,24 +21,33 @@ async function beat(): Promise<void> {
       statementTimeout: 3_000,
     });
     opened.on("end", () => {
-      client = undefined;
+      if (client === opened) client = undefined;
     });
     client = opened;
-    await client.query("select pg_try_advisory_lock(7714002, $1)", [worker]);
+    await answered(client.query("select pg_try_advisory_lock(7714002, $1)", [worker]));
   }
-  const { rowCount } = await client.query(
-    "update enginejs.workflow_workers set heartbeat_at = clock_timestamp() where id = $1",
-    [worker],
+  const { rowCount } = await answered(
+    client.query("update enginejs.workflow_workers set heartbeat_at = clock_timestamp() where id = $1", [worker]),
   );
   lastBeat = performance.now();
   tell(rowCount === 1 ? "beat" : "reaped");
+}
+
+/** A connection may fall silent without ever being closed: nothing is waited for without an end. */
+async function answered<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("no answer within 3 s")), 3_000);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 for (;;) {
   try {
     await beat();
   } catch {
-    await client?.end().catch(() => undefined);
+    // Not awaited: what has fallen silent may never end.
+    client?.end().catch(() => undefined);
     client = undefined;
     // Others declare it dead after 15 s: it stops its own runs well before that.
     if (performance.now() - lastBeat > 8_000) tell("silent");

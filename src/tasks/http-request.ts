@@ -3,7 +3,7 @@ import { lookup as resolve } from "node:dns";
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { LookupFunction } from "node:net";
-import { NonRetryableError } from "./non-retryable-error.ts";
+import { NonRetryableError } from "../dsl/non-retryable-error.ts";
 import { bareHost, isAddress, isPrivateAddress } from "./private-address.ts";
 
 export interface HttpRequest {
@@ -87,7 +87,7 @@ const privateAddress = (host: string, address: string) =>
   );
 
 /** Resolves a name and refuses it where any of its addresses is private: the connection goes to the first of these very ones. */
-const publicLookup: LookupFunction = (host, options, callback) => {
+export const publicLookup: LookupFunction = (host, options, callback) => {
   resolve(host, { ...options, all: true }, (error, addresses) => {
     const refused = error === null ? addresses.find(({ address }) => isPrivateAddress(address)) : undefined;
     const [first] = addresses ?? [];

@@ -6,6 +6,7 @@ const stepBounds = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300];
 const delayBounds = [0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 600, 3_600];
 
 export class WorkerMetrics {
+  readonly webhooks = new WebhookMetrics();
   readonly runs = new Counter(
     "enginejs_workflow_runs_total",
     "Runs that this worker has ended, by workflow and how: done, failed, cancelled.",
@@ -27,6 +28,16 @@ export class WorkerMetrics {
   );
 
   text(): string {
-    return [this.runs, this.retries, this.lost, this.steps, this.delay].map((metric) => metric.text()).join("");
+    const { posts } = this.webhooks;
+    return [this.runs, this.retries, this.lost, this.steps, this.delay, posts].map((metric) => metric.text()).join("");
   }
+}
+
+/** What a worker counts of the webhooks that it posts. */
+export class WebhookMetrics {
+  readonly posts = new Histogram(
+    "enginejs_webhook_post_duration_seconds",
+    "How long attempts at posting webhooks took, by result: success, failure.",
+    stepBounds,
+  );
 }

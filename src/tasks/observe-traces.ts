@@ -20,6 +20,9 @@ import type { ClaimedRun } from "./run.ts";
 const currentTracer = (): Tracer => trace.getTracer("enginejs");
 const form = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 
+/** Whether a text is what W3C's Trace Context calls a traceparent: what a request carried here may be anything. */
+export const isTraceparent = (text: string): boolean => form.test(text);
+
 /** The span of a run that is recorded, as its steps need it. */
 export class RunTrace {
   private readonly span: Span;

@@ -1,6 +1,7 @@
 /** A graph as the runner walks it: each node with its ways in and out, bodies included. Made once per definition. */
+
+import { nodeOrder } from "../dsl-to-sql/workflow/node-order.ts";
 import type { NodeOf, WorkflowEdge, WorkflowGraph, WorkflowNode } from "../model/index.ts";
-import { nodeOrder } from "./node-order.ts";
 
 export interface PreparedNode {
   readonly node: WorkflowNode;

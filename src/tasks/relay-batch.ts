@@ -220,6 +220,7 @@ async function holdRuns(
     keys.map(({ rate_key }) => rate_key),
     keys.map(({ debounce_key }) => debounce_key),
   ]);
+  failpoint("relay:after-hold");
 }
 
 /**

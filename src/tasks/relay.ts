@@ -11,6 +11,7 @@ import type pg from "pg";
 import { connect } from "../database/connection.ts";
 import type { Log } from "../dsl/task.ts";
 import type { Doorbell } from "./doorbell.ts";
+import { failpoint } from "./failpoint.ts";
 import { sleep } from "./loop.ts";
 import { type RelayOptions, type RelayResult, relayBatch } from "./relay-batch.ts";
 import type { ClaimedRun } from "./run.ts";
@@ -63,17 +64,20 @@ export function startRelay(options: RelayLoopOptions): Relay {
 
 async function lead(options: RelayLoopOptions, state: { leading: boolean }, signal: AbortSignal): Promise<void> {
   const client = await connect(options.url, { applicationName: "enginejs relay" });
+  const worker = options.worker();
   try {
+    // Known as this worker's before it leads: whoever reaps a process that stands still ends its session (workflow_reap).
+    await client.query("select pg_advisory_lock_shared(7714009, $1)", [worker]);
     while (!(await tryLock(client, "7714001, 0"))) {
       await sleep(500 + 200 * Math.random(), signal);
-      if (signal.aborted) return;
+      if (signal.aborted || options.worker() !== worker) return;
     }
     state.leading = true;
     // What a crash of the server takes back was never done: functions/workflow_relay.sql says why nothing depends on it.
     await client.query("set synchronous_commit = off");
     const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
     if (rows[0] !== undefined) await options.onLeader?.(rows[0].pid);
-    await relayUntil(client, options, signal);
+    await relayUntil(client, options, signal, worker);
   } finally {
     await Promise.race([client.end().catch(() => undefined), sleep(2_000)]);
   }
@@ -82,7 +86,13 @@ async function lead(options: RelayLoopOptions, state: { leading: boolean }, sign
 /** How long events are left to the hands of this process before others are rung for them, in milliseconds. */
 const PATIENCE = 1_000;
 
-async function relayUntil(client: pg.Client, options: RelayLoopOptions, signal: AbortSignal): Promise<void> {
+/** Until told to stop, or until this process has registered anew and is another worker. */
+async function relayUntil(
+  client: pg.Client,
+  options: RelayLoopOptions,
+  signal: AbortSignal,
+  worker: number,
+): Promise<void> {
   const { doorbell, hands } = options;
   const clock = new WakeClock(client);
   let beyond = "0";
@@ -95,7 +105,7 @@ async function relayUntil(client: pg.Client, options: RelayLoopOptions, signal: 
     if (quiet) await client.query("select pg_advisory_unlock(7714000, 0)");
     quiet = false;
   };
-  while (!signal.aborted) {
+  while (!signal.aborted && options.worker() === worker) {
     doorbell.clear();
     const spill = fullSince !== undefined && performance.now() - fullSince > PATIENCE;
     const { taken, lastEvent, busy, full } = await relay(client, options, beyond, spill);
@@ -180,9 +190,10 @@ class WakeClock {
 
   async wakeDue(): Promise<void> {
     if (performance.now() < this.at) return;
-    const { rows } = await this.client.query<{ next_in: number | null }>(
-      "select next_in from enginejs.workflow_wake(1000)",
+    const { rows } = await this.client.query<{ woken: number; next_in: number | null }>(
+      "select woken, next_in from enginejs.workflow_wake(1000)",
     );
+    if ((rows[0]?.woken ?? 0) > 0) failpoint("wake:woken");
     // A run that is put back meanwhile may be due sooner: half a second is the worst that it waits beyond its pause.
     this.at = performance.now() + Math.min(500, Math.max(10, (rows[0]?.next_in ?? 1) * 1_000));
   }

@@ -1,13 +1,14 @@
 import type pg from "pg";
 import { type Actor, actAs } from "../database/act-as.ts";
 import type { TaskActor } from "../dsl/task.ts";
+import { stepStatement } from "../dsl-to-sql/workflow/step-statement.ts";
+import { workflowError } from "../errors/workflow-error.ts";
 import type { Workflow } from "../model/index.ts";
 import { printName } from "../sql-ast/print-expression.ts";
 import type { Build } from "./build.ts";
 import type { ClaimedRun } from "./run.ts";
-import { stepValues } from "./step-scope.ts";
-import { stepStatement } from "./step-statement.ts";
-import { workflowError } from "./workflow-error.ts";
+import { sqlState } from "./step-failure.ts";
+import { stepValues } from "./step-values.ts";
 
 /**
  * As whom the steps of a run act: the event's actor, whose roles are read live; the system in the tenant of the
@@ -54,25 +55,34 @@ async function impersonated(
   system: Actor,
 ): Promise<Actor> {
   const value = typeof workflow.as === "string" ? "null" : workflow.as.impersonate;
+  const what = `Workflow ${workflow.name} runs as ${value}`;
   const statement = stepStatement(build, workflow, { id: "#as", kind: "value", value, expected: { kind: "uuid" } });
   return actAs(pool, system, async (client) => {
-    const { rows } = await client.query<{ value: string | null }>(
-      statement,
-      stepValues({ run: { event, as: system }, frame: { names: {} } }),
-    );
+    const values = stepValues({ run: { event, as: system }, frame: { names: {} } });
+    const { rows } = await client.query<{ value: string | null }>(statement, values).catch((error: unknown) => {
+      // Of class 22: what was given is no id.
+      if (!sqlState(error)?.startsWith("22")) throw error;
+      throw workflowError("EJS6001", `${what}: ${(error as Error).message}.`, { cause: error });
+    });
     const subject = rows[0]?.value ?? null;
     const people = build.system.entities.find(({ name }) => name === build.system.actor?.entity);
-    if (subject === null || people === undefined) {
-      throw workflowError("EJS6001", `Workflow ${workflow.name} runs as ${value}, which is nobody here.`);
-    }
+    if (subject === null || people === undefined) throw workflowError("EJS6001", `${what}, which is nobody here.`);
     const table = printName({ schema: build.system.schema, name: people.table });
     const { rowCount } = await client.query(`select from ${table} where id = $1`, [subject]);
-    if (rowCount === 0) {
-      throw workflowError(
-        "EJS6001",
-        `Workflow ${workflow.name} runs as ${value}: there is no ${people.name} ${subject}.`,
-      );
+    if (rowCount === 0) throw workflowError("EJS6001", `${what}: there is no ${people.name} ${subject}.`);
+    // Without a tenant there is none that he could be a stranger in: what belongs to tenants he does not see then.
+    const tenant = system.tenant ?? null;
+    if (tenant !== null && !(await isMember(client, subject, tenant))) {
+      throw workflowError("EJS6001", `${what}: ${people.name} ${subject} is no member of the tenant ${tenant}.`);
     }
-    return { role: "user", id: subject, tenant: system.tenant ?? null };
+    return { role: "user", id: subject, tenant };
   });
+}
+
+async function isMember(client: pg.ClientBase, subject: string, tenant: string): Promise<boolean> {
+  const { rows } = await client.query<{ member: boolean }>("select enginejs.workflow_is_member($1, $2) as member", [
+    subject,
+    tenant,
+  ]);
+  return rows[0]?.member === true;
 }

@@ -1,6 +1,7 @@
 /** From a claim to what came of it: walks over the graph until every path has ended, waits, or failed; undoes what failed for good. */
 import type pg from "pg";
 import type { Log } from "../dsl/task.ts";
+import { workflowError } from "../errors/workflow-error.ts";
 import { LeaseLost } from "./act-in-run.ts";
 import type { Build } from "./build.ts";
 import type { Definition, Definitions } from "./definitions.ts";
@@ -8,12 +9,15 @@ import { compensationFrame, placeOf } from "./frame.ts";
 import { GraphPass, type Pause } from "./graph-pass.ts";
 import type { Observer } from "./observe.ts";
 import type { RunTrace } from "./observe-traces.ts";
+import { requireMessage } from "./require-message.ts";
 import type { ClaimedRun, Failure, LastResult, Run, StepContext } from "./run.ts";
 import { runActor } from "./run-actor.ts";
 import { Ended, type RunControl } from "./run-control.ts";
 import type { RunStore, WaitState } from "./run-store.ts";
 import { stepFailure } from "./step-failure.ts";
-import { workflowError } from "./workflow-error.ts";
+
+/** Before a run is taken up again whose connection to the database was lost, in milliseconds. */
+export const GONE_PAUSE = 300;
 
 /** How many runs may follow from one another: a workflow that causes its own event would never end. */
 const maxDepth = 50;
@@ -120,6 +124,8 @@ class RunExecution {
   private async forward(): Promise<Outcome> {
     const { control } = this;
     await this.requireWorkflow();
+    await this.requireInput();
+    requireMessage(this.definition, this.claimed);
     const run = await this.run();
     for (;;) {
       const waits = await this.resume(run);
@@ -145,9 +151,10 @@ class RunExecution {
   }
 
   /** Puts a run back of which something waits, or is to be tried again. */
-  private async waitFor(run: Run, { pauses, waiting }: GraphPass): Promise<Outcome | "again"> {
+  private async waitFor(run: Run, { pauses, waiting, gone }: GraphPass): Promise<Outcome | "again"> {
     const { store, persist } = this.options;
     const [pause, ...more] = pauses;
+    if (gone && pause === undefined) return { kind: "put back", pause: GONE_PAUSE };
     if (pause !== undefined && more.length === 0 && waiting.length === 0 && !this.waits) {
       return { kind: "put back", pause: pause.pause, failure: { step: pause.step, error: pause.error } };
     }
@@ -156,6 +163,8 @@ class RunExecution {
       if ((await persist(run, () => this.pause(run, each))) !== true) return { kind: "lost" };
       run.log.warn(`step failed, tried again in ${each.pause} ms: ${each.error}`, { step: each.step });
     }
+    // What this process holds of the run may be too old to go on with.
+    if (gone) return { kind: "put back", pause: GONE_PAUSE };
     const steps = [...waiting, ...pauses.map(({ step }) => step)];
     const parked = await persist(run, () => store.park(run, steps, this.timeLeft()));
     return parked === "again" ? "again" : { kind: parked || "lost" };
@@ -245,8 +254,8 @@ class RunExecution {
   /** What became of the run's waits; their results are the run's. Undefined where the lease is lost. */
   private async resume(run: Run): Promise<ReadonlyMap<string, WaitState> | undefined> {
     if (!this.waits) return new Map();
-    const { store, persist } = this.options;
-    const waits = await persist(run, () => store.resume(run));
+    // Not asked again where the answer is lost: what has become a checkpoint by then is told by a claim only.
+    const waits = await this.options.store.resume(run);
     if (!waits) return undefined;
     for (const { step, state, output } of waits) {
       if (state === "done") run.results[step] = output ?? null;
@@ -265,6 +274,25 @@ class RunExecution {
     const { name } = this.definition.workflow;
     if (this.options.build().workflows.has(name) || (await this.options.newestBuild()).workflows.has(name)) return;
     throw workflowError("EJS6010", `The workflow ${name} was removed from the model while this run was not done.`);
+  }
+
+  /**
+   * The first act of a run that the platform has started: what people start is checked before it.
+   *
+   * @throws EJS6016 with every finding where its input is not what the workflow declares
+   */
+  private async requireInput(): Promise<void> {
+    const { claimed, definition, options } = this;
+    const { name, input, trigger } = definition.workflow;
+    if (input === undefined || trigger.kind !== "manual" || claimed.origin?.checked === true) return;
+    if (Object.keys(claimed.results).length > 0) return;
+    const { rows } = await options.pool.query<{ problems: string[] }>(
+      "select enginejs.schema_problems($1, $2) as problems",
+      [JSON.stringify(input), JSON.stringify(claimed.event.input ?? null)],
+    );
+    const [problems = []] = rows.map((row) => row.problems);
+    if (problems.length === 0) return;
+    throw workflowError("EJS6016", `The input of the workflow ${name} does not fit: ${problems.join("; ")}.`);
   }
 
   private async run(): Promise<Run> {

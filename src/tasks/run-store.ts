@@ -3,9 +3,12 @@
  * nothing where that is not the run's any more. What concurrent runs write at the same moment shares a statement.
  */
 import type pg from "pg";
-import { Batcher } from "./batcher.ts";
+import { Batcher, type BatcherOptions } from "./batcher.ts";
+import { askDatabase } from "./database-gone.ts";
 import { failpoint } from "./failpoint.ts";
 import type { ClaimedRun, Failure, LastResult } from "./run.ts";
+import { sqlState } from "./step-failure.ts";
+import { LARGEST_RESULT } from "./step-result.ts";
 
 export interface Lease {
   readonly id: string;
@@ -14,14 +17,18 @@ export interface Lease {
 
 interface Checkpoint extends Lease {
   readonly step: string;
-  readonly output: unknown;
+  /** JSON. */
+  readonly output: string;
 }
 
 interface Ending extends Lease {
   readonly failedStep: string | null;
   readonly error: string | null;
-  readonly output: unknown;
-  readonly last: LastResult | undefined;
+  /** JSON. */
+  readonly output: string | null;
+  readonly lastStep: string | null;
+  /** JSON. */
+  readonly lastOutput: string | null;
 }
 
 /** What became of a step's wait. */
@@ -53,6 +60,7 @@ export class RunStore {
   private readonly checkpoints: Batcher<Checkpoint, boolean>;
   private readonly endings: Batcher<Ending, boolean>;
   private readonly handedOn: Batcher<string, undefined>;
+  private readonly told: Batcher<string, undefined>;
 
   /** @param worker the id under which this process is registered now */
   constructor(pool: pg.Pool, worker: () => number) {
@@ -73,41 +81,56 @@ export class RunStore {
         return run;
       });
     });
-    this.checkpoints = new Batcher(async (steps) => {
-      failpoint("checkpoint:before");
-      const { rows } = await pool.query<{ run: string }>({
-        name: "workflow_checkpoint",
-        text: "select run from enginejs.workflow_checkpoint($1, $2, $3, $4::jsonb[]) as run",
-        values: [
-          ...leases(steps),
-          steps.map(({ step }) => step),
-          steps.map(({ output }) => JSON.stringify(output ?? null)),
-        ],
-      });
-      failpoint("checkpoint:after");
-      return accepted(steps, rows);
-    });
-    this.endings = new Batcher(async (runs) => {
-      failpoint("finish:before");
-      const { rows } = await pool.query<{ run: string }>({
-        name: "workflow_finish",
-        text: "select run from enginejs.workflow_finish($1, $2, $3, $4, $5::jsonb[], $6, $7::jsonb[]) as run",
-        values: [
-          ...leases(runs),
-          runs.map(({ failedStep }) => failedStep),
-          runs.map(({ error }) => error),
-          runs.map(({ output }) => (output === undefined ? null : JSON.stringify(output))),
-          runs.map(({ last }) => last?.step ?? null),
-          runs.map(({ last }) => (last === undefined ? null : JSON.stringify(last.output ?? null))),
-        ],
-      });
-      failpoint("finish:after");
-      return accepted(runs, rows);
-    });
+    this.checkpoints = new Batcher(
+      async (steps) => {
+        failpoint("checkpoint:before");
+        const { rows } = await pool
+          .query<{ run: string }>({
+            name: "workflow_checkpoint",
+            text: "select run from enginejs.workflow_checkpoint($1, $2, $3, $4::jsonb[]) as run",
+            values: [...leases(steps), steps.map(({ step }) => step), steps.map(({ output }) => output)],
+          })
+          .catch((error: unknown) => {
+            // Of one that is held and written already: by this very lease, and only the answer was lost.
+            if (steps.length === 1 && sqlState(error) === "23505")
+              return { rows: steps.map(({ id }) => ({ run: id })) };
+            throw error;
+          });
+        failpoint("checkpoint:after");
+        return accepted(steps, rows);
+      },
+      fair(({ output }) => output.length),
+    );
+    this.endings = new Batcher(
+      async (runs) => {
+        failpoint("finish:before");
+        const { rows } = await pool.query<{ run: string }>({
+          name: "workflow_finish",
+          text: "select run from enginejs.workflow_finish($1, $2, $3, $4, $5::jsonb[], $6, $7::jsonb[]) as run",
+          values: [
+            ...leases(runs),
+            runs.map(({ failedStep }) => failedStep),
+            runs.map(({ error }) => error),
+            runs.map(({ output }) => output),
+            runs.map(({ lastStep }) => lastStep),
+            runs.map(({ lastOutput }) => lastOutput),
+          ],
+        });
+        failpoint("finish:after");
+        return accepted(runs, rows);
+      },
+      fair(({ output, lastOutput }) => (output?.length ?? 0) + (lastOutput?.length ?? 0)),
+    );
     this.handedOn = new Batcher(async (runs) => {
       failpoint("hand-on:before");
       await pool.query("select enginejs.workflow_hand_on($1)", [runs]);
       failpoint("hand-on:after");
+      return runs.map(() => undefined);
+    });
+    this.told = new Batcher(async (runs) => {
+      failpoint("tell:before");
+      await pool.query("select enginejs.workflow_ended($1)", [runs]);
+      failpoint("tell:after");
       return runs.map(() => undefined);
     });
   }
@@ -119,14 +142,22 @@ export class RunStore {
 
   /** Keeps the result of an outside step; false where the lease is lost. */
   checkpoint(run: Lease, step: string, output: unknown): Promise<boolean> {
-    return this.checkpoints.add({ id: run.id, lease: run.lease, step, output });
+    return this.checkpoints.add({ id: run.id, lease: run.lease, step, output: JSON.stringify(output ?? null) });
   }
 
   /** Ends a run, with the checkpoint of its last step where that has none yet; false where the lease is lost. */
   finish(run: Lease, end: { readonly failure?: Failure; readonly output?: unknown; readonly last?: LastResult }) {
     const { failure, output, last } = end;
     const [failedStep, error] = [failure?.step ?? null, failure?.error ?? null];
-    return this.endings.add({ id: run.id, lease: run.lease, failedStep, error, output, last });
+    return this.endings.add({
+      id: run.id,
+      lease: run.lease,
+      failedStep,
+      error,
+      output: output === undefined ? null : JSON.stringify(output),
+      lastStep: last?.step ?? null,
+      lastOutput: last === undefined ? null : JSON.stringify(last.output ?? null),
+    });
   }
 
   /** Rings anew for a run that is queued, for whoever has a hand free. */
@@ -148,9 +179,11 @@ export class RunStore {
   /** Writes down that a step waits; a result where what it waits for was there before it, false where the lease is lost. */
   async wait(run: Lease, { step, kind, ms, moment, details }: Wait): Promise<{ readonly output: unknown } | boolean> {
     failpoint("wait:before");
-    const { rows } = await this.pool.query<{ answer: { lost?: true; output?: unknown } | null }>(
-      "select enginejs.workflow_wait($1, $2, $3, $4, $5, $6, $7) as answer",
-      [run.id, run.lease, step, kind, ms ?? null, moment ?? null, JSON.stringify(details ?? {})],
+    const { rows } = await askDatabase(() =>
+      this.pool.query<{ answer: { lost?: true; output?: unknown } | null }>(
+        "select enginejs.workflow_wait($1, $2, $3, $4, $5, $6, $7) as answer",
+        [run.id, run.lease, step, kind, ms ?? null, moment ?? null, JSON.stringify(details ?? {})],
+      ),
     );
     failpoint("wait:after");
     const answer = rows[0]?.answer;
@@ -191,15 +224,23 @@ export class RunStore {
     return rows[0]?.steps ?? undefined;
   }
 
+  /** Tells those who wait from outside for the end of a run; runs that end at the same time share one notification's commit. */
+  tellEnd(run: string): Promise<undefined> {
+    return this.told.add(run);
+  }
+
   /** Tells the run that waits for this one, which has ended. */
   async childEnded(run: string): Promise<void> {
     failpoint("child:ended");
     await this.pool.query("select enginejs.workflow_children_ended($1)", [run]);
+    failpoint("child:told");
   }
 
   /** Lets those begin that have waited for the turn of this run, which has ended. */
   async endTurn(run: string): Promise<void> {
+    failpoint("turn:before");
     await this.pool.query("select enginejs.workflow_end_turn($1)", [run]);
+    failpoint("turn:after");
   }
 
   /** Those of this worker's runs that somebody wants to end. */
@@ -211,6 +252,13 @@ export class RunStore {
     return rows;
   }
 }
+
+/** One that PostgreSQL does not take fails no other, and large ones go by themselves. */
+const fair = <Request>(weigh: (request: Request) => number): BatcherOptions<Request> => ({
+  weigh,
+  heaviest: LARGEST_RESULT,
+  isOfOne: (error) => /^(2[23]|54)/.test(sqlState(error) ?? ""),
+});
 
 const leases = (runs: readonly Lease[]) => [runs.map(({ id }) => id), runs.map(({ lease }) => lease)];
 

@@ -1,9 +1,11 @@
 import type pg from "pg";
 import type { Actor } from "../database/act-as.ts";
 import type { Log, TaskActor, TaskEvent } from "../dsl/task.ts";
+import type { WorkflowEdge } from "../model/index.ts";
 import type { Build } from "./build.ts";
 import type { Definition } from "./definitions.ts";
 import type { Frame } from "./frame.ts";
+import type { JointTransaction } from "./joint-transaction.ts";
 import type { Observer } from "./observe.ts";
 import type { RunTrace } from "./observe-traces.ts";
 import type { RunStore } from "./run-store.ts";
@@ -40,6 +42,10 @@ export interface RunOrigin {
   readonly parentStep?: string | null;
   /** Of the request, or the step of another run, that wrote: W3C's form. */
   readonly traceparent?: string | null;
+  /** Somebody waits for its end and is to be told. */
+  readonly awaited?: boolean;
+  /** Its input was checked when it was started. */
+  readonly checked?: boolean;
 }
 
 export interface Failure {
@@ -85,6 +91,8 @@ export interface Step {
   /** Names it in checkpoints, waits and logs: `remind[3].mail`. */
   readonly path: string;
   readonly frame: Frame;
+  /** The edges by which it was reached. */
+  readonly came?: readonly WorkflowEdge[];
 }
 
 /** What steps need of the worker. */
@@ -93,6 +101,8 @@ export interface StepContext {
   readonly store: RunStore;
   readonly tasks: ReadonlyMap<string, unknown>;
   readonly observer: Observer;
+  /** The transaction that this step is a part of, where it is one of several. */
+  readonly transaction?: JointTransaction;
 }
 
 /** What came of a step: its result, which has a checkpoint, or that the run has to wait. */

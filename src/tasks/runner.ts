@@ -1,10 +1,11 @@
 /** Runs workflows: claims a run, has it executed, ends it or puts it back. Never throws: the run's row says what came of it. */
 import { LeaseLost } from "./act-in-run.ts";
+import { isLostConnection } from "./database-gone.ts";
 import { sleep } from "./loop.ts";
 import { retryDelay } from "./retry-delay.ts";
 import type { ClaimedRun } from "./run.ts";
 import { Ended, RunControl, Stopping } from "./run-control.ts";
-import { type ExecutionOptions, executeRun, type Outcome } from "./run-execution.ts";
+import { type ExecutionOptions, executeRun, GONE_PAUSE, type Outcome } from "./run-execution.ts";
 import type { Lease } from "./run-store.ts";
 import { Slots } from "./slots.ts";
 import { stepFailure } from "./step-failure.ts";
@@ -164,10 +165,11 @@ export class Runner {
     }
   }
 
-  /** Whoever waits for this run's end: its parent, and runs whose turn it is then. Loops look for themselves, a little later. */
+  /** Whoever waits for this run's end: who called it, its parent, and runs whose turn it is then. All of them look for themselves, a little later. */
   private async tellOthers({ id, origin, definition_id }: ClaimedRun): Promise<void> {
     const { store, definitions, log } = this.options;
     try {
+      if (origin?.awaited === true) await store.tellEnd(id);
       if (origin?.parentStep) await store.childEnded(id);
       if (hasTurns((await definitions.get(definition_id)).workflow)) await store.endTurn(id);
     } catch (error) {
@@ -194,6 +196,7 @@ export class Runner {
 function outsideFailure(claimed: ClaimedRun, error: unknown, signal: AbortSignal): Outcome {
   if (error instanceof LeaseLost || signal.reason instanceof LeaseLost) return { kind: "lost" };
   if (signal.aborted) return { kind: "put back", pause: 0 };
+  if (isLostConnection(error)) return { kind: "put back", pause: GONE_PAUSE };
   const { retryable, message } = stepFailure(error);
   const failure = { step: "start", error: message };
   const failures = (claimed.failed_step === failure.step ? claimed.failures : 0) + 1;

@@ -1,20 +1,22 @@
 /** One batch of moments that rows name: taken, compared with the rows as they are now, and followed by events, in one transaction. */
 import type pg from "pg";
 import type { Log } from "../dsl/task.ts";
+import { entityOf, tableOf } from "../dsl-to-sql/workflow/entity-table.ts";
+import { workflowError } from "../errors/workflow-error.ts";
 import { check, toCondition } from "../expression/index.ts";
 import type { Entity, Workflow } from "../model/index.ts";
 import { printExpression, printName } from "../sql-ast/print-expression.ts";
 import { quoteIdentifier } from "../sql-ast/quote.ts";
 import type { Build } from "./build.ts";
 import type { Definitions } from "./definitions.ts";
-import { entityOf, tableOf } from "./entity-table.ts";
 import { failpoint } from "./failpoint.ts";
-import { workflowError } from "./workflow-error.ts";
 
 export interface MomentOptions {
   readonly definitions: Definitions;
   readonly build: () => Build;
   readonly log: Log;
+  /** The id under which this process is registered now. */
+  readonly worker?: () => number;
 }
 
 interface Moment {
@@ -44,6 +46,10 @@ const BATCH = 200;
  */
 export async function startAtMoments(client: pg.ClientBase, options: MomentOptions, now?: string): Promise<boolean> {
   await client.query("begin");
+  // Where this process stands still from here on, whoever reaps it ends the transaction (workflow_reap).
+  if (options.worker !== undefined) {
+    await client.query("select pg_advisory_xact_lock_shared(7714009, $1)", [options.worker()]);
+  }
   const { rows: moments } = await client.query<Moment>(
     "select workflow, definition_id, tenant_id, record_id, moment::text, attempts from enginejs.workflow_take_moments($1, coalesce($2, clock_timestamp()))",
     [BATCH, now ?? null],

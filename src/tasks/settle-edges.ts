@@ -1,3 +1,4 @@
+import type { WorkflowEdge } from "../model/index.ts";
 import type { PreparedGraph, PreparedNode } from "./prepared-graph.ts";
 
 /** Decides the edges behind a node that has ended, and gives the nodes that can run now. */
@@ -6,19 +7,21 @@ export function settleEdges(
   ended: PreparedNode,
   by: { readonly port?: string } | "dead",
   open: Map<string, number>,
-  taken: Map<string, Set<string>>,
+  taken: Map<string, WorkflowEdge[]>,
 ): PreparedNode[] {
   const ready: PreparedNode[] = [];
-  for (const { port, to, input = "" } of ended.out) {
+  for (const edge of ended.out) {
+    const { port, to } = edge;
     const target = graph.nodes.get(to);
     if (target === undefined) continue;
     const alive = by !== "dead" && (by.port === undefined || port === undefined || port === by.port);
-    const inputs = taken.get(to) ?? new Set<string>();
-    if (alive) taken.set(to, inputs.add(input));
+    const came = taken.get(to) ?? [];
+    if (alive) taken.set(to, [...came, edge]);
     const left = (open.get(to) ?? target.edges) - 1;
     open.set(to, left);
     if (left > 0) continue;
-    if (target.inputs.every((name) => inputs.has(name))) ready.push(target);
+    const inputs = taken.get(to) ?? [];
+    if (target.inputs.every((name) => inputs.some(({ input = "" }) => input === name))) ready.push(target);
     // Nobody comes this way any more, and what follows has to know.
     else ready.push(...settleEdges(graph, target, "dead", open, taken));
   }

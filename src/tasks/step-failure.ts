@@ -1,7 +1,7 @@
 /** What went wrong in a step: whether another attempt could mend it, and the words that the outbox keeps. */
 import { z } from "zod";
+import { NonRetryableError } from "../dsl/non-retryable-error.ts";
 import { EngineError } from "../errors/engine-error.ts";
-import { NonRetryableError } from "./non-retryable-error.ts";
 
 export interface StepFailure {
   readonly retryable: boolean;
@@ -22,6 +22,11 @@ const finalCodes = new Set([
   "EJS6013",
   "EJS6014",
   "EJS6015",
+  "EJS6019",
+  "EJS6016",
+  "EJS6017",
+  "EJS6018",
+  "EJS6020",
 ]);
 
 export function stepFailure(error: unknown): StepFailure {
@@ -49,8 +54,10 @@ export function sqlState(error: unknown): string | undefined {
 }
 
 function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error).slice(0, 2000);
+  if (!(error instanceof Error)) return keepable(String(error));
   const code = sqlState(error);
-  const text = code === undefined ? error.message || error.name : `${error.message} (SQLSTATE ${code})`;
-  return text.slice(0, 2000);
+  return keepable(code === undefined ? error.message || error.name : `${error.message} (SQLSTATE ${code})`);
 }
+
+/** What PostgreSQL can keep of a text: no zero character, and no half of a character, also where it is cut. */
+const keepable = (text: string): string => text.slice(0, 2000).toWellFormed().replaceAll("\0", "\u2400");

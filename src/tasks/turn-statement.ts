@@ -1,9 +1,10 @@
 /** The SQL that gives the keys by which the runs of a workflow take turns. */
+
+import { entityOf, populated } from "../dsl-to-sql/workflow/entity-table.ts";
+import { StatementMaker } from "../dsl-to-sql/workflow/statement-maker.ts";
+import { stepScope } from "../dsl-to-sql/workflow/step-scope.ts";
 import { triggerEntity, type Workflow } from "../model/index.ts";
 import type { Build } from "./build.ts";
-import { entityOf, populated } from "./entity-table.ts";
-import { StatementMaker } from "./statement-maker.ts";
-import { stepScope } from "./step-scope.ts";
 
 /** Whether runs of this workflow have to wait for their turn. */
 export const hasTurns = ({ options = {} }: Workflow): boolean =>

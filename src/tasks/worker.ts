@@ -3,9 +3,11 @@ import type { TaskList } from "graphile-worker";
 import { createPool } from "../database/pool.ts";
 import { requireServiceRights } from "../database/require-service-rights.ts";
 import type { Log } from "../dsl/task.ts";
+import { workflowError } from "../errors/workflow-error.ts";
 import { type Build, currentBuild } from "./build.ts";
 import { Definitions } from "./definitions.ts";
 import { type Doorbell, listen } from "./doorbell.ts";
+import { failpoint } from "./failpoint.ts";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
 import { type JobRunner, startJobRunner } from "./job-runner.ts";
 import { type Loop, sleep, startLoop } from "./loop.ts";
@@ -19,7 +21,7 @@ import { Runner } from "./runner.ts";
 import { startScheduler } from "./scheduler.ts";
 import { sparingLog } from "./sparing-log.ts";
 import { startTurns } from "./turns.ts";
-import { workflowError } from "./workflow-error.ts";
+import { startWebhooks } from "./webhooks.ts";
 
 export interface WorkerOptions {
   /** The worker's login, by a direct connection: heartbeats, session locks and LISTEN do not survive a transaction pooler. */
@@ -146,6 +148,14 @@ class WorkerProcess implements RunningWorker {
     await this.beat();
     this.doorbell = await listen(url, log);
     const vacuum = new QueueVacuum(this.pool, log);
+    const webhooks = startWebhooks({
+      pool: this.pool,
+      build: () => this.currentBuild,
+      worker: () => this.workerId,
+      log,
+      metrics: this.observer.metrics.webhooks,
+    });
+    this.loops.push(webhooks);
     this.relay = startRelay({
       url,
       doorbell: this.doorbell,
@@ -154,7 +164,10 @@ class WorkerProcess implements RunningWorker {
       log,
       worker: () => this.workerId,
       hands: runner,
-      onTaken: (events) => vacuum.count(events),
+      onTaken: (events) => {
+        vacuum.count(events);
+        if (events > 0) webhooks.nudge();
+      },
       onLeader: async (backend) => {
         await this.pool.query("update enginejs.workflow_workers set relay_backend = $2 where id = $1", [
           this.workerId,
@@ -175,7 +188,13 @@ class WorkerProcess implements RunningWorker {
         this.build = (await currentBuild(this.pool, this.build)) ?? this.build;
       }),
       startLoop("replayer", 1_000, log, () => this.recover()),
-      startScheduler({ pool: this.pool, definitions: this.definitions, build: () => this.currentBuild, log }),
+      startScheduler({
+        pool: this.pool,
+        definitions: this.definitions,
+        build: () => this.currentBuild,
+        worker: () => this.workerId,
+        log,
+      }),
       startTurns(this.pool, log),
       startMaintenance(this.pool, log, retention),
     );
@@ -247,6 +266,7 @@ class WorkerProcess implements RunningWorker {
     const { rows } = await this.pool.query<{ worker: number }>(
       "select worker from enginejs.workflow_reap(5) as worker",
     );
+    if (rows.length > 0) failpoint("reap:after");
     for (const { worker } of rows)
       this.options.log.warn(`worker ${worker} is dead: its runs are given back`, { worker });
     await this.pool.query("select enginejs.workflow_forgotten($1, $2)", [this.workerId, this.runner?.activeRuns ?? []]);

@@ -73,6 +73,10 @@ async function outcome(attack: Attack, without?: string): Promise<string | numbe
 const theirs = { invoice: invoiceId(1, 2), customer: customerId(1, 2), tenant: tenantId(2) };
 const draft = invoiceId(2);
 
+/** What a policy of customers asks: the teams of the actor. */
+const REACHED = `do $$ declare found int;
+  reached regclass := (select c.oid from pg_class c where c.relkind = 'v' and c.relname like 'policy\\_customer\\_%'); begin`;
+
 const attacks: readonly Attack[] = [
   {
     name: "reading another tenant's rows",
@@ -257,14 +261,25 @@ const attacks: readonly Attack[] = [
     succeeds: 1,
   },
   {
-    name: "a view shows what its owner sees: there is none that an actor may read",
+    name: "a view shows what its owner sees: none of more than the keys of what the actor reaches",
     as: "biller",
     sql: `select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where c.relkind in ('v', 'm') and n.nspname in ('app', 'enginejs', 'graphile_worker') and has_table_privilege(c.oid, 'select')`,
+      where c.relkind in ('v', 'm') and n.nspname in ('app', 'enginejs', 'graphile_worker') and has_table_privilege(c.oid, 'select')
+        and not (c.relname ~ '^(policy|rule)_\\w+_[0-9a-f]{8}$' and c.relnatts = 1 and c.reloptions = '{security_barrier=true}'
+          and pg_get_userbyid(c.relowner) = 'enginejs_reader' and pg_get_viewdef(c.oid) ~ 'enginejs\\.(actor_id|actor_roles|tenant_id)\\(\\)')`,
     blocked: 0,
     without:
       "create view app.all_customers as select * from app.customer; grant select on app.all_customers to enginejs_user",
     succeeds: 1,
+  },
+  {
+    name: "the view behind a policy, asked as a stranger: it shows him what he reaches himself",
+    as: "nobody",
+    sql: `${REACHED} execute format('select count(*) from %s', reached) into found; perform set_config('attack.found', found::text, true); end $$;
+      select current_setting('attack.found')`,
+    blocked: 0,
+    without: `${REACHED} execute format('create or replace view %s with (security_barrier) as select id as reached from app.customer limit 2', reached); end $$`,
+    succeeds: 2,
   },
   {
     name: "a function's body that sets what it is told: none that an actor can call",

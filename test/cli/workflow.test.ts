@@ -113,6 +113,10 @@ describe("list and show", () => {
     expect(await run("show", ids.tenant)).toMatchObject({ code: 1, stderr: expect.stringContaining("EJS1055") });
     expect(await run("show", "17")).toMatchObject({ code: 1, stderr: expect.stringContaining("EJS1055") });
     expect(await run("redrive")).toMatchObject({ code: 2, stderr: expect.stringContaining("--all") });
+    expect(await run("redrive", "--queue", "notes")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('No queue is called "notes".'),
+    });
     expect(await run("list", "--status", "broken")).toMatchObject({ code: 2 });
     expect(await run("list", "--since", "yesterday")).toMatchObject({ code: 2 });
   });

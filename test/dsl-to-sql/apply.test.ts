@@ -252,9 +252,12 @@ describe.each(servers)("on $name", ({ create, missing }) => {
       await build(builder, next);
       expect((await planBuild(builder, compile(next))).plan.empty).toBe(true);
       const { rows } = await client.query(
-        "select distinct pg_get_userbyid(relowner)::text as owner from pg_class where relnamespace = 'app'::regnamespace",
+        "select distinct relkind = 'v' as view, pg_get_userbyid(relowner)::text as owner from pg_class where relnamespace = 'app'::regnamespace order by 1",
       );
-      expect(rows).toEqual([{ owner: "enginejs_owner" }]);
+      expect(rows).toEqual([
+        { view: false, owner: "enginejs_owner" },
+        { view: true, owner: "enginejs_reader" },
+      ]);
     } finally {
       await builder.end();
       await administrator.query(`drop owned by ${name}; drop role ${name}`);

@@ -179,8 +179,8 @@ const pieces: readonly Piece[] = [
     outcomeWithout: 2,
   },
   {
-    label: "functions that see the true rows",
-    without: replacing("function app.policy_folder", "security definer", "security invoker"),
+    label: "views that see the true rows",
+    without: replacing("view app.policy_folder", "security_barrier", "security_invoker"),
     actor: actors.stranger,
     attempt: `reset role; update app.doc set folder_id = '${folder}' where id = '${theirs}'; drop policy actor_select on app.doc;
       select enginejs.begin_request('enginejs_user', '${people.stranger}', '${tenants.theirs}', null, null, null); select from app.folder`,

@@ -207,7 +207,7 @@ describe("what is done in place", () => {
     expect(planOf(withField("extra", field as EntityOptions["fields"][string])).refusals).toEqual([]);
   });
 
-  test("a changed policy: the policies of its commands, altered, and the functions that they ask", () => {
+  test("a changed policy: the policies of its commands, altered, and the views that they ask", () => {
     const next = withInvoice((invoice) => ({
       ...invoice,
       policies: [[["read"], "customers' people", "row.customer.invoices.exists(i, i.owner.id == actor.id)"]],
@@ -221,11 +221,11 @@ describe("what is done in place", () => {
       "drop policy actor_insert on app.invoice;",
       "drop policy actor_update on app.invoice;",
     ]);
-    // A new function first, then the policy that calls it.
+    // A new view first, then the policy that asks it.
     const order = result.steps.map((step) => step.object);
-    const fn = order.findIndex((object) => object.startsWith("function app.policy_invoice_"));
-    expect(fn).toBeGreaterThanOrEqual(0);
-    expect(fn).toBeLessThan(order.indexOf("policy app.invoice.actor_select"));
+    const view = order.findIndex((object) => object.startsWith("view app.policy_invoice_"));
+    expect(view).toBeGreaterThanOrEqual(0);
+    expect(view).toBeLessThan(order.indexOf("policy app.invoice.actor_select"));
   });
 
   test("a state that was added: CHECK, trigger and nothing else of the table", () => {

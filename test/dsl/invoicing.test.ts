@@ -67,7 +67,7 @@ describe("examples/invoicing", () => {
     expect(inferred(invoice?.indexes)).toMatchObject({
       invoice_customer_id_idx: "foreign key customer",
       invoice_owner_id_idx: "foreign key owner",
-      invoice_status_idx: `named by the policy "the invoice's owner or billing, while it is a draft"`,
+      invoice_status_idx: `named by the policy "the invoice's owner or billing, once it is paid"`,
     });
     expect(inferred(built.workflows)).toEqual({ "invoice.send.send-invoice": "effect of Invoice.send" });
     const membership = built.entities.find(({ name }) => name === "Membership");

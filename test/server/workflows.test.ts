@@ -6,6 +6,7 @@ import { defineTask } from "../../src/dsl/task.ts";
 import type { System, Workflow } from "../../src/model/index.ts";
 import type { RunningServer } from "../../src/server/index.ts";
 import { NonRetryableError, type RunningWorker, startWorker } from "../../src/tasks/index.ts";
+import { buildApprovals } from "../support/build-approvals.ts";
 import { workflowOf } from "../tasks/support/invoicing-database.ts";
 import { eventually } from "../tasks/support/worker.ts";
 import {
@@ -48,8 +49,9 @@ const workflows: Workflow[] = [
 beforeAll(async () => {
   served = await servedInvoicing();
   const system: System = { ...served.system, workflows };
-  await recordBuild(served.database.url, system);
   client = await served.database.client();
+  await buildApprovals(client, system);
+  await recordBuild(served.database.url, system);
   server = await served.serve();
   const mail = defineTask({
     run: () => {

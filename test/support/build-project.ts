@@ -60,7 +60,7 @@ function projectFiles(root: string): string[] {
   const files = readdirSync(root, { recursive: true, encoding: "utf8" })
     .map((file) => file.replaceAll("\\", "/"))
     .filter((file) =>
-      /^((enginejs\.config|policies\/.*\.policy|domain\/.*\.(model|workflow)|tasks\/[^/]*)\.ts|queries\/.*\.sql)$/.test(
+      /^((enginejs\.config|policies\/.*\.policy|domain\/.*\.(model|workflow)|tasks\/[^/]*|handlers\/[^/]*)\.ts|queries\/.*\.sql|processes\/.*\.json)$/.test(
         file,
       ),
     );

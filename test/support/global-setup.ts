@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { stopAbandonedServer } from "../../src/database/embedded-server.ts";
 import { isAlive } from "../../src/database/process-identity.ts";
+import { programsOf, startOtherPostgres } from "./other-postgres.ts";
 import type {} from "./test-server.ts";
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -23,6 +24,18 @@ export default async function setup(project: TestProject): Promise<() => Promise
     return async () => {
       await container.stop();
     };
+  }
+  const version = process.env.ENGINEJS_TEST_SERVER ?? "embedded";
+  if (version !== "embedded") {
+    const programs = programsOf(Number(version));
+    if (programs === undefined) {
+      throw new Error(
+        `ENGINEJS_TEST_SERVER is "testcontainers", "embedded" or an installed version: ${version} is not`,
+      );
+    }
+    const server = await startOtherPostgres(programs);
+    project.provide("testServer", { url: server.url });
+    return () => server.stop();
   }
   const folder = await makeFolder();
   project.provide("testServer", { folder });

@@ -28,7 +28,7 @@ export async function startOtherPostgres(programs: string): Promise<{ url: strin
   const data = join(folder, "data");
   run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C");
   const port = await freePort(0);
-  const options = `-p ${port} -h 127.0.0.1 -k ${folder} -c fsync=off`;
+  const options = `-p ${port} -h 127.0.0.1 -k ${folder} -c fsync=off -c max_connections=300`;
   run("pg_ctl", "start", "-w", "-D", data, "-o", options, "-l", join(folder, "log"));
   return {
     url: `postgresql://postgres@127.0.0.1:${port}/postgres`,

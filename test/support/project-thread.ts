@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parentPort } from "node:worker_threads";
 import { resolveEngineImports, withGeneration } from "../../src/project/engine-imports.ts";
+import { handlersOf } from "../../src/project/handler-file.ts";
 
 export interface BuildRequest {
   readonly id: number;
@@ -15,23 +16,37 @@ export interface BuildRequest {
 resolveEngineImports();
 // Imported only now: the instance that the model files import as "enginejs".
 const { beginCollection, buildSystem, endCollection, generateDeclarations } = await import("../../src/dsl/index.ts");
+const { addProcesses, readProcess } = await import("../../src/process/index.ts");
 
 async function build({ id, root, files }: BuildRequest) {
   const collection = beginCollection();
+  const read = [];
   for (const file of files) {
+    if (file.startsWith("processes/")) {
+      read.push(readProcess(file, readFileSync(join(root, file), "utf8")));
+      continue;
+    }
     if (file.startsWith("queries/")) {
       const text = readFileSync(join(root, file), "utf8");
       collection.queries.push({ name: basename(file, ".sql"), file: join(root, file), text });
       continue;
     }
     const module = await import(withGeneration(pathToFileURL(join(root, file)).href, id));
+    if (file.startsWith("handlers/")) {
+      for (const [name, handler] of handlersOf(module, file))
+        collection.namedHandlers.push({ name, file: join(root, file), handler });
+    }
     if (file.startsWith("tasks/")) {
       collection.tasks.push({ name: basename(file, ".ts"), file: join(root, file), task: module.default });
     }
   }
   endCollection();
-  const built = buildSystem(collection, { root, readSource: (file) => readFileSync(file, "utf8") });
-  return built.diagnostics === undefined ? { ...built, declarations: generateDeclarations(built.system) } : built;
+  const processes = read.flatMap(({ process }) => process?.name ?? []);
+  const built = buildSystem(collection, { root, readSource: (file) => readFileSync(file, "utf8"), processes });
+  if (built.diagnostics !== undefined) return built;
+  const { system, sourceMap, findings } = addProcesses(read, built.system);
+  if (findings.some(({ severity }) => severity === "error")) return { diagnostics: findings };
+  return { system, sourceMap: { ...built.sourceMap, ...sourceMap }, declarations: generateDeclarations(system) };
 }
 
 // One after the other: a thread has one open collection.

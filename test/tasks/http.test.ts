@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { NodeOf } from "../../src/model/index.ts";
 import { httpRequest } from "../../src/tasks/http-request.ts";
 import { isPrivateAddress } from "../../src/tasks/private-address.ts";
-import { workflowOf } from "./support/invoicing-database.ts";
+import { ids, makeInvoice, workflowOf } from "./support/invoicing-database.ts";
 import { WorkflowWorld } from "./support/workflow-world.ts";
 
 interface Asked {
@@ -101,6 +101,28 @@ describe("http.request", () => {
     const signed = `${headers["webhook-id"]}.${headers["webhook-timestamp"]}.${body}`;
     const signature = createHmac("sha256", "a key").update(signed).digest("base64");
     expect(headers["webhook-signature"]).toBe(`v1,${signature}`);
+  });
+
+  it("carries on the trace of the request that wrote, unless the step has a header of its own", async () => {
+    const traceparent = "00-1234567890abcdef1234567890abcdef-00f067aa0ba902b7-01";
+    const paidIn = async (workflow: string, request: object) => {
+      const invoice = await makeInvoice(world.client, `${workflow}-${asked.length}`);
+      await world.client.query("begin");
+      await world.client.query("select enginejs.begin_request('enginejs_user', $1, $2, null, null, 'test', $3)", [
+        ids.biller,
+        ids.tenant,
+        JSON.stringify(request),
+      ]);
+      await world.client.query("select app.pay_invoice($1)", [invoice]);
+      await world.client.query("commit");
+      expect(await world.ended(workflow, invoice)).toMatchObject({ status: "done" });
+    };
+    await run("traced", {});
+    await paidIn("traced", { traceparent });
+    await paidIn("traced", { traceparent: "00-\r\nx-evil: 1" });
+    await world.stopWorker();
+    await run("traced-itself", { headers: { Traceparent: '"mine"' } });
+    expect(asked.map(({ headers }) => headers.traceparent)).toEqual([undefined, traceparent, undefined, "mine"]);
   });
 
   it("tries a busy server again with the same key, and takes a refusal as final", async () => {

@@ -1,12 +1,12 @@
 /** The parts of the worker that need no database. */
 import { describe, expect, it } from "vitest";
+import { NonRetryableError } from "../../src/dsl/non-retryable-error.ts";
+import { nodeOrder } from "../../src/dsl-to-sql/workflow/node-order.ts";
+import { workflowError } from "../../src/errors/workflow-error.ts";
 import type { Workflow } from "../../src/model/index.ts";
 import { Batcher } from "../../src/tasks/batcher.ts";
-import { nodeOrder } from "../../src/tasks/node-order.ts";
-import { NonRetryableError } from "../../src/tasks/non-retryable-error.ts";
 import { retryDelay } from "../../src/tasks/retry-delay.ts";
 import { stepFailure } from "../../src/tasks/step-failure.ts";
-import { workflowError } from "../../src/tasks/workflow-error.ts";
 import { workflowOf } from "./support/invoicing-database.ts";
 
 describe("nodeOrder", () => {
@@ -74,16 +74,47 @@ describe("stepFailure", () => {
 describe("Batcher", () => {
   it("gathers while a call is under way, and gives each its own result", async () => {
     const calls: number[][] = [];
-    const batcher = new Batcher<number, number>(async (requests) => {
-      calls.push([...requests]);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      return requests.map((n) => n * 2);
-    }, 3);
+    const batcher = new Batcher<number, number>(
+      async (requests) => {
+        calls.push([...requests]);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        return requests.map((n) => n * 2);
+      },
+      { most: 3 },
+    );
     const first = batcher.add(1);
     await new Promise((resolve) => setTimeout(resolve, 5));
     const others = [2, 3, 4, 5].map((n) => batcher.add(n));
     expect(await Promise.all([first, ...others])).toEqual([2, 4, 6, 8, 10]);
     expect(calls).toEqual([[1], [2, 3, 4], [5]]);
+  });
+
+  it("asks for each alone where one of them is at fault, and fails that one only", async () => {
+    const calls: number[][] = [];
+    const batcher = new Batcher<number, number>(
+      async (requests) => {
+        calls.push([...requests]);
+        if (requests.includes(0)) throw new RangeError("zero");
+        return [...requests];
+      },
+      { isOfOne: (error) => error instanceof RangeError },
+    );
+    const answers = await Promise.allSettled([1, 0, 2].map((n) => batcher.add(n)));
+    expect(answers.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect(calls).toEqual([[1, 0, 2], [1], [0], [2]]);
+  });
+
+  it("sends what is heavy by itself", async () => {
+    const calls: number[][] = [];
+    const batcher = new Batcher<number, number>(
+      async (requests) => {
+        calls.push([...requests]);
+        return [...requests];
+      },
+      { weigh: (n) => n, heaviest: 10 },
+    );
+    expect(await Promise.all([3, 4, 5, 20, 1].map((n) => batcher.add(n)))).toEqual([3, 4, 5, 20, 1]);
+    expect(calls).toEqual([[3, 4], [5], [20], [1]]);
   });
 
   it("fails all of a call, and goes on", async () => {

@@ -1,6 +1,8 @@
 /** The functions by which runs wait, park and go on, statement by statement: what comes at a bad moment is not lost. */
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createPool } from "../../src/database/pool.ts";
+import { RunStore } from "../../src/tasks/run-store.ts";
 import { createInvoicingDatabase, type InvoicingDatabase } from "./support/invoicing-database.ts";
 
 let database: InvoicingDatabase;
@@ -101,6 +103,66 @@ describe("a signal", () => {
     for (const run of [a, b, c]) expect(await park(run, ["wait"])).toBe("parked");
     expect(await signal("all")).toBe(2);
     expect([await isParked(a), await isParked(b), await isParked(c)]).toEqual([false, false, true]);
+  });
+});
+
+describe("a step that has paused after a failure", () => {
+  const wait = (run: string, kind: string, ms: number | null, details: object = {}) =>
+    one(client, "enginejs.workflow_wait($1, 1, 'step', $2, $3, null, $4)", [run, kind, ms, JSON.stringify(details)]);
+  const waits = async (run: string) =>
+    (
+      await client.query<{ kind: string; failures: number | null; until: Date | null }>(
+        "select kind, failures, until, name, key from enginejs.workflow_waits where run_id = $1",
+        [run],
+      )
+    ).rows;
+
+  it("may wait for something else when it is tried again: a signal is heard then", async () => {
+    const run = await running();
+    await wait(run, "retry", 0, { failures: 1, error: "cut off" });
+    expect(await waitFor(run, "step", "after a failure")).toBeNull();
+    expect(await waits(run)).toEqual([
+      { kind: "signal", failures: null, until: null, name: "go", key: "after a failure" },
+    ]);
+    expect(await park(run, ["step"])).toBe("parked");
+    expect(await signal("after a failure")).toBe(1);
+    expect(await isParked(run)).toBe(false);
+  });
+
+  it("pauses anew when it fails again; what waits already is not begun a second time", async () => {
+    const run = await running();
+    await wait(run, "retry", 0, { failures: 1 });
+    await wait(run, "retry", 60_000, { failures: 2 });
+    expect(await waits(run)).toMatchObject([{ kind: "retry", failures: 2 }]);
+    const other = await running();
+    await wait(other, "timer", 60_000);
+    const [before] = await waits(other);
+    await wait(other, "retry", 0, { failures: 1 });
+    await wait(other, "timer", 0);
+    expect(await waits(other)).toEqual([before]);
+  });
+});
+
+describe("the results of steps", () => {
+  it("whose answer was lost are written again by the same lease, and it is told that they are kept", async () => {
+    const pool = createPool(database.url, { max: 2, applicationName: "test store" });
+    try {
+      const store = new RunStore(pool, () => 0);
+      const run = await running();
+      expect(await store.checkpoint({ id: run, lease: 1 }, "step", { n: 1 })).toBe(true);
+      expect(await store.checkpoint({ id: run, lease: 1 }, "step", { n: 1 })).toBe(true);
+      // Among others, too: those are kept as well.
+      const others = [await running(), await running()];
+      const together = [...others, run].map((id) => store.checkpoint({ id, lease: 1 }, "step", { n: 2 }));
+      expect(await Promise.all(together)).toEqual([true, true, true]);
+      expect(await store.checkpoint({ id: run, lease: 2 }, "step", { n: 3 })).toBe(false);
+      const { rows } = await client.query("select output from enginejs.workflow_run_steps where run_id = any ($1)", [
+        [...others, run],
+      ]);
+      expect(rows.map(({ output }) => output.n).toSorted()).toEqual([1, 2, 2]);
+    } finally {
+      await pool.end();
+    }
   });
 });
 

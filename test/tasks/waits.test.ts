@@ -528,7 +528,7 @@ describe("an end from outside", () => {
             },
           ],
         }),
-        workflowOf({ name: "slow-run", trigger: onPay, options: { timeoutMs: 700 }, nodes: [task("hang", "hang")] }),
+        workflowOf({ name: "slow-run", trigger: onPay, options: { timeoutMs: 5_000 }, nodes: [task("hang", "hang")] }),
         workflowOf({
           name: "slow-wait",
           trigger: onPay,

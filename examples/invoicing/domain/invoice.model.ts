@@ -28,6 +28,7 @@ export const Invoice = entity("Invoice", {
       .default(({ actor }) => actor.id),
     customer: ref("Customer").required(),
     lines: array(ref("InvoiceLine")),
+    refunds: array(ref("Refund")),
     dueAt: timestamp(),
     margin: money().readable(hasRole("billing"), "billing"),
     subtotal: money().computed(({ lines }) => sum(lines.map((line) => line.total))),

@@ -1,5 +1,6 @@
 /** `enginejs sql build`: compiles the model, writes its SQL, and brings a database to it. */
 import { resolve } from "node:path";
+import { notCallable } from "../../dsl-to-sql/index.ts";
 import { findProjectFolder } from "../../project/project-folder.ts";
 import { type BuildOutcome, buildProject } from "../build-project.ts";
 import { describeBuild } from "../build-summary.ts";
@@ -44,7 +45,7 @@ const isUnattended = (): boolean => !["", "0", "false"].includes(process.env.CI 
 const wouldChange = ({ files, planned }: BuildOutcome): boolean =>
   files.written.length > 0 || files.removed.length > 0 || (planned !== undefined && !planned.plan.empty);
 
-function asJson({ hash, applied, files, warnings, refused, access, planned }: BuildOutcome) {
+function asJson({ model, hash, applied, files, warnings, refused, access, planned }: BuildOutcome) {
   const plan = planned?.plan;
   return {
     ok: refused.length === 0,
@@ -52,6 +53,7 @@ function asJson({ hash, applied, files, warnings, refused, access, planned }: Bu
     applied,
     files,
     warnings,
+    platformOnly: notCallable(model.system),
     ...(refused.length > 0 && { diagnostics: refused }),
     ...(access !== undefined && { access: access.changes }),
     ...(planned !== undefined && {

@@ -6,9 +6,10 @@ import { type Administration, type AdministrationOptions, administer } from "../
 import { describeRun, type RunDescription, type ShownRun, waitsFor } from "../describe-run.ts";
 import { exitCode } from "../exit-code.ts";
 import { findTenant } from "../find-tenant.ts";
-import { moment } from "../moment.ts";
 import { printTable } from "../print-table.ts";
+import { requireQueue } from "../require-queue.ts";
 import { requireWorkflow } from "../require-workflow.ts";
+import { sinceOf } from "../since.ts";
 import type { Terminal } from "../terminal.ts";
 
 interface FilterOptions extends AdministrationOptions {
@@ -130,6 +131,7 @@ export async function workflowFork(
 }
 
 interface RedriveOptions extends FilterOptions {
+  readonly queue?: string;
   readonly error?: string;
   readonly reason?: string;
   readonly all?: boolean;
@@ -146,21 +148,22 @@ interface Redriven {
 const BATCH = 1_000;
 
 export async function workflowRedrive(options: RedriveOptions, terminal: Terminal): Promise<number> {
-  const { workflow: name, since: from, tenant: named, record: about, error, all } = options;
-  if (all !== true && [name, from, named, about, error].every((value) => value === undefined)) {
+  const { workflow: name, since: from, tenant: named, record: about, error, queue, all } = options;
+  if (all !== true && [name, from, named, about, error, queue].every((value) => value === undefined)) {
     throw projectError("EJS1002", "Which dead letters is not said.", {
-      hint: "Name some with --workflow, --since, --tenant, --record or --error, or all of them with --all.",
+      hint: "Name some with --workflow, --queue, --since, --tenant, --record or --error, or all of them with --all.",
     });
   }
   const redriven = await administer(options, async (given) => {
     const { client } = given;
     const { workflow, since, tenant, record } = await filterOf(given, options);
+    if (queue !== undefined) await requireQueue(client, queue);
     const { rows: clock } = await client.query<{ until: string }>("select clock_timestamp()::text as until");
     let total: Redriven = { runs: 0, events: 0, refused: 0 };
     for (;;) {
       const { rows } = await client.query<Redriven>(
-        "select * from enginejs.redrive_runs($1, $2, $3, $4, $5, $6, $7, $8)",
-        [workflow, since, clock[0]?.until, tenant, record, error ?? null, BATCH, options.reason ?? null],
+        "select * from enginejs.redrive_runs($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        [workflow, since, clock[0]?.until, tenant, record, error ?? null, BATCH, options.reason ?? null, queue ?? null],
       );
       const { runs = 0, events = 0, refused = 0 } = rows[0] ?? {};
       total = { runs: total.runs + runs, events: total.events + events, refused };
@@ -229,17 +232,6 @@ async function filterOf({ client, system }: Administration, options: FilterOptio
   }
   const tenant = options.tenant === undefined ? null : await findTenant(client, system, options.tenant);
   return { workflow, record, tenant, since: await sinceOf(client, options.since) };
-}
-
-/** An age, or an instant; by the database's clock. */
-async function sinceOf(client: pg.Client, text: string | undefined): Promise<string | null> {
-  if (text === undefined) return null;
-  const { at, interval } = moment(text, "--since");
-  if (at !== null) return at;
-  const { rows } = await client.query<{ since: string }>("select (clock_timestamp() - $1::interval)::text as since", [
-    interval,
-  ]);
-  return rows[0]?.since ?? null;
 }
 
 function requireRunId(run: string, what = "The run"): void {

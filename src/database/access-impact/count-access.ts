@@ -1,9 +1,10 @@
 /**
  * Counts a comparison on the rows that are there. One transaction, rolled back:
  *
- *     functions of the old build ─▶ every condition for every actor ─▶ functions of the new build ─▶ the same once more
+ *     functions and views of the old build ─▶ every condition for every actor ─▶ those of the new build ─▶ the same once more
  *
- * One snapshot, so that both see the same rows. Nothing but functions is made in it: no table is locked against anybody.
+ * One snapshot, so that both see the same rows. Nothing but functions and new views is made in it: no table is locked
+ * against anybody.
  */
 import type pg from "pg";
 import { type AccessChange, type AccessComparison, AccessScan, type Scanned } from "../../dsl-to-sql/index.ts";
@@ -113,6 +114,15 @@ class Task {
   }
 }
 
+interface Attempt<T> {
+  readonly value?: T;
+  readonly code?: unknown;
+  readonly problem?: string;
+}
+
+const DUPLICATE_TABLE = "42P07";
+const UNDEFINED_TABLE = "42P01";
+
 interface Found {
   readonly actor: CountedActor;
   readonly every: number;
@@ -128,6 +138,8 @@ class Counting {
   private readonly onProgress: (doing: string) => void;
   private readonly tasks: readonly Task[];
   private readonly started = Date.now();
+  /** Why a view could not be made. */
+  private unmade: string | undefined;
 
   constructor(
     client: pg.ClientBase,
@@ -163,9 +175,15 @@ class Counting {
     return this.tasks.map((task) => ({ ...resultOf(task, nobody), counted: [], empty: false, problem }));
   }
 
-  /** What cannot be made (it reads a table that is not there yet) fails where it is asked. */
+  /**
+   * What cannot be made (it reads a table that is not there yet) fails where it is asked. A view that is there stays: making
+   * it anew would wait for whoever reads it.
+   */
   private async make(functions: readonly string[]): Promise<void> {
-    for (const sql of functions) await this.attempt(() => this.client.query(sql));
+    for (const sql of functions) {
+      const { code, problem } = await this.attempt(() => this.client.query(sql));
+      if (problem !== undefined && code !== DUPLICATE_TABLE) this.unmade = problem;
+    }
   }
 
   private async before(task: Task, picked: PickedActors): Promise<void> {
@@ -234,7 +252,7 @@ class Counting {
   }
 
   /** In a savepoint, which takes the actor's settings back too. */
-  private async attempt<T>(run: () => Promise<T>): Promise<{ readonly value?: T; readonly problem?: string }> {
+  private async attempt<T>(run: () => Promise<T>): Promise<Attempt<T>> {
     const { client } = this;
     await client.query("savepoint counting");
     try {
@@ -243,7 +261,8 @@ class Counting {
       return { value };
     } catch (error) {
       await client.query("rollback to savepoint counting");
-      return { problem: messageOf(error) };
+      const { code } = error as { code?: unknown };
+      return { code, problem: (code === UNDEFINED_TABLE ? this.unmade : undefined) ?? messageOf(error) };
     }
   }
 }

@@ -17,11 +17,13 @@ import { Environments } from "./environments.ts";
 import { Expressions } from "./expressions.ts";
 import { addDefaults, addRules, checkComputed, writeComputed } from "./field-expressions.ts";
 import { addFieldRules } from "./field-rules.ts";
+import { addHandlers } from "./handlers.ts";
 import { addDeclaredIndexes, addFieldIndexes, addInferredIndexes } from "./indexes.ts";
 import { operationsOf } from "./operations.ts";
 import { knownPermissions, resolvePermissions } from "./permissions.ts";
 import { addPolicies } from "./policies.ts";
 import { addQueries } from "./queries.ts";
+import { addQueues } from "./queues.ts";
 import { order, Report } from "./report.ts";
 import { refuseRequiredCycles } from "./required-cycles.ts";
 import { resolveConfig, resolveTenancy } from "./resolve-config.ts";
@@ -31,6 +33,7 @@ import { refuseSharedNames } from "./shared-names.ts";
 import { type ReadSource, SourcePositions } from "./source-position.ts";
 import { addTasks } from "./tasks.ts";
 import { addViews } from "./views.ts";
+import { addWebhooks } from "./webhooks.ts";
 import { addWorkflows } from "./workflows.ts";
 
 export interface BuildOptions {
@@ -38,6 +41,8 @@ export interface BuildOptions {
   readonly root: string;
   /** The text of a file: with it, positions point at the very word. */
   readonly readSource?: ReadSource;
+  /** Names of the workflows that JSON processes are: they are put into the model afterwards. */
+  readonly processes?: readonly string[];
 }
 
 /** The model, or everything that is wrong with it. */
@@ -52,7 +57,7 @@ export type Built =
  * const built = buildSystem(collection, { root, readSource: (file) => readFileSync(file, "utf8") });
  * if (built.diagnostics) throw new EngineError(built.diagnostics);
  */
-export function buildSystem(collection: Collection, { root, readSource }: BuildOptions): Built {
+export function buildSystem(collection: Collection, { root, readSource, processes = [] }: BuildOptions): Built {
   const report = new Report(new SourcePositions(root, readSource));
   const [config] = collection.configs;
   const context = new BuildContext(report, resolveConfig(config, report));
@@ -98,11 +103,14 @@ export function buildSystem(collection: Collection, { root, readSource }: BuildO
     entity.operations = operationsOf(entity);
   }
   addConsents(config, context);
+  addWebhooks(config, context);
   refuseSharedNames(context);
   refuseSharedGraphqlNames(context);
   addTasks(collection.tasks, context);
+  addQueues(collection.queues, context);
+  const handlers = addHandlers(collection.namedHandlers, collection.handlers, context);
   addQueries(collection.queries, context);
-  addWorkflows(collection.workflows, tools);
+  addWorkflows([...collection.workflows, ...handlers], tools, processes);
 
   if (report.failed) return { diagnostics: report.diagnostics() };
   // A system that does not pass its own schema is a mistake of this compiler, not of the model.

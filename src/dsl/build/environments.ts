@@ -5,8 +5,8 @@
  */
 import type { Catalog, Environment, ExpressionType, Variable } from "../../expression/index.ts";
 import { type Entity, expressionType, type Field, type System } from "../../model/index.ts";
+import { schemaType } from "../../model/schema-types.ts";
 import { literal } from "../../sql-ast/expressions.ts";
-import { type JsonSchema, propertyType, schemaProperties } from "./json-schema.ts";
 
 const value = (type: ExpressionType, nullable: boolean): Variable => ({
   kind: "value",
@@ -29,10 +29,6 @@ const ACTOR_KINDS = ["anonymous", "key", "service", "user"];
 const oneOf = (values: readonly string[]): ExpressionType =>
   values.length === 0 ? { kind: "string" } : { kind: "enum", values };
 
-/** The type of a JSON Schema that is no object. */
-const scalarType = (schema: unknown): ExpressionType =>
-  typeof schema === "object" && schema !== null ? propertyType(schema as JsonSchema) : { kind: "json" };
-
 export class Environments {
   private readonly system: System;
   private readonly catalog: Catalog;
@@ -45,7 +41,7 @@ export class Environments {
     this.permissions = permissions;
   }
 
-  /** Who acts, as far as it is known everywhere: in a column's DEFAULT and in a workflow, too. */
+  /** Who acts, as far as it is known everywhere: in a column's DEFAULT and a trigger's condition, too. */
   private actorFields(): Readonly<Record<string, Variable>> {
     const roles = oneOf(this.system.roles.map(({ name }) => name));
     return {
@@ -117,7 +113,12 @@ export class Environments {
     return { catalog: this.catalog, variables: { before: stored, after: stored, actor: this.actor() } };
   }
 
-  /** A step: `event`, `record`, `actor` and the results of earlier steps. */
+  /** What every step sees: no request has caused it, so that of `request` there is the time only. */
+  private stepRequest(): Readonly<Record<string, Variable>> {
+    return { ...this.request(), request: record({ time: value({ kind: "timestamp" }, false) }) };
+  }
+
+  /** A step: `event`, `record`, `actor`, `request.time`, `flags` and the results of earlier steps. */
   step(entity: Entity, input: readonly Field[] | undefined, results: Readonly<Record<string, Variable>>): Environment {
     const stored = this.stored(entity);
     const event = record({
@@ -128,13 +129,13 @@ export class Environments {
     return {
       catalog: this.catalog,
       // The record may be gone, or hidden from the run's actor.
-      variables: { ...results, event, record: row(entity.name, true), actor: this.actor() },
+      variables: { ...results, event, record: row(entity.name, true), ...this.stepRequest() },
     };
   }
 
-  /** A step of a workflow that no record starts: what it was given by `input`, a JSON Schema, `actor` and earlier results. */
+  /** A step of a workflow that no record starts: what it was given by `input`, a JSON Schema, and the same. */
   givenStep(input: unknown, results: Readonly<Record<string, Variable>>): Environment {
-    return { catalog: this.catalog, variables: { ...results, input: this.output(input), actor: this.actor() } };
+    return { catalog: this.catalog, variables: { ...results, input: this.output(input), ...this.stepRequest() } };
   }
 
   /** The row that a create step has made. */
@@ -142,16 +143,7 @@ export class Environments {
 
   /** What a task has returned. */
   output(schema: unknown): Variable {
-    const properties = schemaProperties(schema);
-    if (properties === undefined) return value(scalarType(schema), true);
-    return record(
-      Object.fromEntries(
-        properties.map(({ name, schema: part }) => [
-          name,
-          schemaProperties(part) === undefined ? value(propertyType(part), true) : this.output(part),
-        ]),
-      ),
-    );
+    return value(schemaType(schema), true);
   }
 
   private input(fields: readonly Field[]): Variable {

@@ -1,5 +1,5 @@
 /** Checks the names that a model gives: form, length, reserved words. */
-import { entityName, fieldName, slugName, snakeCase } from "../../model/index.ts";
+import { entityName, fieldName, slugName, snakeCase, taskName } from "../../model/index.ts";
 import type { Site } from "../site.ts";
 import { type Report, shown } from "./report.ts";
 import { reservedColumn, reservedEntity, reservedField, reservedMember, reservedTable } from "./reserved-names.ts";
@@ -97,7 +97,8 @@ export function checkFieldName(name: string, column: string | undefined, named: 
 
 /** Whether a workflow, task or role can have the name; reports where not. */
 export function checkSlug(name: unknown, kind: string, site: Site | undefined, report: Report): name is string {
-  if (typeof name === "string" && slugName.safeParse(name).success && name.length <= 100) {
+  const form = kind === "task" ? taskName : slugName;
+  if (typeof name === "string" && form.safeParse(name).success && name.length <= 100) {
     const reserved = reservedMember(name);
     if (reserved === undefined) return true;
     const hint = "Choose another name.";

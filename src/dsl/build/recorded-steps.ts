@@ -4,13 +4,18 @@ import type { StepDeclaration } from "../flow-steps.ts";
 import { type Site, siteOfError } from "../site.ts";
 import type { WorkflowDeclaration } from "../workflow.ts";
 import type { BuildContext } from "./build-context.ts";
-import { shown } from "./report.ts";
+import { shown, suggestion } from "./report.ts";
+
+/** What a flow has methods for. */
+const STEPS = Object.getOwnPropertyNames(FlowRecorder.prototype).filter((name) => name !== "constructor");
 
 /** Runs `steps` and keeps what it declares. */
 export function declaredSteps({ name, options, site }: WorkflowDeclaration, context: BuildContext) {
   const { steps } = options;
   if (typeof steps !== "function") {
-    context.report.error("EJS2159", `Workflow ${name}: "steps" is ${shown(steps)}.`, { site, word: "steps" });
+    // A word that does not stand there would be found in the next workflow.
+    const word = steps === undefined ? name : "steps";
+    context.report.error("EJS2159", `Workflow ${name}: "steps" is ${shown(steps)}.`, { site, word });
     return [];
   }
   return recorded(steps as (flow: FlowRecorder) => unknown, {
@@ -33,7 +38,9 @@ export function recorded(
     report.error("EJS2159", `${of} returns ${found}.`, { site, word });
   } catch (error) {
     const message = error instanceof Error ? error.message : shown(error);
-    report.error("EJS2130", `${of} failed: ${message}`, { site: siteOfError(error) ?? site });
+    const [, misspelt] = /\.([\p{L}\d_$]+) is not a function/u.exec(message) ?? [];
+    const hint = misspelt === undefined ? undefined : suggestion(misspelt, STEPS, "Steps");
+    report.error("EJS2130", `${of} failed: ${message}`, { site: siteOfError(error) ?? site, word: misspelt, hint });
   }
   return [];
 }

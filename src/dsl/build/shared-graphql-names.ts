@@ -21,6 +21,18 @@ const OWN_TYPES = [
 /** Mutations that come from no entity. */
 const OWN_MUTATIONS = ["pauseWorkflow", "resumeWorkflow"];
 
+/** Those of webhooks, where the config offers any. */
+const WEBHOOK_TYPES = [
+  "Delivery",
+  "DeliveryStatus",
+  "DisabledReason",
+  "Endpoint",
+  "EndpointPatch",
+  "EndpointWithSecret",
+  "EventType",
+].map((name) => `Webhook${name}`);
+const WEBHOOK_MUTATIONS = ["rotateWebhookSecret", "redeliverWebhook", "redeliverFailedWebhooks", "sendTestWebhook"];
+
 const upperFirst = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);
 const lowerFirst = (name: string) => name.charAt(0).toLowerCase() + name.slice(1);
 
@@ -30,9 +42,12 @@ interface Owner {
   readonly entity?: string | undefined;
 }
 
-export function refuseSharedGraphqlNames({ drafts, report }: BuildContext): void {
+export function refuseSharedGraphqlNames({ drafts, report, system }: BuildContext): void {
   const types = new Map<string, Owner>(OWN_TYPES.map((name) => [name, { what: "a type that every API has" }]));
+  const hasWebhooks = system.webhooks !== undefined;
+  for (const name of hasWebhooks ? WEBHOOK_TYPES : []) types.set(name, { what: "a type of webhooks" });
   const mutations = new Map<string, Owner>(OWN_MUTATIONS.map((name) => [name, { what: "a mutation of every API" }]));
+  for (const name of hasWebhooks ? WEBHOOK_MUTATIONS : []) mutations.set(name, { what: "a mutation of webhooks" });
   const actions = new Set<string>();
   const claim = (taken: Map<string, Owner>, kind: string, name: string, owner: Owner) => {
     const other = taken.get(name);

@@ -1,11 +1,10 @@
 /** An action's effect that is a task stands for a workflow of one step, whose input is inferred from the task's schema. */
-import type { Field } from "../../model/index.ts";
+import { DEFAULT_RETRY, type Field } from "../../model/index.ts";
+import { refusal, type SchemaProperty, schemaProperties } from "../../model/schema-types.ts";
 import type { BuildContext } from "./build-context.ts";
 import type { Effect } from "./effects.ts";
-import { refusal, type SchemaProperty, schemaProperties } from "./json-schema.ts";
 import { shown, suggestion } from "./report.ts";
 import { graphOf } from "./workflow-graph.ts";
-import { DEFAULT_RETRY } from "./workflow-options.ts";
 import type { StepTools } from "./workflow-step-context.ts";
 
 export function addTaskEffect(effect: Effect, tools: StepTools): void {
@@ -28,7 +27,7 @@ export function addTaskEffect(effect: Effect, tools: StepTools): void {
     task.input === undefined
       ? withoutSchema(effect)
       : inputOf(effect, task.name, schemaProperties(task.input) ?? [], tools);
-  const name = `${lowerFirst(entity.name)}.${action}.${task.name}`;
+  const name = `${lowerFirst(entity.name)}.${action}.${task.name.replace("/", ".")}`;
   tools.context.locate(`workflows.${name}`, site);
   system.workflows.push({
     name,
@@ -47,8 +46,8 @@ const lowerFirst = (name: string) => name.charAt(0).toLowerCase() + name.slice(1
 
 /** `send-invoice` → `sendInvoice`; what begins and ends the graph is not given away. */
 function stepId(task: string): string {
-  const id = task.replace(/[-_.]+([A-Za-z0-9])/g, (_match, letter: string) => letter.toUpperCase());
-  return ["start", "end", "event", "record", "actor", "input"].includes(id) ? "task" : id;
+  const id = task.replace(/[-_./]+([A-Za-z0-9])/g, (_match, letter: string) => letter.toUpperCase());
+  return ["start", "end", "event", "record", "actor", "request", "flags", "input"].includes(id) ? "task" : id;
 }
 
 function inputOf(

@@ -1,11 +1,11 @@
 /** Stage 9: the tasks, each with what its zod schemas say as JSON Schema. */
 import { z } from "zod";
 import type { Task } from "../../model/index.ts";
+import { schemaProperties } from "../../model/schema-types.ts";
 import type { NamedTask } from "../collection.ts";
 import { declarationOf } from "../declared.ts";
 import type { TaskDeclaration } from "../task.ts";
 import type { BuildContext } from "./build-context.ts";
-import { schemaProperties } from "./json-schema.ts";
 import { checkSlug } from "./names.ts";
 import { order } from "./report.ts";
 

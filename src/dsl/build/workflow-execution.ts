@@ -85,10 +85,14 @@ export function executionOf({ options, site, name }: WorkflowDeclaration, contex
       made.rate = { limit, perMs, ...keyed(given.key, "rate") };
   }
   if (options.debounce !== undefined) {
-    const given = parts("debounce", ["key", "pause"]);
+    const given = parts("debounce", ["key", "pause", "max"]);
     const pauseMs = given && length(given.pause, "pause");
     const text = given && key(given.key, "debounce");
-    if (text !== undefined && pauseMs !== undefined) made.debounce = { key: text, pauseMs };
+    const maxMs = given?.max === undefined ? undefined : length(given.max, "max");
+    if (maxMs !== undefined && pauseMs !== undefined && maxMs < pauseMs)
+      refuse("debounce.max is less than its pause", "max");
+    if (text !== undefined && pauseMs !== undefined)
+      made.debounce = { key: text, pauseMs, ...(maxMs === undefined ? {} : { maxMs }) };
   }
   if (options.priority !== undefined) {
     const priority = count(options.priority, "priority", -100, 100);

@@ -1,5 +1,5 @@
 /** What a workflow says besides its steps: trigger, actor, retry. */
-import type { Retry, Workflow } from "../../model/index.ts";
+import { DEFAULT_RETRY, type Retry, type Workflow } from "../../model/index.ts";
 import { declarationOf } from "../declared.ts";
 import type { CallbackAt } from "../field.ts";
 import type { Site } from "../site.ts";
@@ -11,13 +11,6 @@ import type { Environments } from "./environments.ts";
 import type { Expressions } from "./expressions.ts";
 import { isPlainObject } from "./options.ts";
 import { type Report, shown, suggestion } from "./report.ts";
-
-export const DEFAULT_RETRY: Retry = {
-  attempts: 5,
-  backoff: "exponential",
-  initialMs: 1_000,
-  maxMs: 600_000,
-};
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -78,7 +71,7 @@ export function asOf(
   report.error("EJS2106", `Workflow ${name}: "as" is ${shown(as)}.`, {
     site,
     word: "as",
-    hint: 'It takes "inherit", the event\'s actor, "system", which passes every policy, or impersonate(({ event }) => …).',
+    hint: `${suggestion(as, ["inherit", "system"], "It takes")} Or impersonate(({ event }) => …).`,
   });
   return "inherit";
 }

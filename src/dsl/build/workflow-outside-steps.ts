@@ -1,10 +1,10 @@
 /** Steps that touch the outside. */
 import type { z } from "zod";
 import type { WorkflowNode } from "../../model/index.ts";
+import { isOpen, refusal, schemaProperties } from "../../model/schema-types.ts";
 import { httpNode as httpSchema } from "../../model/workflow-outside-nodes.ts";
 import type { StepDeclaration, StepOf } from "../flow-steps.ts";
 import type { Written } from "./callbacks.ts";
-import { isOpen, refusal, schemaProperties } from "./json-schema.ts";
 import { isCleanText } from "./options.ts";
 import { shown, suggestion } from "./report.ts";
 import { jsonSchemaOf } from "./tasks.ts";
@@ -33,7 +33,7 @@ export function checkInput(
   step: StepDeclaration,
   schema: unknown,
   written: ReadonlyMap<string, Written>,
-  taker: "task" | "workflow",
+  taker: "task" | "workflow" | "queue",
 ): void {
   const { report } = context.tools.context;
   const properties = schemaProperties(schema);

@@ -4,6 +4,7 @@ import type { StepOf } from "../flow-steps.ts";
 import type { EntityDraft } from "./build-context.ts";
 import type { Written } from "./callbacks.ts";
 import { shown, suggestion } from "./report.ts";
+import { schemaPart } from "./workflow-outside-steps.ts";
 import { type StepContext, textsOf } from "./workflow-step-context.ts";
 
 type Made = WorkflowNode | undefined;
@@ -44,11 +45,15 @@ function checkFields(
       const what = entity.fields.some((candidate) => candidate.name === name)
         ? `${entity.name}.${name} is not ${written}`
         : `${entity.name} has no field ${shown(name)}`;
-      const hint = suggestion(
-        name,
-        writable.map((candidate) => candidate.name),
-        "Fields that can be given",
-      );
+      const actions = entity.actions.map((action) => action.name);
+      const hint =
+        entity.fields.find((candidate) => candidate.name === name)?.type.kind === "state" && actions.length > 0
+          ? `A state changes by an action, in a query: select ${context.tools.context.system.schema}.${entity.actions[0]?.function ?? ""}(:id). Actions of ${entity.name}: ${actions.join(", ")}.`
+          : suggestion(
+              name,
+              writable.map((candidate) => candidate.name),
+              "Fields that can be given",
+            );
       const message = `${context.what(step)}: ${what}.`;
       context.tools.context.report.error("EJS2155", message, { site: step.site, word: name, hint });
       continue;
@@ -174,7 +179,8 @@ export function queryNode(context: StepContext, step: StepOf<"query">): Made {
   const missing = query.parameters.filter((name) => !Object.hasOwn(parameters, name));
   if (missing.length > 0)
     say(`the query ${query.name} needs ${missing.join(", ")}`, query.name, "Give each parameter a value.");
-  return { id: step.id, kind: "db.query", query: query.name, parameters, ...context.attempts(step) };
+  const row = schemaPart(context, step, step.row, "row");
+  return { id: step.id, kind: "db.query", query: query.name, parameters, ...row, ...context.attempts(step) };
 }
 
 export function transformNode(context: StepContext, step: StepOf<"transform">): Made {

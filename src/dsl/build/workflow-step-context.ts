@@ -12,6 +12,8 @@ import { shown, suggestion } from "./report.ts";
 import { milliseconds, retryOf } from "./workflow-options.ts";
 
 export interface StepTools {
+  /** The schema of what another workflow gives whoever waits for it, where that is one thing; it is looked at first where it must be. */
+  readonly outputOf: (workflow: string) => unknown;
   readonly context: BuildContext;
   readonly callbacks: Callbacks;
   readonly expressions: Expressions;
@@ -170,6 +172,8 @@ export class StepContext {
     return [
       ...(this.source.entity === undefined ? ["input"] : ["event", "record"]),
       "actor",
+      "request",
+      "flags",
       ...(row === undefined ? [] : ["row"]),
       ...Object.keys(this.results),
     ];

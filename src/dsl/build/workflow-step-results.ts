@@ -50,9 +50,11 @@ export function nodeResult(context: StepContext, node: WorkflowNode): Variable |
       return record({ payload: environments.output(node.payload), timedOut: BOOL });
     case "approval":
       return record({ approved: BOOL, by: UUID, comment: TEXT, timedOut: BOOL });
+    case "queue.publish":
+      return record({ id: UUID });
     case "startWorkflow":
-      // What another workflow gives is known when all are read; a task or transform takes it as it is.
-      return record({ runId: UUID, output: JSON_VALUE });
+      if (!node.wait) return record({ runId: UUID });
+      return record({ runId: UUID, output: environments.output(context.tools.outputOf(node.workflow)) });
     default:
       return undefined;
   }

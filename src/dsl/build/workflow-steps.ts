@@ -1,13 +1,15 @@
 /** The steps of a workflow as a graph, each expression checked against what is known when the step runs. */
 import { describeType, parse, type Variable } from "../../expression/index.ts";
 import type { NodeOf, WorkflowGraph, WorkflowNode } from "../../model/index.ts";
+import { schemaItems, typeSchema } from "../../model/schema-types.ts";
 import type { FlowRecorder } from "../flow-recorder.ts";
 import type { StepDeclaration, StepOf } from "../flow-steps.ts";
-import { schemaItems, typeSchema } from "./json-schema.ts";
 import { isPlainObject } from "./options.ts";
+import { publishNode } from "./queues.ts";
 import { recorded } from "./recorded-steps.ts";
 import { shown } from "./report.ts";
 import { reservedMember } from "./reserved-names.ts";
+import { checkStepOptions } from "./step-options.ts";
 import { GraphDraft, type Tails } from "./workflow-graph.ts";
 import { httpNode, logNode, taskNode } from "./workflow-outside-steps.ts";
 import {
@@ -30,6 +32,8 @@ const TAKEN = [
   "event",
   "record",
   "actor",
+  "request",
+  "flags",
   "input",
   "row",
   "before",
@@ -98,6 +102,7 @@ export class GraphBuilder {
       return;
     }
     if (!this.isUsable(step)) return;
+    checkStepOptions(context, step);
     context.tools.context.locate(`workflows.${context.workflow}.${step.id}`, step.site);
     const node = this.node(step);
     if (node === undefined) {
@@ -113,7 +118,10 @@ export class GraphBuilder {
 
   private unknownResult(step: StepDeclaration): Readonly<Record<string, Variable>> {
     const { environments } = this.context.tools;
-    return step.kind === "task" ? { [step.id]: environments.output(undefined) } : {};
+    if (step.kind === "task") return { [step.id]: environments.output(undefined) };
+    if (step.kind !== "query") return {};
+    const rows = nodeResult(this.context, { id: step.id, kind: "db.query", query: "unknown", parameters: {} });
+    return rows === undefined ? {} : { [step.id]: rows };
   }
 
   private node(step: Exclude<StepDeclaration, { kind: "output" }>): WorkflowNode | "made" | undefined {
@@ -133,6 +141,8 @@ export class GraphBuilder {
         return deleteNode(context, step);
       case "query":
         return queryNode(context, step);
+      case "publish":
+        return publishNode(context, step);
       case "transform":
         return transformNode(context, step);
       case "task":
@@ -274,13 +284,14 @@ export class GraphBuilder {
     };
   }
 
-  /** What a list holds: the rows of a list step, or what a task's schema says. */
+  /** What a list holds: the rows of a list step, or what the schema of a query's rows or of a task says. */
   private itemOf(items: string): NodeOf<"forEach">["item"] {
     const parsed = parse(items);
     if (!parsed.ok || parsed.syntax.kind !== "member" || parsed.syntax.target.kind !== "name") return { schema: {} };
     const { target, name } = parsed.syntax;
     const node = this.listed(target.name);
     if (node?.kind === "crud.list" && name === "rows") return { entity: node.entity };
+    if (node?.kind === "db.query" && name === "rows") return { schema: node.row ?? {} };
     const { system } = this.context.tools.context;
     const output = node?.kind === "task" ? system.tasks.find((task) => task.name === node.task)?.output : undefined;
     return { schema: schemaItems(output, name) as never };

@@ -9,9 +9,11 @@ import type {
   WebhookTriggerDeclaration,
 } from "../clock-trigger.ts";
 import { declarationOf } from "../declared.ts";
+import type { QueueTriggerDeclaration } from "../queue.ts";
 import type { ManualTriggerDeclaration } from "../trigger.ts";
 import type { WorkflowDeclaration } from "../workflow.ts";
 import { isPlainObject } from "./options.ts";
+import { queueNamed } from "./queues.ts";
 import { shown, suggestion } from "./report.ts";
 import { milliseconds } from "./workflow-options.ts";
 import type { StepTools } from "./workflow-step-context.ts";
@@ -22,7 +24,8 @@ type Declaration =
   | ClockTriggerDeclaration
   | MomentTriggerDeclaration
   | SignalTriggerDeclaration
-  | WebhookTriggerDeclaration;
+  | WebhookTriggerDeclaration
+  | QueueTriggerDeclaration;
 
 /** The declaration of a trigger of these kinds; undefined for any other value. */
 export const otherTrigger = (on: unknown): Declaration | undefined =>
@@ -33,6 +36,7 @@ export const otherTrigger = (on: unknown): Declaration | undefined =>
     "moment-trigger",
     "signal-trigger",
     "webhook-trigger",
+    "queue-trigger",
   );
 
 /** The input of a workflow that the clock starts. */
@@ -64,6 +68,10 @@ export function otherTriggerOf(
         site: declaration.site,
       });
       return undefined;
+    case "queue-trigger": {
+      const queue = queueNamed(declaration.queue, { what, site: declaration.site }, tools.context);
+      return queue && { kind: "queue", queue: queue.name };
+    }
     case "webhook-trigger":
       return webhookTrigger(declaration, what, tools);
     default:
@@ -169,7 +177,7 @@ function momentTrigger(declaration: MomentTriggerDeclaration, what: string, tool
   }
   const offsetMs = offsetOf(offset);
   if (offsetMs === undefined) {
-    const message = `${what}: ${shown(offset)} is no length of time such as "-2d" or "3h".`;
+    const message = `${what}: ${shown(offset)} is no length of time such as "-2d" or "+3h".`;
     context.report.error("EJS2165", message, { site });
     return undefined;
   }
@@ -189,7 +197,7 @@ function offsetOf(offset: unknown): number | undefined {
   if (offset === "0") return 0;
   if (typeof offset !== "string") return undefined;
   const before = offset.startsWith("-");
-  const length = milliseconds(before ? offset.slice(1) : offset);
+  const length = milliseconds(offset.replace(/^[-+]/, ""));
   return length !== undefined && before ? -length : length;
 }
 

@@ -7,32 +7,51 @@ import type { WorkflowDeclaration } from "../workflow.ts";
 import { type Effect, effectsOf } from "./effects.ts";
 import { checkSlug } from "./names.ts";
 import { checkOptions, isPlainObject, optionOf } from "./options.ts";
+import { receivedQueue } from "./queues.ts";
 import { declaredSteps } from "./recorded-steps.ts";
 import { inOrder, order, type Report, shown, suggestion } from "./report.ts";
 import { addTaskEffect } from "./task-effects.ts";
 import { jsonSchemaOf } from "./tasks.ts";
+import { isSynchronous, withAllow } from "./workflow-calls.ts";
 import { EXECUTION_OPTIONS, executionOf } from "./workflow-execution.ts";
 import { asOf, milliseconds, retryOf, triggerOf } from "./workflow-options.ts";
 import { StepContext, type StepSource, type StepTools } from "./workflow-step-context.ts";
 import { GraphBuilder } from "./workflow-steps.ts";
 import { otherTrigger, otherTriggerOf, TICK_INPUT } from "./workflow-triggers.ts";
 
-const OPTIONS = ["describe", "on", "as", "retry", "timeout", ...EXECUTION_OPTIONS, "steps"];
+const OPTIONS = ["describe", "on", "as", "retry", "timeout", "execution", ...EXECUTION_OPTIONS, "steps"];
 /** What the clock starts. */
 const SCHEDULED = ["interval", "cron", "datetime"];
 
-export function addWorkflows(declarations: readonly WorkflowDeclaration[], tools: StepTools): void {
-  const { system, report } = tools.context;
-  const effects = effectsOf(tools.context);
-  for (const declaration of inOrder(declarations)) {
+/** @param processes names of workflows that JSON files declare: steps may start them */
+export function addWorkflows(
+  declarations: readonly WorkflowDeclaration[],
+  given: Omit<StepTools, "outputOf">,
+  processes: readonly string[] = [],
+): void {
+  const { system, report } = given.context;
+  const effects = effectsOf(given.context);
+  const ordered = inOrder(declarations);
+  const begun = new Set<WorkflowDeclaration>();
+  const add = (declaration: WorkflowDeclaration): void => {
+    if (begun.has(declaration)) return;
+    begun.add(declaration);
     addWorkflow(declaration, effects, tools);
-  }
+  };
+  // Where one starts another, that one comes first; of a circle of such nothing is known.
+  const outputOf = (name: string): unknown => {
+    for (const declaration of ordered) if (declaration.name === name) add(declaration);
+    const [output, ...others] = Object.values(system.workflows.find((known) => known.name === name)?.outputs ?? {});
+    return others.length === 0 ? output : undefined;
+  };
+  const tools: StepTools = { ...given, outputOf };
+  for (const declaration of ordered) add(declaration);
   for (const effect of effects) {
     if (effect.reference.kind === "task-reference") addTaskEffect(effect, tools);
     else checkWorkflowEffect(effect, declarations, tools);
   }
   system.workflows.sort((a, b) => order(a.name, b.name));
-  checkStarts(declarations, tools);
+  checkStarts([...declarations.map(({ name }) => name), ...processes], tools);
   system.workflows.forEach(({ name }, i) => {
     if (system.workflows[i + 1]?.name !== name) return;
     report.error("EJS2104", `There are two workflows called ${name}.`, {
@@ -54,7 +73,9 @@ function addWorkflow(declaration: WorkflowDeclaration, effects: readonly Effect[
   }
   checkOptions(options, OPTIONS, what, site, report);
   const description = optionOf(options, "describe", "string", what, site, report);
-  const retry = retryOf(what, options.retry, site, report);
+  const queue = receivedQueue(options.on, context);
+  const retry =
+    options.retry === undefined && queue?.retry ? { ...queue.retry } : retryOf(what, options.retry, site, report);
   const timeoutMs = timeoutOf(options.timeout, what, site, report);
   const trigger = !Object.hasOwn(options, "on")
     ? effectTrigger(declaration, effects, tools)
@@ -76,9 +97,13 @@ function addWorkflow(declaration: WorkflowDeclaration, effects: readonly Effect[
     name,
     version: 1,
     ...(description === undefined ? {} : { description }),
-    type: "orchestrated",
-    execution: SCHEDULED.includes(trigger.kind) ? "scheduled" : "event-driven",
-    trigger,
+    type: trigger.kind === "queue" ? "queue-consumer" : "orchestrated",
+    execution: isSynchronous(declaration, trigger, steppable)
+      ? "sync"
+      : SCHEDULED.includes(trigger.kind)
+        ? "scheduled"
+        : "event-driven",
+    trigger: withAllow(trigger, declaration, steppable),
     as,
     retry,
     ...(Object.keys(execution).length === 0 ? {} : { options: execution }),
@@ -106,8 +131,9 @@ function inputSchema(on: unknown): z.ZodType | undefined {
 function sourceOf(
   { options, name, site }: WorkflowDeclaration,
   trigger: Workflow["trigger"],
-  { drafts, report }: StepTools["context"],
+  context: StepTools["context"],
 ): StepSource | undefined {
+  const { drafts, report } = context;
   const about = triggerEntity(trigger);
   if (about !== undefined) {
     const entity = drafts.get(about)?.entity;
@@ -115,6 +141,7 @@ function sourceOf(
     return entity && { entity, input: entity.actions.find((candidate) => candidate.name === action)?.input };
   }
   if (SCHEDULED.includes(trigger.kind)) return { input: TICK_INPUT };
+  if (trigger.kind === "queue") return { input: receivedQueue(options.on, context)?.message };
   const schema = inputSchema(options.on);
   if (schema === undefined) return { input: undefined };
   const found = jsonSchemaOf(schema, "input");
@@ -188,9 +215,9 @@ function checkWorkflowEffect(
 }
 
 /** Steps that start another workflow name one that there is. */
-function checkStarts(declarations: readonly WorkflowDeclaration[], { context }: StepTools): void {
+function checkStarts(declared: readonly string[], { context }: StepTools): void {
   const { system, report } = context;
-  const names = [...new Set([...system.workflows, ...declarations].map(({ name }) => name))];
+  const names = [...new Set([...system.workflows.map(({ name }) => name), ...declared])];
   for (const workflow of system.workflows) {
     for (const node of allNodes(workflow)) {
       if (node.kind !== "startWorkflow" || names.includes(node.workflow)) continue;

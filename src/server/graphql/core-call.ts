@@ -48,4 +48,8 @@ export function coreChange(executor: Executor, text: string, args: FieldArgs, na
 /** A tuple of steps is one step to those who look it up. */
 const valuesOf = (args: FieldArgs, names: readonly string[]) => names.map((name) => args.getRaw(name)) as [Step];
 
-const given = (values: unknown): unknown[] => (values as readonly unknown[]).map((value) => value ?? null);
+/** Parameters are texts: lists and input objects leave as JSON. */
+const given = (values: unknown): unknown[] =>
+  (values as readonly unknown[]).map((value) =>
+    typeof value === "object" && value !== null ? JSON.stringify(value) : (value ?? null),
+  );

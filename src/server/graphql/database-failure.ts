@@ -1,6 +1,7 @@
 /** What the database's refusals become for the API's user. Nothing of its own text gets out, except sentences that the compiler wrote into our functions. */
 import type { DatabaseError } from "pg";
 import { RequestError } from "../request-error.ts";
+import { WorkflowError } from "../workflows/workflow-error.ts";
 import type { ModelFacts, MutationFacts } from "./model-facts.ts";
 
 /** How an error looks that came from the server, whichever copy of pg made it. */
@@ -25,7 +26,7 @@ export function databaseFailure(
   model: ModelFacts,
   mutation: MutationFacts | undefined,
   namesRules: boolean,
-): RequestError | undefined {
+): RequestError | WorkflowError | undefined {
   const state = error.code ?? "";
   switch (state) {
     case "EJ404":
@@ -33,7 +34,7 @@ export function databaseFailure(
     case "EJ409":
       return new RequestError("EJS5032", 409, sentence(error), { extensions: transitionOf(error) });
     case "EJ422":
-      return new RequestError("EJS5033", 422, sentence(error), { extensions: inputOf(error) });
+      return unfit(error) ?? new RequestError("EJS5033", 422, sentence(error), { extensions: inputOf(error) });
     case "42501":
       return namesRules ? denied(error, mutation) : new RequestError("EJS5031", 403);
     case "23505":
@@ -102,6 +103,15 @@ function detailOf(error: DatabaseError): Record<string, unknown> {
 function transitionOf(error: DatabaseError): Record<string, unknown> {
   const { from, allowed } = detailOf(error);
   return { ...(typeof from === "string" && { from }), ...(Array.isArray(allowed) && { allowed }) };
+}
+
+/** The error that a process has ended with, or all that is wrong with its input. */
+function unfit(error: DatabaseError): RequestError | WorkflowError | undefined {
+  const { error: name, values, problems } = detailOf(error);
+  if (typeof name === "string") return new WorkflowError(name, error.message, values ?? {});
+  return Array.isArray(problems)
+    ? new RequestError("EJS5043", 422, error.message, { extensions: { problems } })
+    : undefined;
 }
 
 /** Our functions name the parameter that they refuse as the column. */

@@ -3,6 +3,7 @@
 import type { Logger } from "pino";
 import { GraphQLError } from "postgraphile/graphql";
 import { RequestError } from "../request-error.ts";
+import { WorkflowError } from "../workflows/workflow-error.ts";
 import { databaseFailure, isConnectionFailure, isDatabaseError, notFound } from "./database-failure.ts";
 import type { ModelFacts } from "./model-facts.ts";
 
@@ -41,6 +42,15 @@ const badVariable = /^Variable "\$\w+" /;
 /** @param denial what is known of a refusal beyond the error itself */
 export function maskError(error: GraphQLError, context: MaskContext, denial?: RequestError): MaskedError {
   const known = denial ?? knownError(error, context);
+  if (known instanceof WorkflowError) {
+    const { code, message, values } = known;
+    return {
+      message,
+      ...(error.locations && { locations: error.locations }),
+      ...(error.path && { path: error.path }),
+      extensions: { code, values, requestId: context.requestId },
+    };
+  }
   if (known === undefined)
     context.log.error({ err: innermost(error), path: error.path, requestId: context.requestId }, "request failed");
   const { code, message, extensions } = known ?? new RequestError("EJS5049", 500);
@@ -52,7 +62,7 @@ export function maskError(error: GraphQLError, context: MaskContext, denial?: Re
   };
 }
 
-function knownError(error: GraphQLError, { model, namesRules }: MaskContext): RequestError | undefined {
+function knownError(error: GraphQLError, { model, namesRules }: MaskContext): RequestError | WorkflowError | undefined {
   // Coercion of variables: graphql-js describes what the caller sent, before anything ran.
   if (error.path === undefined && badVariable.test(error.message)) {
     return new RequestError("EJS5024", 400, error.message);
@@ -60,6 +70,7 @@ function knownError(error: GraphQLError, { model, namesRules }: MaskContext): Re
   const cause = innermost(error);
   const [node] = error.nodes ?? [];
   const mutation = model.mutation(node?.kind === "Field" ? node.name.value : undefined);
+  if (cause instanceof WorkflowError) return cause;
   if (cause instanceof RequestError) return cause.code === "EJS5030" ? notFound(mutation) : cause;
   if (isDatabaseError(cause)) return databaseFailure(cause, model, mutation, namesRules);
   if (isConnectionFailure(cause)) return new RequestError("EJS5042", 503);

@@ -3,15 +3,18 @@ import { PgSimplifyInflectionPreset } from "@graphile/simplify-inflection";
 import type { WithPgClient } from "postgraphile/@dataplan/pg";
 import { PostGraphileAmberPreset } from "postgraphile/presets/amber";
 import { PostGraphileConnectionFilterPreset } from "postgraphile-plugin-connection-filter";
+import { isCallable } from "../../dsl-to-sql/index.ts";
 import type { System } from "../../model/index.ts";
 import { modelTags } from "./model-tags.ts";
 import { ActionInputPlugin } from "./plugins/ActionInputPlugin.ts";
 import { AffordancesPlugin } from "./plugins/AffordancesPlugin.ts";
+import { type CallOptions, CallWorkflowsPlugin } from "./plugins/CallWorkflowsPlugin.ts";
 import { ModelInflectionPlugin } from "./plugins/ModelInflectionPlugin.ts";
 import { ModelTagsPlugin } from "./plugins/ModelTagsPlugin.ts";
 import { PageSizePlugin } from "./plugins/PageSizePlugin.ts";
 import { SideFieldPlugin } from "./plugins/SideFieldPlugin.ts";
 import { UpdatedRowPlugin } from "./plugins/UpdatedRowPlugin.ts";
+import { WebhooksPlugin } from "./plugins/WebhooksPlugin.ts";
 import { WorkflowApprovalsPlugin } from "./plugins/WorkflowApprovalsPlugin.ts";
 import { WorkflowOperationsPlugin } from "./plugins/WorkflowOperationsPlugin.ts";
 import { WriteFunctionPlugin } from "./plugins/WriteFunctionPlugin.ts";
@@ -57,6 +60,7 @@ export function schemaPreset(
   system: System,
   withPgClient: WithPgClient,
   limits: { readonly defaultPageSize: number },
+  calls: CallOptions,
 ): GraphileConfig.Preset {
   const tags = modelTags(system);
   return {
@@ -71,7 +75,9 @@ export function schemaPreset(
       ActionInputPlugin(system),
       AffordancesPlugin(system),
       ...(system.workflows.length > 0 ? [WorkflowApprovalsPlugin()] : []),
+      ...(system.workflows.some(isCallable) ? [CallWorkflowsPlugin(system, calls)] : []),
       ...(hasOperators(system) ? [WorkflowOperationsPlugin()] : []),
+      ...(system.webhooks === undefined ? [] : [WebhooksPlugin()]),
     ],
     // GraphQL needs one field at least: a model that has nothing to read yet gets `query`, which is the root again.
     disablePlugins: hasReads(system) ? [...disablePlugins, "QueryQueryPlugin"] : disablePlugins,

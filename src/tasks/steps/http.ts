@@ -1,9 +1,10 @@
+import { NonRetryableError } from "../../dsl/non-retryable-error.ts";
 import type { NodeOf } from "../../model/index.ts";
 import { evaluate } from "../database-step.ts";
 import { failpoint } from "../failpoint.ts";
 import { type HttpResponse, httpRequest } from "../http-request.ts";
 import { idempotencyKey } from "../idempotency-key.ts";
-import { NonRetryableError } from "../non-retryable-error.ts";
+import { isTraceparent } from "../observe-traces.ts";
 import type { Step, StepContext } from "../run.ts";
 import { signMessage } from "../sign-message.ts";
 
@@ -21,11 +22,13 @@ export async function httpStep(context: StepContext, step: Step, node: NodeOf<"h
   failpoint("task:after-input");
   const key = idempotencyKey(step);
   const { run } = step;
+  // The span of this attempt, else what the event's request carried; headers of the step's own come last.
   const response = await httpRequest({
     method: node.method,
     url,
     headers: {
       accept: "application/json",
+      ...(isTraceparent(run.traceparent) ? { traceparent: run.traceparent } : {}),
       ...(body === undefined ? {} : { "content-type": "application/json" }),
       ...headers,
       "idempotency-key": key,

@@ -1,11 +1,11 @@
 import type pg from "pg";
+import { stepStatement } from "../../dsl-to-sql/workflow/step-statement.ts";
 import { nearest } from "../../errors/nearest.ts";
+import { workflowError } from "../../errors/workflow-error.ts";
 import type { NodeOf } from "../../model/index.ts";
 import { inTransaction } from "../database-step.ts";
 import type { Step, StepContext } from "../run.ts";
-import { stepValues } from "../step-scope.ts";
-import { stepStatement } from "../step-statement.ts";
-import { workflowError } from "../workflow-error.ts";
+import { stepValues } from "../step-values.ts";
 
 /** More rows than these are refused: they would be kept as a checkpoint. */
 const MOST_ROWS = 10_000;

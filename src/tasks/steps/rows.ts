@@ -1,7 +1,7 @@
+import { workflowError } from "../../errors/workflow-error.ts";
 import type { NodeOf } from "../../model/index.ts";
 import { databaseStep, type StatementResult } from "../database-step.ts";
 import type { Step, StepContext } from "../run.ts";
-import { workflowError } from "../workflow-error.ts";
 
 /** What a step does with rows, for the message where it is denied. */
 const VERBS = {

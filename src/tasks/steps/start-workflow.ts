@@ -1,12 +1,12 @@
-import type { TaskActor } from "../../dsl/task.ts";
+import { stepStatement } from "../../dsl-to-sql/workflow/step-statement.ts";
+import { workflowError } from "../../errors/workflow-error.ts";
 import type { NodeOf } from "../../model/index.ts";
 import { actInRun } from "../act-in-run.ts";
+import { eventActor } from "../event-actor.ts";
 import { failpoint } from "../failpoint.ts";
-import type { Run, Step, StepContext, StepOutcome } from "../run.ts";
+import type { Step, StepContext, StepOutcome } from "../run.ts";
 import { sqlState } from "../step-failure.ts";
-import { stepValues } from "../step-scope.ts";
-import { stepStatement } from "../step-statement.ts";
-import { workflowError } from "../workflow-error.ts";
+import { stepValues } from "../step-values.ts";
 
 /**
  * Starts another workflow: its event and this step's wait, or checkpoint, are one transaction, so there is one child.
@@ -30,7 +30,7 @@ export async function startWorkflowStep(
         path,
         node.workflow,
         JSON.stringify(rows[0]?.value ?? null),
-        JSON.stringify(actorOf(run)),
+        JSON.stringify(eventActor(run)),
         run.depth,
         node.wait,
         node.timeoutMs ?? null,
@@ -45,10 +45,4 @@ export async function startWorkflowStep(
   });
   failpoint("child:after-commit");
   return node.wait ? "waiting" : { output: { runId: child } };
-}
-
-/** As whom the child's event was caused: whoever this run acts as. */
-function actorOf({ as, actor }: Run): TaskActor {
-  if (as.role === "user" && actor?.id === as.id) return actor as TaskActor;
-  return { kind: as.role, id: as.id ?? null, tenant: as.tenant ?? null };
 }

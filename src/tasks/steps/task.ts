@@ -1,13 +1,15 @@
 import type { z } from "zod";
+import { isOutcome } from "../../dsl/outcome.ts";
 import type { Query, Task } from "../../dsl/task.ts";
 import { nearest } from "../../errors/nearest.ts";
+import { workflowError } from "../../errors/workflow-error.ts";
 import type { NodeOf } from "../../model/index.ts";
 import { actInRun } from "../act-in-run.ts";
 import { evaluate } from "../database-step.ts";
 import { failpoint } from "../failpoint.ts";
 import { idempotencyKey } from "../idempotency-key.ts";
 import type { Run, Step, StepContext } from "../run.ts";
-import { workflowError } from "../workflow-error.ts";
+import { taskOutcome } from "../task-outcome.ts";
 
 /** A plain graphile-worker task file: `export default async (payload, helpers) => …`. */
 type PlainTask = (payload: unknown, helpers: unknown) => unknown;
@@ -15,7 +17,7 @@ type PlainTask = (payload: unknown, helpers: unknown) => unknown;
 /**
  * Calls a task file. What it does outside happens at least once; its idempotency key is the same for every attempt.
  *
- * @throws EJS6002 where there is no such file here, EJS6003 and EJS6004 where a schema is not satisfied
+ * @throws EJS6002 where there is no such file here, EJS6003 and EJS6004 where a schema is not satisfied, EJS6019 for a way out that the step has not
  */
 export async function taskStep(context: StepContext, step: Step, node: NodeOf<"task">): Promise<unknown> {
   const { run, path } = step;
@@ -30,22 +32,47 @@ export async function taskStep(context: StepContext, step: Step, node: NodeOf<"t
   if (typeof task === "function") {
     const output = await task(values, plainHelpers(run, log));
     failpoint("task:after-call");
-    return output ?? null;
+    return given(node, output, what) ?? null;
   }
   const input = parsed(task.input, values, () => `${what}: the input does not fit the task "${node.task}"`, "EJS6003");
   const output = await task.run({
     input,
     event: run.event,
     actor: run.actor ?? { kind: "system", id: null, tenant: run.as.tenant ?? null },
-    idempotencyKey: idempotencyKey(step),
+    idempotencyKey: await keyOf(context, step, node),
     query: queryOf(context, run),
     signal: run.signal,
     log,
   });
   failpoint("task:after-call");
-  return (
-    parsed(task.output, output, () => `${what}: the output does not fit the task "${node.task}"`, "EJS6004") ?? null
+  if (isOutcome(output)) return given(node, output, what);
+  const result = parsed(
+    task.output,
+    output,
+    () => `${what}: the output does not fit the task "${node.task}"`,
+    "EJS6004",
   );
+  return given(node, result, what) ?? null;
+}
+
+/** What later steps see of what the task has returned. */
+function given({ ports, task }: NodeOf<"task">, returned: unknown, what: string): unknown {
+  if (ports !== undefined) return taskOutcome(ports, returned, what);
+  if (!isOutcome(returned)) return returned;
+  throw workflowError(
+    "EJS6019",
+    `${what}: the task "${task}" returned the outcome "${returned.port}", and the step has one way on.`,
+  );
+}
+
+/** The step's own, or what the definition says in its place. */
+async function keyOf(context: StepContext, step: Step, node: NodeOf<"task">): Promise<string> {
+  if (node.idempotencyKey === undefined) return idempotencyKey(step);
+  const value = { id: `${node.id}#key`, kind: "value", value: node.idempotencyKey } as const;
+  const key = await evaluate(context, step, value);
+  if (typeof key === "string" || typeof key === "number") return String(key);
+  const { workflow } = step.run.definition;
+  throw workflowError("EJS6013", `Workflow ${workflow.name}, step ${step.path}: its idempotency key is null.`);
 }
 
 /** Nothing to ask the database for. */

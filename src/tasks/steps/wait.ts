@@ -1,12 +1,14 @@
 /** Steps that wait: what they wait for is a row, and the run may leave the memory. */
+
+import { approvalFunctionName } from "../../dsl-to-sql/index.ts";
+import { workflowError } from "../../errors/workflow-error.ts";
 import type { NodeOf } from "../../model/index.ts";
 import { LeaseLost } from "../act-in-run.ts";
 import { evaluate } from "../database-step.ts";
 import type { Step, StepContext, StepOutcome } from "../run.ts";
 import type { Wait } from "../run-store.ts";
-import { stepValues } from "../step-scope.ts";
-import { stepStatement } from "../step-statement.ts";
-import { workflowError } from "../workflow-error.ts";
+import { sqlState } from "../step-failure.ts";
+import { stepValues } from "../step-values.ts";
 
 async function begin(context: StepContext, { run }: Step, wait: Wait): Promise<StepOutcome> {
   const answer = await context.store.wait(run, wait);
@@ -39,19 +41,28 @@ export async function signalStep(
   return begin(context, step, { step: step.path, kind: "signal", ms: node.timeoutMs, details });
 }
 
-/** Waits for a person's decision; the condition goes with it as SQL, to be asked when somebody decides. */
+/**
+ * Waits for a person's decision; the name of the function that says who may decide goes with it, to be asked when somebody does.
+ *
+ * @throws EJS6018 where there is no such function any more
+ */
 export async function approvalStep(context: StepContext, step: Step, node: NodeOf<"approval">): Promise<StepOutcome> {
   const { run } = step;
   const data =
     Object.keys(node.values).length === 0
       ? null
       : await evaluate(context, step, { id: node.id, kind: "values", values: node.values });
-  const condition = { id: node.id, kind: "condition", condition: node.policy } as const;
-  const policy = stepStatement(run.build, run.definition.workflow, condition);
+  const { workflow } = run.definition;
+  const policy = approvalFunctionName(workflow, node);
   const [before, after, input, value, recordId, tenantId] = stepValues(step);
   const scope = { ...parsed({ before, after, input, value }), recordId, tenantId };
   const details = { tenant: tenantId, question: node.question, data, policy, scope };
-  return begin(context, step, { step: step.path, kind: "approval", ms: node.timeoutMs, details });
+  const wait = { step: step.path, kind: "approval", ms: node.timeoutMs, details } as const;
+  return begin(context, step, wait).catch((error: unknown) => {
+    if (sqlState(error) !== "EJ404") throw error;
+    const message = `Workflow ${workflow.name}, step ${step.path}: nothing says who may decide (there is no function ${policy}).`;
+    throw workflowError("EJS6018", message, { cause: error });
+  });
 }
 
 const parsed = (texts: Readonly<Record<string, string | null | undefined>>): Record<string, unknown> =>

@@ -22,7 +22,7 @@ interface TreeChange {
   readonly tree: unknown;
 }
 
-/** Of policies, helper functions, actions and foreign keys of some entities. */
+/** Of policies, helper functions and views, actions and foreign keys of some entities. */
 export function sqlMutants(compiled: CompiledSystem, entities: readonly string[]): SqlMutant[] {
   return compiled.statements
     .filter(({ entity }) => entity !== undefined && entities.includes(entity))
@@ -48,6 +48,10 @@ function mutantsOf(statement: Statement): SqlMutant[] {
       // What explains and what shows rights decides nothing; its own tests hold it.
       if (/^explain_|_can$/.test(node.function.name)) return [];
       return treeChanges(node).map(({ what, tree }) => mutant(what, printStatement(tree as StatementNode)));
+    case "create view":
+      return treeChanges(node).map(({ what, tree }) =>
+        mutant(what, printStatement({ ...(tree as typeof node), replace: true })),
+      );
     case "add constraint": {
       const { constraint, table } = node;
       if (constraint.kind !== "foreign key" || constraint.columns.length < 2) return [];

@@ -14,6 +14,14 @@ import {
 
 const view = inSchema(`Vi"ew $$`);
 const outer = inSchema(`outer "view`);
+const asker = inSchema(`who "asks`);
+/** The role of EngineJS that owns what policies ask of other tables, and a function of it that tells who asks. */
+const reader = `do $$ begin
+    if to_regrole('enginejs_reader') is null then create role enginejs_reader; end if;
+    execute format('grant enginejs_reader to %I', current_user);
+  end $$;
+  grant usage, create on schema ${schema} to enginejs_reader; set local role enginejs_reader;
+  create function ${asker}() returns text stable language sql return current_setting('x.who', true); reset role`;
 const login = `"Lo""gin $$"`;
 
 export const tableCases: readonly LintCase[] = [
@@ -109,6 +117,17 @@ export const tableCases: readonly LintCase[] = [
     bad: `create view ${view} with (security_invoker = off) as select * from ${table}; grant select on ${view} to ${user}`,
     finds: found("info", view),
     good: `create view ${view} with (security_invoker = on) as select * from ${table}; grant select on ${view} to ${user}`,
+  },
+  {
+    lint: "definer-view",
+    name: "of EngineJS's reader, which asks nobody who he is",
+    bad: `${reader}; alter table ${table} enable row level security; grant select on ${table} to enginejs_reader; set local role enginejs_reader;
+      create view ${view} (reached) with (security_barrier) as select body from ${table}; grant select on ${view} to ${user};
+      create view ${outer} with (security_barrier) as select * from ${table} where body = ${asker}(); grant select on ${outer} to ${user}; reset role`,
+    finds: found("error", view, outer),
+    good: `${reader}; alter table ${table} enable row level security; grant select on ${table} to enginejs_reader; set local role enginejs_reader;
+      create view ${view} (reached) with (security_barrier) as select body from ${table} where body = ${asker}();
+      grant select on ${view} to ${user}; reset role`,
   },
   {
     lint: "view-without-barrier",

@@ -8,6 +8,7 @@ import { migrate } from "../../../src/database/migrate.ts";
 import { compile } from "../../../src/dsl-to-sql/index.ts";
 import type { System, Workflow } from "../../../src/model/index.ts";
 import { loadProject } from "../../../src/project/load-project.ts";
+import { buildApprovals } from "../../support/build-approvals.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
 
 const root = join(import.meta.dirname, "../../..");
@@ -35,7 +36,7 @@ export async function createInvoicingDatabase(): Promise<InvoicingDatabase> {
   const core = readFileSync(join(root, "migrations/committed/000001-enginejs.sql"));
   const version = createHash("sha256").update(core).update(JSON.stringify(system)).digest("hex");
   const database = await createTestDatabase({
-    template: { name: "tasks invoicing", version, build: (url) => build(url, system) },
+    template: { name: "tasks invoicing", version, build: (url) => buildInvoicing(url, system) },
   });
   const login = `${database.name}_worker`;
   // Whoever builds may lack the right to make logins.
@@ -56,7 +57,8 @@ export async function createInvoicingDatabase(): Promise<InvoicingDatabase> {
   };
 }
 
-async function build(url: string, system: System): Promise<void> {
+/** The core, the example's model, and the test data. */
+export async function buildInvoicing(url: string, system: System): Promise<void> {
   await migrate(url);
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -72,6 +74,7 @@ async function build(url: string, system: System): Promise<void> {
 
 /** What a build leaves for the worker: another model with other workflows, for the same tables. */
 export async function recordBuild(client: pg.ClientBase, system: System): Promise<void> {
+  await buildApprovals(client, system);
   await client.query(
     "insert into enginejs.build (ir, ir_hash, fingerprint, facts_format, engine_version) values ($1, 'test', 'test', 'test', '0')",
     [JSON.stringify(system)],

@@ -24,8 +24,9 @@ export interface WorkerProcess {
 export function startWorkerProcess(
   { workerUrl, url }: { readonly workerUrl: string; readonly url: string },
   environment: Readonly<Record<string, string>> = {},
+  program = "worker-process.ts",
 ): WorkerProcess {
-  const file = join(import.meta.dirname, "worker-process.ts");
+  const file = join(import.meta.dirname, program);
   const child = spawn(process.execPath, [file, workerUrl, url], {
     env: { ...process.env, NODE_OPTIONS: "", ...environment },
     stdio: ["ignore", "pipe", "pipe"],

@@ -160,4 +160,8 @@ declare module "enginejs" {
   interface Flags {
     "betaBilling": true;
   }
+  interface Queues {
+    "legacy": unknown;
+    "order-events": { "orderId": string; "total": number; "note"?: string | null; "kind": "new" | "changed"; "lines"?: readonly ({ "sku": string; "price": number })[]; "odd"?: { readonly [name: string]: string | number } };
+  }
 }

@@ -9,6 +9,8 @@ import {
   deny,
   entity,
   money,
+  on,
+  queue,
   ref,
   rule,
   state,
@@ -20,6 +22,7 @@ import {
 } from "enginejs";
 import { z } from "zod";
 import { Invoice } from "./domain/invoice.model.ts";
+import { orderEvents } from "./domain/queues.model.ts";
 import { isBilling, isMemberOfTenant, isOwnFolder, isTeammate } from "./policies/rules.policy.ts";
 
 entity("Invoice", {
@@ -135,6 +138,20 @@ workflow("r", {
   steps: (flow) => flow.log("made", "is made"),
 });
 
+workflow("r", {
+  on: Invoice.created(),
+  steps: (flow) =>
+    flow
+      .approval("ask", { allow: ({ actor, flags, request }) => actor.can("reports.export").and(flags.betaBilling).and(request.time.gt("2026-01-01")) })
+      // @ts-expect-error no flag betaBiling
+      .log("flagged", "made", ({ flags }) => ({ on: flags.betaBiling }))
+      // @ts-expect-error no request has caused a step
+      .log("called", "made", ({ request }) => ({ ip: request.ip }))
+      .start("sum", "sums", () => ({ n: 1 }), { wait: false })
+      // @ts-expect-error nobody waits for what it gives
+      .log("sums", "made", ({ sum }) => ({ total: sum.output })),
+});
+
 // @ts-expect-error no role membr
 defineConfig({ roles: { member: {}, billing: { extends: ["membr"] } } });
 // @ts-expect-error either a secret or a key set
@@ -203,3 +220,34 @@ defineConfig({ roles: { billing: { can: { Invoice: ["py"] } } } });
 defineConfig({ permissions: { a: "x" }, roles: { billing: { permissions: ["b"] } } });
 // @ts-expect-error no field membreships
 defineConfig({ actor: { entity: "User", claims: { teams: ({ actor }) => actor.membreships.map((m) => m.team.id) } } });
+// @ts-expect-error no event Invoice.creatd
+on("Invoice.creatd", () => undefined);
+// @ts-expect-error no action payed
+on("Invoice.payed", () => undefined);
+// @ts-expect-error no queue order-evnts
+on("order-evnts", () => undefined);
+on("order-events", ({ input }) => {
+  // @ts-expect-error a message has no totl
+  return input.totl;
+});
+on(orderEvents, ({ input }) => {
+  // @ts-expect-error a total is a number
+  return input.total.length;
+});
+// @ts-expect-error no field statu
+on("Invoice.updated", () => undefined, { when: ({ after }) => after.statu.eq("paid") });
+// @ts-expect-error no role biling
+queue("typo", { publish: ["biling"] });
+workflow("publishes", {
+  on: orderEvents.received(),
+  steps: (flow) => {
+    // @ts-expect-error no queue order-evnts
+    flow.publish("a", "order-evnts", () => ({ orderId: "1", total: 1, kind: "new" }));
+    // @ts-expect-error a message needs a total
+    flow.publish("b", orderEvents, () => ({ orderId: "1", kind: "new" }));
+    // @ts-expect-error an id is no number
+    flow.publish("c", "order-events", () => ({ orderId: 1, total: 1, kind: "new" }));
+    // @ts-expect-error a message has no ordrId
+    return flow.log("d", "seen", ({ input }) => ({ id: input.ordrId }));
+  },
+});

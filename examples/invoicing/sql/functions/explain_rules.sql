@@ -27,6 +27,10 @@ as $function$
   where explain_rules.entity = 'Receipt'
   union all
   select _lines.ordinal, _lines.rule, _lines.effect, _lines.aspect, _lines.verdict, _lines.failed, _lines.terms, _lines.source
+  from app.explain_refund(explain_rules.command, explain_rules.id) as _lines
+  where explain_rules.entity = 'Refund'
+  union all
+  select _lines.ordinal, _lines.rule, _lines.effect, _lines.aspect, _lines.verdict, _lines.failed, _lines.terms, _lines.source
   from app.explain_team(explain_rules.command, explain_rules.id) as _lines
   where explain_rules.entity = 'Team'
   union all

@@ -11,6 +11,11 @@ declare
   given_invoice app.invoice;
   given_invoice_margin app.invoice_margin;
 begin
+  if update_invoice.given - array['customer_id', 'due_at', 'margin', 'number', 'owner_id']::text[] <> '{}'::jsonb then
+    raise exception using
+      errcode = 'EJ422',
+      message = concat('Invoice is given no such column: ', array_to_string(array(select jsonb_object_keys(update_invoice.given - array['customer_id', 'due_at', 'margin', 'number', 'owner_id']::text[])), ', '), '; there are: customer_id, due_at, margin, number, owner_id');
+  end if;
   given_invoice := jsonb_populate_record(given_invoice, update_invoice.given);
   given_invoice_margin := jsonb_populate_record(given_invoice_margin, update_invoice.given);
   select invoice.*

@@ -24,8 +24,8 @@ create policy actor_select on app.customer
 create policy actor_update on app.customer
   for update
   to enginejs_anonymous, enginejs_user
-  using ('billing'::text = any ((select enginejs.actor_roles())::text[]) or customer.team_id in (select unnest((select app.policy_customer_7b246181())::uuid[])))
-  with check ('billing'::text = any ((select enginejs.actor_roles())::text[]) or customer.team_id in (select unnest((select app.policy_customer_7b246181())::uuid[])));
+  using ('billing'::text = any ((select enginejs.actor_roles())::text[]) or customer.team_id in (select policy_customer_78fe5915.reached from app.policy_customer_78fe5915 as policy_customer_78fe5915))
+  with check ('billing'::text = any ((select enginejs.actor_roles())::text[]) or customer.team_id in (select policy_customer_78fe5915.reached from app.policy_customer_78fe5915 as policy_customer_78fe5915));
 
 create policy owner_all on app.customer
   to enginejs_owner

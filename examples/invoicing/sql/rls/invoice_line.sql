@@ -9,12 +9,12 @@ alter table app.invoice_line
 create policy actor_delete on app.invoice_line
   for delete
   to enginejs_anonymous, enginejs_user
-  using (('billing'::text = any ((select enginejs.actor_roles())::text[]) or invoice_line.invoice_id in (select unnest((select app.policy_invoice_line_1127a50a())::uuid[]))) and app.policy_invoice_line_f0731426(invoice_line.invoice_id, invoice_line.tenant_id));
+  using (('billing'::text = any ((select enginejs.actor_roles())::text[]) or invoice_line.invoice_id in (select policy_invoice_line_8a636384.reached from app.policy_invoice_line_8a636384 as policy_invoice_line_8a636384)) and app.policy_invoice_line_f0731426(invoice_line.invoice_id, invoice_line.tenant_id));
 
 create policy actor_insert on app.invoice_line
   for insert
   to enginejs_anonymous, enginejs_user
-  with check (('billing'::text = any ((select enginejs.actor_roles())::text[]) or invoice_line.invoice_id in (select unnest((select app.policy_invoice_line_1127a50a())::uuid[]))) and app.policy_invoice_line_f0731426(invoice_line.invoice_id, invoice_line.tenant_id));
+  with check (('billing'::text = any ((select enginejs.actor_roles())::text[]) or invoice_line.invoice_id in (select policy_invoice_line_8a636384.reached from app.policy_invoice_line_8a636384 as policy_invoice_line_8a636384)) and app.policy_invoice_line_f0731426(invoice_line.invoice_id, invoice_line.tenant_id));
 
 create policy actor_select on app.invoice_line
   for select
@@ -24,8 +24,8 @@ create policy actor_select on app.invoice_line
 create policy actor_update on app.invoice_line
   for update
   to enginejs_anonymous, enginejs_user
-  using (('billing'::text = any ((select enginejs.actor_roles())::text[]) or invoice_line.invoice_id in (select unnest((select app.policy_invoice_line_1127a50a())::uuid[]))) and app.policy_invoice_line_f0731426(invoice_line.invoice_id, invoice_line.tenant_id))
-  with check (('billing'::text = any ((select enginejs.actor_roles())::text[]) or invoice_line.invoice_id in (select unnest((select app.policy_invoice_line_1127a50a())::uuid[]))) and app.policy_invoice_line_f0731426(invoice_line.invoice_id, invoice_line.tenant_id));
+  using (('billing'::text = any ((select enginejs.actor_roles())::text[]) or invoice_line.invoice_id in (select policy_invoice_line_8a636384.reached from app.policy_invoice_line_8a636384 as policy_invoice_line_8a636384)) and app.policy_invoice_line_f0731426(invoice_line.invoice_id, invoice_line.tenant_id))
+  with check (('billing'::text = any ((select enginejs.actor_roles())::text[]) or invoice_line.invoice_id in (select policy_invoice_line_8a636384.reached from app.policy_invoice_line_8a636384 as policy_invoice_line_8a636384)) and app.policy_invoice_line_f0731426(invoice_line.invoice_id, invoice_line.tenant_id));
 
 create policy owner_all on app.invoice_line
   to enginejs_owner

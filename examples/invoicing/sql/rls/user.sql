@@ -9,7 +9,7 @@ alter table app."user"
 create policy actor_select on app."user"
   for select
   to enginejs_anonymous, enginejs_user
-  using ("user".id = (select enginejs.actor_id()) or "user".id = any ((select app.policy_user_90d068e2())::uuid[]));
+  using ("user".id = (select enginejs.actor_id()) or "user".id = any (array(select policy_user_e5243c42.reached from app.policy_user_e5243c42 as policy_user_e5243c42)));
 
 create policy actor_update on app."user"
   for update

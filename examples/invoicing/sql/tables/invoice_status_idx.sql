@@ -3,6 +3,6 @@
 set role enginejs_owner;
 
 comment on index app.invoice_status_idx is '
-named by the policy "the invoice''s owner or billing, while it is a draft"';
+named by the policy "the invoice''s owner or billing, once it is paid"';
 
 reset role;

@@ -37,6 +37,24 @@ create or replace trigger "90_emit_update"
   for each statement
   execute function enginejs.emit_update('Invoice', 'tenant_id', 'id');
 
+create or replace trigger "91_moments_delete"
+  after delete on app.invoice
+  referencing old table as old_rows
+  for each statement
+  execute function enginejs.workflow_keep_moments('Invoice', 'tenant_id', 'id');
+
+create or replace trigger "91_moments_insert"
+  after insert on app.invoice
+  referencing new table as new_rows
+  for each statement
+  execute function enginejs.workflow_keep_moments('Invoice', 'tenant_id', 'id');
+
+create or replace trigger "91_moments_update"
+  after update on app.invoice
+  referencing old table as old_rows new table as new_rows
+  for each statement
+  execute function enginejs.workflow_keep_moments('Invoice', 'tenant_id', 'id');
+
 create or replace trigger "15_member"
   before insert or update of owner_id on app.invoice
   for each row
@@ -71,5 +89,14 @@ writes the outbox in the same transaction';
 
 comment on trigger "90_emit_update" on app.invoice is '
 writes the outbox in the same transaction';
+
+comment on trigger "91_moments_delete" on app.invoice is '
+keeps the moments at which workflows start for its rows';
+
+comment on trigger "91_moments_insert" on app.invoice is '
+keeps the moments at which workflows start for its rows';
+
+comment on trigger "91_moments_update" on app.invoice is '
+keeps the moments at which workflows start for its rows';
 
 reset role;

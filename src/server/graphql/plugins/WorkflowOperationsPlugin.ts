@@ -7,7 +7,7 @@ const filter = ["workflow", "since", "tenant", "record"] as const;
 const list = "select r::text as answer from enginejs.list_runs($1, $5, $2, $3, $4, $6, $7) r";
 const show = "select enginejs.show_run($1)::text as answer";
 const deadLetters = "select l::text as answer from enginejs.list_dead_letters($1, $2, $3, $4, $5, $6) l";
-const redrive = "select to_jsonb(r)::text as answer from enginejs.redrive_runs($1, $2, $5, $3, $4, $6, $7, $8) r";
+const redrive = "select to_jsonb(r)::text as answer from enginejs.redrive_runs($1, $2, $5, $3, $4, $6, $7, $8, $9) r";
 
 /**
  * What operators see and do: `workflowRuns`, `workflowRun`, `workflowDeadLetters`, and the mutations that `enginejs workflow`
@@ -92,6 +92,8 @@ export const WorkflowOperationsPlugin = (): GraphileConfig.Plugin =>
             until: Datetime
             """Only those whose error has this text."""
             error: String
+            """Only those that follow a message of this queue."""
+            queue: String
             """How many at most."""
             limit: Int = 1000
             reason: String
@@ -186,7 +188,7 @@ export const WorkflowOperationsPlugin = (): GraphileConfig.Plugin =>
             pauseWorkflow: ofWorkflow("pause_workflow"),
             resumeWorkflow: ofWorkflow("resume_workflow"),
             redriveWorkflowRuns: (_$root, args) =>
-              coreChange(executor, redrive, args, [...filter, "until", "error", "limit", "reason"]),
+              coreChange(executor, redrive, args, [...filter, "until", "error", "limit", "reason", "queue"]),
           },
         },
         WorkflowRun: {

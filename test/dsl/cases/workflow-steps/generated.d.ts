@@ -68,4 +68,7 @@ declare module "enginejs" {
   interface Permissions {}
   interface Claims {}
   interface Flags {}
+  interface Workflows {
+    "report": { output: { ok: Scalar<"boolean">; status: Scalar<"bigint">; number: Scalar<"text"> } };
+  }
 }

@@ -1,5 +1,6 @@
 import { workflow } from "enginejs";
 import { Invoice } from "./invoice.model.ts";
+import { orderEvents } from "./queues.model.ts";
 
 workflow("receipt", {
   on: Invoice.on("pay"),
@@ -17,3 +18,17 @@ workflow("overdue", {
 });
 
 workflow("follow-up", { steps: (flow) => flow.log("paid", "is paid") });
+
+workflow("announce", {
+  on: Invoice.on("pay"),
+  steps: (flow) =>
+    flow
+      .publish("told", orderEvents, ({ record }) => ({ orderId: record.id, total: 3, kind: "new" }))
+      .publish("byName", "order-events", ({ record, told }) => ({ orderId: told.id, total: 4, kind: "new", note: record.number }))
+      .publish("legacy", "legacy", ({ record }) => ({ anything: record.id })),
+});
+
+workflow("ship", {
+  on: orderEvents.received(),
+  steps: (flow) => flow.log("seen", "seen", ({ input }) => ({ id: input.orderId, total: input.total.plus(1) })),
+});

@@ -29,6 +29,11 @@ workflow("waits", {
       .approval("nobody", {})
       .approval("second", { role: "biling", refused: "stop", timeout: 5 })
       .start("report", "reprot", () => ({ a: 1 }))
+      .start("sum", "sum", () => ({ n: 1 }))
+      .start("gone", "sum", () => ({ n: 1 }), { wait: false })
+      .log("known", "known", ({ sum }: any) => ({ a: sum.output.totl }))
+      .log("when", "when", ({ gone, request, flags }: any) => ({ a: gone.output.total, ip: request.ip, flag: flags.none }))
+      .task("flags", "send-receipt")
       .http("ask", { url: "ftp://example.com", method: "SEND" })
       .http("again", { url: "https://example.com", secret: "no secret", accept: [2000] })
       .log("say", "said", ({ record }: any) => ({ a: record.id })),
@@ -47,4 +52,8 @@ workflow("control", {
       .fail("stop", "no name")
       .output(() => ({ a: 1 }))
       .log("late", "late"),
+});
+workflow("sum", {
+  on: manual(z.object({ n: z.int() })),
+  steps: (flow: any) => flow.output(({ input }: any) => ({ total: input.n })),
 });

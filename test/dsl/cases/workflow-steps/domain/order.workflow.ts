@@ -43,7 +43,7 @@ export const waits = workflow("waits", {
       })
       .start("report", "report", ({ record, parcel }) => ({ number: record.number, by: parcel.payload.by }))
       .start("copy", "report", ({ record }) => ({ number: record.number, by: "nobody" }), { wait: false })
-      .log("say", "closed", ({ second, report, copy }) => ({ by: second.by, why: second.comment, run: report.runId, copy: copy.runId })),
+      .log("say", "closed", ({ second, report, copy }) => ({ by: second.by, why: second.comment, run: report.runId, copy: copy.runId, status: report.output.status.plus(1), of: report.output.number })),
 });
 
 export const report = workflow("report", {

@@ -1,0 +1,2 @@
+-- The refund is not paid.
+select status from app.refuse_refund(:refund::uuid)

@@ -1,0 +1,2 @@
+-- The refund has reached the customer.
+select status from app.settle_refund(:refund::uuid)

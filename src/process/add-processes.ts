@@ -1,0 +1,50 @@
+/** Puts the processes of a project into its model. */
+import type { Diagnostic } from "../errors/diagnostic.ts";
+import { catalogOf, type SourceMap, type System } from "../model/index.ts";
+import { compileProcess } from "./compile-process.ts";
+import type { Outputs } from "./process-context.ts";
+import { ProcessTypes } from "./process-types.ts";
+import type { ReadProcess } from "./read-process.ts";
+
+export interface AddedProcesses {
+  /** The model with the workflows that the processes are, and the queues that only they name. */
+  readonly system: System;
+  /** Where the workflows and their nodes were written. */
+  readonly sourceMap: SourceMap;
+  /** Everything that is wrong, and what is only odd. */
+  readonly findings: readonly Diagnostic[];
+}
+
+/** Compiles every process against the model, and reports what is wrong with all of them. */
+export function addProcesses(read: readonly ReadProcess[], built: System): AddedProcesses {
+  const system: System = { ...built, workflows: [...built.workflows] };
+  const catalog = catalogOf(system);
+  const outputs = new Map<string, Outputs>(built.workflows.map(({ name, outputs: gives = {} }) => [name, gives]));
+  const sourceMap: Record<string, SourceMap[string]> = {};
+  const known = new Map(built.workflows.map(({ name }) => [name, "the model"]));
+  const files = [...read].sort((a, b) => (a.source.file < b.source.file ? -1 : 1));
+  for (const { source, process } of files) {
+    if (process === undefined) continue;
+    const other = known.get(process.name);
+    if (other !== undefined)
+      source.report("EJS2504", `There is a workflow "${process.name}" already, in ${other}.`, ["name"]);
+    known.set(process.name, source.file);
+    // What is wrong with its types is reported when it is compiled.
+    const types = new ProcessTypes(Object.create(source, { report: { value: () => undefined } }), process.$defs ?? {});
+    const gives = Object.entries(process.outputs ?? {}).map(([name, type]) => [name, types.schema(type, [])]);
+    outputs.set(process.name, Object.fromEntries(gives));
+  }
+  for (const { source, process } of files) {
+    if (process === undefined) continue;
+    const workflow = compileProcess(source, process, { system, catalog, outputs });
+    if (workflow === undefined) continue;
+    system.workflows.push(workflow);
+    sourceMap[`workflows.${workflow.name}`] = source.placeOf(["name"]);
+    for (const { id } of workflow.nodes) {
+      if (Object.hasOwn(process.nodes, id))
+        sourceMap[`workflows.${workflow.name}.${id}`] = source.placeOf(["nodes", id], { key: true });
+    }
+  }
+  system.workflows.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  return { system, sourceMap, findings: files.flatMap(({ source }) => source.findings) };
+}

@@ -1,0 +1,198 @@
+/**
+ * A process as a file holds it: `processes/*.json`. A graph of nodes by stable id, whose typed ports edges connect. The
+ * schema here is the format: what editors complete (`schema/process-1.json`), and what is wrong with a file by itself.
+ */
+import { z } from "zod";
+import { fieldName, slugName } from "../model/names.ts";
+import { actorMode, executionOptions } from "../model/workflow-execution.ts";
+import { trigger } from "../model/workflow-trigger.ts";
+import { DURATION, durationMs } from "./duration.ts";
+
+/** A type, by its name in `$defs`. */
+const typeName = z.string().regex(/^[A-Z][A-Za-z0-9]*$/, "a type is named by its name in $defs: Order");
+const errorName = z.string().regex(/^[A-Z][A-Za-z0-9]*$/, "an error begins with a capital letter: CardDeclined");
+const entityName = z.string().regex(/^[A-Z][A-Za-z0-9]*$/, "an entity begins with a capital letter: Order");
+const memberName = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]*$/, "letters, digits, - and _");
+const portName = fieldName;
+const nodeId = z.string().regex(/^[a-z][A-Za-z0-9]{0,62}$/, "a node's id begins with a small letter: chargeCard");
+
+/** CEL over the names of the node's `in` ports, `actor` and `flags`. */
+const expression = z.string().min(1).max(20_000);
+const expressions = z.record(fieldName, expression);
+const duration = z
+  .string()
+  .regex(DURATION, {
+    message: "a duration is written as ISO 8601 says, of fixed length: PT30S, PT10M, P3D",
+    abort: true,
+  })
+  .refine((text) => durationMs(text) !== undefined, "a duration is at least a millisecond and at most 100 years");
+
+const retry = z.strictObject({
+  attempts: z.int().min(1).max(1000).optional(),
+  backoff: z.enum(["exponential", "fixed"]).optional(),
+  initial: duration.optional(),
+  max: duration.optional(),
+});
+export type ProcessRetry = z.infer<typeof retry>;
+
+const base = { label: z.string().max(200).optional(), in: z.record(portName, typeName).optional() };
+const flowing = { ...base, out: z.record(portName, typeName).optional() };
+/** A node whose work may fail. */
+const attempted = { ...flowing, retry: retry.optional(), timeout: duration.optional() };
+/** A node of a database. */
+const stored = {
+  ...attempted,
+  db: z.string().optional(),
+  tx: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9_-]*$/)
+    .optional(),
+};
+const ofEntity = { ...stored, entity: entityName };
+
+/** One operation each, by `op`. */
+export const processNodes = {
+  start: z.strictObject({ op: z.literal("start"), label: base.label, out: flowing.out }),
+  "queue.consume": z.strictObject({
+    op: z.literal("queue.consume"),
+    label: base.label,
+    queue: slugName,
+    out: flowing.out,
+  }),
+  output: z.strictObject({ op: z.literal("output"), ...base, output: fieldName }),
+  fail: z.strictObject({ op: z.literal("fail"), ...base, error: errorName, message: z.string().max(1000).optional() }),
+  compute: z.strictObject({ op: z.literal("compute"), ...flowing, expr: expression }),
+  transform: z.strictObject({ op: z.literal("transform"), ...flowing, values: expressions }),
+  branch: z.strictObject({
+    op: z.literal("branch"),
+    ...flowing,
+    cases: z.array(z.strictObject({ port: portName, when: expression })).min(1),
+    else: portName,
+  }),
+  merge: z.strictObject({ op: z.literal("merge"), ...flowing }),
+  "db.insert": z.strictObject({ op: z.literal("db.insert"), ...ofEntity, values: expressions }),
+  "db.get": z.strictObject({
+    op: z.literal("db.get"),
+    ...ofEntity,
+    id: expression.optional(),
+    where: expression.optional(),
+  }),
+  "db.list": z.strictObject({
+    op: z.literal("db.list"),
+    ...ofEntity,
+    where: expression.optional(),
+    order: z.array(z.tuple([fieldName, z.enum(["asc", "desc"])])).optional(),
+    limit: z.int().min(1).max(10_000).optional(),
+  }),
+  "db.update": z.strictObject({ op: z.literal("db.update"), ...ofEntity, id: expression, values: expressions }),
+  "db.delete": z.strictObject({ op: z.literal("db.delete"), ...ofEntity, id: expression }),
+  "db.query": z.strictObject({
+    op: z.literal("db.query"),
+    ...stored,
+    query: slugName,
+    parameters: expressions.optional(),
+  }),
+  "service.call": z.strictObject({
+    op: z.literal("service.call"),
+    ...attempted,
+    service: memberName,
+    operation: memberName,
+    body: expressions.optional(),
+    idempotencyKey: expression.optional(),
+  }),
+  "queue.publish": z.strictObject({
+    op: z.literal("queue.publish"),
+    ...attempted,
+    queue: slugName,
+    tx: stored.tx,
+    message: expressions,
+  }),
+  wait: z.strictObject({
+    op: z.literal("wait"),
+    ...flowing,
+    for: duration.optional(),
+    until: expression.optional(),
+    signal: slugName.optional(),
+    key: expression.optional(),
+    timeout: duration.optional(),
+  }),
+  approval: z.strictObject({
+    op: z.literal("approval"),
+    ...flowing,
+    allow: expression,
+    question: z.string().max(1000).optional(),
+    values: expressions.optional(),
+    timeout: duration.optional(),
+  }),
+  startWorkflow: z.strictObject({
+    op: z.literal("startWorkflow"),
+    ...flowing,
+    workflow: slugName,
+    body: expressions.optional(),
+    wait: z.boolean().optional(),
+    timeout: duration.optional(),
+  }),
+  log: z.strictObject({
+    op: z.literal("log"),
+    ...flowing,
+    level: z.enum(["debug", "info", "warn", "error"]).optional(),
+    message: z.string().max(1000),
+    values: expressions.optional(),
+  }),
+} as const;
+export type ProcessOp = keyof typeof processNodes;
+export type ProcessNode = { [K in ProcessOp]: z.infer<(typeof processNodes)[K]> }[ProcessOp];
+export type ProcessNodeOf<K extends ProcessOp> = z.infer<(typeof processNodes)[K]>;
+
+type NodeSchema = (typeof processNodes)[ProcessOp];
+const node = z.discriminatedUnion("op", Object.values(processNodes) as [NodeSchema, ...NodeSchema[]]);
+
+/** `node.port` → `node.port`. */
+const endpoint = z.string().regex(/^[a-z][A-Za-z0-9]{0,62}\.[a-z][A-Za-z0-9]*$/, 'an end of an edge is "node.port"');
+
+/** Which effects the process may have, and no others. */
+const uses = z.strictObject({
+  databases: z.record(z.string(), z.array(z.enum(["read", "write", "transaction"]))).optional(),
+  queues: z.record(slugName, z.array(z.enum(["publish", "consume"]))).optional(),
+  services: z.record(memberName, z.array(memberName)).optional(),
+  workflows: z.array(slugName).optional(),
+});
+export type ProcessUses = z.infer<typeof uses>;
+
+export const processFile = z.strictObject({
+  $schema: z.string().optional(),
+  kind: z.literal("process"),
+  name: slugName,
+  version: z.int().positive(),
+  type: z.enum(["calculation", "databaseWorkflow", "backgroundJob", "queueConsumer", "orchestratedWorkflow"]),
+  execution: z.strictObject({
+    model: z.enum(["sync", "async", "scheduled", "eventDriven"]),
+    timeout: duration.optional(),
+  }),
+  description: z.string().max(2000).optional(),
+  /** What starts it; by hand, by call and by other workflows where it is left out. */
+  trigger: trigger.optional(),
+  /** Who may start it over the API: over `actor`, `flags` and `input`. */
+  allow: expression.optional(),
+  as: actorMode.optional(),
+  retry: retry.optional(),
+  options: executionOptions.omit({ timeoutMs: true }).optional(),
+  /** Types by name, each a JSON Schema, draft 2020-12. */
+  $defs: z.record(typeName, z.record(z.string(), z.json())).optional(),
+  input: typeName.optional(),
+  outputs: z.record(fieldName, typeName).optional(),
+  errors: z.record(errorName, typeName).optional(),
+  uses: uses.optional(),
+  nodes: z.record(nodeId, node),
+  edges: z.array(z.tuple([endpoint, endpoint])),
+});
+export type ProcessFile = z.infer<typeof processFile>;
+
+/** The format as JSON Schema, draft 2020-12: published as `schema/process-1.json`. */
+export function processJsonSchema(): Readonly<Record<string, unknown>> {
+  return {
+    $id: "https://enginejs.dev/schema/process-1.json",
+    title: "A process of EngineJS",
+    ...z.toJSONSchema(processFile, { target: "draft-2020-12", io: "input", reused: "ref" }),
+  };
+}

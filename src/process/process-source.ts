@@ -1,0 +1,138 @@
+/** The text of a process file: its values, and where in it each of them stands. */
+import { type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import type { Diagnostic, SourceLocation } from "../errors/diagnostic.ts";
+import { processErrors } from "../errors/process-errors.ts";
+
+/** Keys and indexes from the root to a value. */
+export type Path = readonly (string | number)[];
+
+export interface FindingOptions {
+  readonly hint?: string | undefined;
+  readonly severity?: "error" | "warning";
+  /** A part of the string at the path: where in its value it begins, and where it ends. */
+  readonly range?: { readonly start: number; readonly end: number } | undefined;
+  /** The key of the path's last part is meant, and not its value. */
+  readonly key?: boolean;
+}
+
+export class ProcessSource {
+  /** Relative to the project. */
+  readonly file: string;
+  readonly text: string;
+  readonly findings: Diagnostic[] = [];
+  private readonly root: Node | undefined;
+
+  constructor(file: string, text: string) {
+    this.file = file;
+    this.text = text;
+    const errors: ParseError[] = [];
+    this.root = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
+    for (const { error, offset, length } of errors) {
+      // `CommaExpected` → `comma expected`.
+      const what = printParseErrorCode(error)
+        .replace(/(?!^)([A-Z])/g, " $1")
+        .toLowerCase();
+      this.add("EJS2501", `${file} is no JSON: ${what}.`, this.at(offset, length), {});
+    }
+    if (this.root === undefined && errors.length === 0) this.add("EJS2501", `${file} is empty.`, this.at(0, 0), {});
+    if (errors.length === 0 && this.root !== undefined) this.refuseDoubles(this.root);
+  }
+
+  get tree(): Node | undefined {
+    return this.root;
+  }
+
+  get failed(): boolean {
+    return this.findings.some(({ severity }) => severity === "error");
+  }
+
+  /** What stands in the file, as JSON.parse gives it. */
+  value(): unknown {
+    return this.root === undefined ? undefined : JSON.parse(this.text.replace(/^\uFEFF/, ""));
+  }
+
+  /** Reports what is wrong at a place; one that is not there stands for the nearest above it that is. */
+  report(code: keyof typeof processErrors, message: string, path: Path, options: FindingOptions = {}): void {
+    this.add(code, message, this.placeOf(path, options), options);
+  }
+
+  /** Reports a finding of another stage, such as the expression language's. */
+  reportAs(code: string, message: string, path: Path, options: FindingOptions): void {
+    this.push({ code, message, where: this.placeOf(path, options) }, options);
+  }
+
+  placeOf(path: Path, { range, key = false }: FindingOptions = {}): SourceLocation {
+    let node = this.root;
+    let name: Node | undefined;
+    for (const part of path) {
+      const next = childOf(node, part);
+      if (next === undefined) break;
+      ({ name, node } = next);
+    }
+    if (node === undefined) return this.at(0, 0);
+    if (key && name !== undefined) return this.at(name.offset, name.length);
+    if (range !== undefined && node.type === "string") return this.within(node, range);
+    // An object is shown by its key, or by its first line.
+    const multiline = this.text.slice(node.offset, node.offset + node.length).includes("\n");
+    if (multiline) return name === undefined ? this.at(node.offset, 1) : this.at(name.offset, name.length);
+    return this.at(node.offset, node.length);
+  }
+
+  private add(code: keyof typeof processErrors, message: string, where: SourceLocation, options: FindingOptions): void {
+    this.push({ code, message, where }, { ...options, hint: options.hint ?? processErrors[code].hint });
+  }
+
+  private push(
+    finding: Pick<Diagnostic, "code" | "message" | "where">,
+    { hint, severity = "error" }: FindingOptions,
+  ): void {
+    this.findings.push({ ...finding, severity, ...(hint !== undefined && { hint }) });
+  }
+
+  /** A piece of a string's value, whose text may have escapes. */
+  private within(node: Node, { start, end }: { readonly start: number; readonly end: number }): SourceLocation {
+    const raw = this.text.slice(node.offset + 1, node.offset + node.length - 1);
+    const offsets: number[] = [];
+    for (let i = 0; i < raw.length; i += raw[i] !== "\\" ? 1 : raw[i + 1] === "u" ? 6 : 2) offsets.push(i);
+    offsets.push(raw.length);
+    const from = offsets[Math.min(start, offsets.length - 1)] ?? 0;
+    const to = offsets[Math.min(end, offsets.length - 1)] ?? from;
+    return this.at(node.offset + 1 + from, to - from);
+  }
+
+  private at(offset: number, length: number): SourceLocation {
+    const before = this.text.slice(0, offset);
+    const line = before.split("\n").length;
+    const place = { file: this.file, line, column: offset - before.lastIndexOf("\n") };
+    return length > 0 ? { ...place, length } : place;
+  }
+
+  /** JSON.parse takes the last of two members of one name, and an editor may show the first. */
+  private refuseDoubles(node: Node): void {
+    const names = new Set<string>();
+    for (const child of node.children ?? []) {
+      if (node.type !== "object") {
+        this.refuseDoubles(child);
+        continue;
+      }
+      const [key, value] = child.children ?? [];
+      if (key !== undefined && names.has(String(key.value))) {
+        this.add("EJS2502", `"${key.value}" is there twice.`, this.at(key.offset, key.length), {});
+      }
+      names.add(String(key?.value));
+      if (value !== undefined) this.refuseDoubles(value);
+    }
+  }
+}
+
+function childOf(node: Node | undefined, part: string | number): { name: Node | undefined; node: Node } | undefined {
+  if (node?.type === "array" && typeof part === "number") {
+    const child = node.children?.[part];
+    return child && { name: undefined, node: child };
+  }
+  for (const { children = [] } of node?.type === "object" ? (node.children ?? []) : []) {
+    const [name, value] = children;
+    if (name?.value === part && value !== undefined) return { name, node: value };
+  }
+  return undefined;
+}

@@ -1,0 +1,80 @@
+/** Which nodes are one transaction: those of one `tx`, and what computes and decides between them. */
+import type { WorkflowEdge, WorkflowNode } from "../model/index.ts";
+import type { ProcessContext } from "./process-context.ts";
+
+const PURE = ["transform", "branch", "merge"];
+
+/** Gives the nodes between two of one transaction to it, and reports a transaction that is not one piece. */
+export function joinTransactions(
+  context: ProcessContext,
+  nodes: readonly WorkflowNode[],
+  edges: readonly WorkflowEdge[],
+): WorkflowNode[] {
+  const before = ancestorsOf(nodes, edges);
+  const names = new Map<string, string>();
+  for (const node of nodes) if ("tx" in node && node.tx !== undefined) names.set(node.id, node.tx);
+  for (const node of nodes) {
+    if (names.has(node.id) || !PURE.includes(node.kind)) continue;
+    const above = [...names].find(([id]) => before.get(node.id)?.has(id) === true)?.[1];
+    const between =
+      above !== undefined && [...names].some(([id, tx]) => tx === above && before.get(id)?.has(node.id) === true);
+    if (between) names.set(node.id, above);
+  }
+  for (const tx of new Set(names.values())) {
+    const members = [...names].filter(([, name]) => name === tx).map(([id]) => id);
+    if (members.length === 1) for (const id of members) names.delete(id);
+    else refusePieces(context, tx, members, edges, before);
+  }
+  return nodes.map((node) => {
+    const tx = names.get(node.id);
+    const { tx: _, ...rest } = node as WorkflowNode & { readonly tx?: string };
+    return (tx === undefined ? rest : { ...rest, tx }) as WorkflowNode;
+  });
+}
+
+function refusePieces(
+  { source, file }: ProcessContext,
+  tx: string,
+  members: readonly string[],
+  edges: readonly WorkflowEdge[],
+  before: ReadonlyMap<string, ReadonlySet<string>>,
+): void {
+  const leading = (id: string) => edges.filter(({ to }) => to === id).map(({ from }) => from);
+  const path = (id: string) => (Object.hasOwn(file.nodes, id) ? ["nodes", id, "tx"] : ["nodes"]);
+  const [entry = "", ...others] = members.filter((id) => !leading(id).some((from) => members.includes(from)));
+  for (const id of others) {
+    source.report("EJS2542", `The transaction ${tx} begins twice: with ${entry} and with ${id}.`, path(id));
+  }
+  if (others.length > 0) return;
+  for (const id of members) {
+    const odd = leading(id).find((from) => !members.includes(from) && before.get(entry)?.has(from) !== true);
+    if (id === entry || odd === undefined) continue;
+    source.report(
+      "EJS2542",
+      `The transaction ${tx} is not one piece: ${odd} lies between ${entry} and ${id}.`,
+      path(id),
+    );
+  }
+}
+
+/** By node: all from which a path leads to it. */
+function ancestorsOf(
+  nodes: readonly WorkflowNode[],
+  edges: readonly WorkflowEdge[],
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>();
+  const visit = (id: string): Set<string> => {
+    const known = found.get(id);
+    if (known !== undefined) return known;
+    const above = new Set<string>();
+    found.set(id, above);
+    for (const { from, to } of edges) {
+      if (to !== id) continue;
+      above.add(from);
+      for (const each of visit(from)) above.add(each);
+    }
+    return above;
+  };
+  for (const { id } of nodes) visit(id);
+  return found;
+}

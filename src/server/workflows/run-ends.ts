@@ -1,0 +1,101 @@
+/**
+ * Hears of the ends of runs that somebody waits for (`enginejs.workflow_ended`), by one connection for all who wait. Nobody
+ * relies on it: whoever waits looks by himself as well, seldom while this listens and more often while it cannot.
+ */
+import pg from "pg";
+import type { Logger } from "pino";
+
+/** Ends that came before somebody waited for them, between the commit of a start and its answer; the oldest are forgotten. */
+const REMEMBERED = 1_000;
+/** How long nobody tries to connect again after a failure. */
+const PAUSE = 1_000;
+
+export class RunEnds {
+  private readonly pool: pg.Pool;
+  private readonly log: Logger;
+  private readonly waiting = new Map<string, Set<() => void>>();
+  private readonly ended = new Set<string>();
+  private client: pg.Client | undefined;
+  private connecting: Promise<void> | undefined;
+  private failedAt = Number.NEGATIVE_INFINITY;
+  private closed = false;
+
+  /** @param pool its settings are those of the connection; it takes none of the pool's own */
+  constructor(pool: pg.Pool, log: Logger) {
+    this.pool = pool;
+    this.log = log;
+  }
+
+  /** Whether an end would be heard now. */
+  get listening(): boolean {
+    return this.client !== undefined;
+  }
+
+  /** Resolves when it listens, or cannot for the moment; asked before a run is started, so that no end is missed. */
+  async ready(): Promise<void> {
+    if (this.closed || this.client !== undefined || performance.now() - this.failedAt < PAUSE) return;
+    this.connecting ??= this.connect().finally(() => {
+      this.connecting = undefined;
+    });
+    await this.connecting;
+  }
+
+  /** Resolves when the run has ended, or the time is over. */
+  wait(run: string, milliseconds: number): Promise<void> {
+    if (this.ended.delete(run)) return Promise.resolve();
+    return new Promise((resolve) => {
+      const those = this.waiting.get(run) ?? new Set();
+      this.waiting.set(run, those);
+      const done = () => {
+        clearTimeout(timer);
+        those.delete(done);
+        if (those.size === 0) this.waiting.delete(run);
+        resolve();
+      };
+      const timer = setTimeout(done, milliseconds);
+      those.add(done);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.connecting;
+    const { client } = this;
+    this.client = undefined;
+    for (const those of this.waiting.values()) for (const done of those) done();
+    await client?.end().catch(() => undefined);
+  }
+
+  private async connect(): Promise<void> {
+    // As the pool makes its own.
+    const client = new pg.Client(this.pool.options);
+    const lost = (error?: Error) => {
+      if (error !== undefined && !this.closed) this.log.warn({ err: error }, "the ends of runs are not heard");
+      if (this.client === client) this.client = undefined;
+    };
+    client.on("error", lost);
+    client.on("end", () => lost());
+    client.on("notification", ({ payload = "" }) => this.tell(payload));
+    try {
+      await client.connect();
+      await client.query("listen enginejs_ended");
+      this.client = client;
+    } catch (error) {
+      this.failedAt = performance.now();
+      lost(error as Error);
+      await client.end().catch(() => undefined);
+    }
+  }
+
+  private tell(run: string): void {
+    const those = this.waiting.get(run);
+    if (those !== undefined) {
+      for (const done of [...those]) done();
+      return;
+    }
+    // It may be another server's.
+    this.ended.add(run);
+    const [oldest] = this.ended;
+    if (this.ended.size > REMEMBERED && oldest !== undefined) this.ended.delete(oldest);
+  }
+}

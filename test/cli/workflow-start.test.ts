@@ -1,0 +1,80 @@
+/** `enginejs workflow start` as a person runs it, over a database with a worker. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { defineTask } from "../../src/dsl/task.ts";
+import { type RunningWorker, startWorker } from "../../src/tasks/index.ts";
+import { makeProject, type TemporaryProject } from "../project/temporary-project.ts";
+import { charge } from "../server/support/callable-workflows.ts";
+import {
+  createInvoicingDatabase,
+  type InvoicingDatabase,
+  ids,
+  loadInvoicing,
+  recordBuild,
+} from "../tasks/support/invoicing-database.ts";
+import { type CliResult, runCli } from "./run-cli.ts";
+
+let project: TemporaryProject;
+let database: InvoicingDatabase;
+let worker: RunningWorker;
+
+beforeAll(async () => {
+  project = await makeProject({}, { example: "examples/invoicing" });
+  database = await createInvoicingDatabase();
+  const client = await database.client();
+  const system = await loadInvoicing();
+  await recordBuild(client, { ...system, workflows: [charge, { ...charge, name: "charge-all", as: "system" }] });
+  const quiet = () => undefined;
+  worker = await startWorker({
+    url: database.workerUrl,
+    tasks: new Map([["bank", defineTask({ run: () => ({}) })]]),
+    log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+  });
+}, 120_000);
+afterAll(async () => {
+  await worker?.stop();
+  await database?.drop();
+  await project?.remove();
+});
+
+const start = (...given: string[]): Promise<CliResult> =>
+  runCli(["workflow", "start", ...given, "--project", project.folder, "--database", database.url]);
+const json = async (...given: string[]) => JSON.parse((await start(...given, "--json")).stdout);
+
+test("starts, waits, and prints what came of it", async () => {
+  const done = await start("charge-card", "--input", '{"amount": 12}', "--as", ids.biller, "--wait");
+  expect(done).toMatchObject({ code: 0, stdout: 'charged: {"paid":12}\n' });
+  expect(await json("charge-card", "--input", '{"amount": 5000}', "--as", ids.biller, "--wait")).toMatchObject({
+    ok: false,
+    status: "failed",
+    error: { code: "CardDeclined", values: { reason: "too much" } },
+  });
+  const begun = await json("charge-all", "--input", '{"amount": 1}', "--tenant", ids.tenant);
+  expect(begun).toEqual({ ok: true, run: expect.stringMatching(/^[0-9a-f-]{36}$/) });
+  const client = await database.client();
+  const { rows } = await client.query(
+    "select actor, detail ->> 'workflow' as workflow from enginejs.administration_log where kind = 'impersonation'",
+  );
+  expect(rows).toEqual([
+    { actor: ids.biller, workflow: "charge-card" },
+    { actor: ids.biller, workflow: "charge-card" },
+  ]);
+});
+
+test("says what is wrong before anything starts", async () => {
+  expect(await start("charge-card", "--input", '{"amount": -1}', "--as", ids.biller)).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/EJS1063.*amount/s),
+  });
+  expect(await start("charge-card", "--input", "{amount}", "--as", ids.biller)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("--input is no JSON"),
+  });
+  expect(await start("charge-card", "--input", '{"amount": 1}')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("--as"),
+  });
+  expect(await start("charge-crad", "--input", "{}")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('Did you mean "charge-card"?'),
+  });
+});

@@ -1,0 +1,3 @@
+import { on } from "enginejs";
+
+export const creatd = on("Order.created", () => undefined);

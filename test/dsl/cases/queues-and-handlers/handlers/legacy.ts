@@ -1,0 +1,3 @@
+import { on } from "enginejs";
+
+export default on("legacy.anything", ({ input }) => input);

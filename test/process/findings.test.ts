@@ -1,0 +1,294 @@
+/** Every class of mistake in a process file, each as a change of the example: its code, its place, and what is said. */
+import { expect, it } from "vitest";
+import { compiled, exampleText } from "./support/orders-model.ts";
+
+/** A change of the text, then what is found: the code, the piece of the text that it points at, and words of it. */
+type Mistake = readonly [what: string, from: string, to: string, code: string, at: string, words: string];
+
+const mistakes: readonly Mistake[] = [
+  ["no JSON", '"version": 3,', '"version": 3', "EJS2501", '"type"', "comma expected"],
+  ["a comment", '"version": 3,', '"version": 3, // three', "EJS2501", "// three", "comment"],
+  ["a member twice", '"version": 3,', '"version": 3,\n  "version": 4,', "EJS2502", '"version"', "twice"],
+  ["an unknown member", '"version": 3,', '"version": 3,\n  "inputs": "Order",', "EJS2503", '"inputs"', 'mean "input"'],
+  ["a member missing", '  "version": 3,\n', "", "EJS2503", "{", "no version"],
+  ["a member of another type", '"version": 3,', '"version": "3",', "EJS2503", '"3"', "not a number"],
+  [
+    "an unknown type of process",
+    '"orchestratedWorkflow"',
+    '"orchestratedWorkflows"',
+    "EJS2503",
+    '"orchestratedWorkflows"',
+    'mean "orchestratedWorkflow"',
+  ],
+  ["an unknown operation", '"op": "compute"', '"op": "compue"', "EJS2503", '"compue"', 'mean "compute"'],
+  ["an unknown member of a node", '"expr": ', '"exprs": "1",\n      "expr": ', "EJS2503", '"exprs"', 'mean "expr"'],
+  ["a duration of no fixed length", '"PT10M"', '"P1M"', "EJS2503", '"P1M"', "ISO 8601"],
+  ["an edge of no form", '["any.no", "empty.value"]', '["any", "empty.value"]', "EJS2503", '"any"', "node.port"],
+  ["a name that is none", '"orders.place"', '"Orders place"', "EJS2503", '"Orders place"', ""],
+  ["an id that is none", '"empty": {"op"', '"Empty one": {"op"', "EJS2503", '"Empty one"', "no name"],
+  [
+    "a sync process with a clock",
+    '"uses": {',
+    '"trigger": {"kind": "interval", "everyMs": 60000, "catchUp": "one"},\n  "uses": {',
+    "EJS2505",
+    '"async"',
+    "scheduled",
+  ],
+  [
+    "a clock without an actor",
+    '"uses": {',
+    '"trigger": {"kind": "interval", "everyMs": 60000, "catchUp": "one"},\n  "uses": {',
+    "EJS2506",
+    '"trigger"',
+    "as whom",
+  ],
+  ["an unknown type", '"in": {"total": "Int"}', '"in": {"total": "Intt"}', "EJS2510", '"Intt"', 'mean "Int"'],
+  ["a reference to no type", '"#/$defs/Line"', '"#/$defs/Lines"', "EJS2511", '"#/$defs/Lines"', 'mean "Line"'],
+  [
+    "a type that holds itself",
+    '"Void": {"type": "object"}',
+    '"Void": {"properties": {"v": {"$ref": "#/$defs/Void"}}, "type": "object"}',
+    "EJS2511",
+    '"#/$defs/Void"',
+    "Void → Void",
+  ],
+  [
+    "an edge between types",
+    '["price.value", "save.total"]',
+    '["any.yes", "save.total"]',
+    "EJS2512",
+    '"save.total"',
+    "object, not integer",
+  ],
+  [
+    "an edge to a type that requires more",
+    '"in": {"value": "Placed"}, "output"',
+    '"in": {"value": "Order"}, "output"',
+    "EJS2512",
+    '"done.value"',
+    '"card" is missing',
+  ],
+  [
+    "a value of another type",
+    '"expr": "order.lines.map(l, l.qty * l.price).sum()"',
+    '"expr": "order.card"',
+    "EJS2513",
+    '"order.card"',
+    "string, not int",
+  ],
+  [
+    "a row of another type",
+    '{"id": {"type": "string"}, "total"',
+    '{"id": {"type": "integer"}, "total"',
+    "EJS2513",
+    '"Placed"',
+    "Order.id is uuid",
+  ],
+  [
+    "an unknown name in an expression",
+    '"when": "size(order.lines) > 0"',
+    '"when": "size(ordr.lines) > 0"',
+    "EJS2011",
+    "ordr",
+    'mean "order"',
+  ],
+  [
+    "an unknown member in an expression",
+    '"card": "order.card"',
+    '"card": "order.crd"',
+    "EJS2012",
+    "crd",
+    'mean "card"',
+  ],
+  ["an unknown member of an item", "l.qty * l.price", "l.qty * l.prce", "EJS2012", "prce", 'mean "price"'],
+  ["a branch to no port", '"else": "no"', '"else": "none"', "EJS2514", '"out"', "none"],
+  [
+    "a port without a value",
+    '"out": {"row": "Placed"}\n    },\n    "any"',
+    '"out": {"other": "Problem", "row": "Placed"}\n    },\n    "any"',
+    "EJS2514",
+    '"Problem"',
+    "nothing says what goes out",
+  ],
+  [
+    "an edge from no node",
+    '["charge.ok", "announce.go"]',
+    '["chrge.ok", "announce.go"]',
+    "EJS2520",
+    '"chrge.ok"',
+    'mean "charge"',
+  ],
+  [
+    "an edge to no port",
+    '["charge.ok", "announce.go"]',
+    '["charge.ok", "announce.goo"]',
+    "EJS2520",
+    '"announce.goo"',
+    'mean "go"',
+  ],
+  [
+    "an edge twice",
+    '["any.no", "empty.value"],',
+    '["any.no", "empty.value"],\n    ["any.no", "empty.value"],',
+    "EJS2520",
+    '"any.no"',
+    "twice",
+  ],
+  ["an in port without an edge", '    ["any.yes", "charge.order"],\n', "", "EJS2521", '"order"', "charge.order"],
+  ["a way with nothing behind it", '    ["any.no", "empty.value"],\n', "", "EJS2521", '"no"', "Nothing follows any.no"],
+  ["a node without a way to it", '    ["any.no", "empty.value"],\n', "", "EJS2522", '"empty"', "No path leads"],
+  ["a circle", '["start.order", "any.order"]', '["any.yes", "any.order"]', "EJS2523", '"any"', "lead back"],
+  [
+    "no beginning",
+    '"start": {"op": "start", "out": {"order": "Order"}}',
+    '"start": {"op": "queue.consume", "queue": "q", "out": {"order": "Order"}}',
+    "EJS2524",
+    '"queue.consume"',
+    "begins with start",
+  ],
+  [
+    "two beginnings",
+    '"start": {"op": "start", "out": {"order": "Order"}}',
+    '"start": {"op": "start", "out": {"order": "Order"}},\n    "start2": {"op": "start", "out": {}}',
+    "EJS2524",
+    '"start2"',
+    "2 times",
+  ],
+  [
+    "a node of a known name",
+    '"price": {\n      "op"',
+    '"input": {"op": "log", "message": "x", "in": {"x": "Order"}},\n    "price": {\n      "op"',
+    "EJS2525",
+    '"input"',
+    "something else",
+  ],
+  [
+    "an output that nobody gives",
+    '"outputs": {"placed": "Placed"}',
+    '"outputs": {"placed": "Placed", "queued": "Void"}',
+    "EJS2526",
+    '"queued"',
+    "",
+  ],
+  ["an output that is not declared", '"output": "placed"', '"output": "placd"', "EJS2527", '"placd"', "placed"],
+  ["an error that is not declared", '"error": "EmptyOrder"', '"error": "Empty"', "EJS2527", '"Empty"', "EmptyOrder"],
+  ["no such entity", '"entity": "Order"', '"entity": "Ordr"', "EJS2530", '"Ordr"', 'mean "Order"'],
+  [
+    "no such task",
+    '"operation": "createCharge"',
+    '"operation": "createCharg"',
+    "EJS2530",
+    '"createCharg"',
+    "tasks/payments/create-charg.ts",
+  ],
+  [
+    "no such property of a task's input",
+    '"card": "order.card"',
+    '"cards": "order.card"',
+    "EJS2530",
+    '"cards"',
+    'mean "card"',
+  ],
+  [
+    "an input that a task requires",
+    '"body": {"amount": "row.total", "card": "order.card"}',
+    '"body": {"amount": "row.total"}',
+    "EJS2531",
+    '"body"',
+    "requires card",
+  ],
+  ["no such field", '"total": "total"}', '"totl": "total"}', "EJS2531", '"totl"', 'mean "total"'],
+  [
+    "a required field left out",
+    '"values": {"status": "\\"new\\"", "total": "total"}',
+    '"values": {"status": "\\"new\\""}',
+    "EJS2531",
+    '"values"',
+    "requires total",
+  ],
+  [
+    "a wait for nothing",
+    '"start": {',
+    '"pause": {"op": "wait", "in": {"order": "Order"}, "out": {"order": "Order"}},\n    "start": {',
+    "EJS2532",
+    '"wait"',
+    "one of",
+  ],
+  [
+    "an operation of another type",
+    '"orchestratedWorkflow"',
+    '"databaseWorkflow"',
+    "EJS2533",
+    '"service.call"',
+    "no operation",
+  ],
+  [
+    "an undeclared write",
+    '"databases": {"main": ["transaction", "write"]}',
+    '"databases": {"main": ["read", "transaction"]}',
+    "EJS2540",
+    '"db.insert"',
+    'databases.main: "write"',
+  ],
+  ["an undeclared transaction", '["transaction", "write"]', '["write"]', "EJS2540", '"t1"', '"transaction"'],
+  ["an undeclared queue", '"queues": {"order-events": ["publish"]},\n', "", "EJS2540", '"order-events"', '"publish"'],
+  [
+    "an undeclared service",
+    '"services": {"payments": ["createCharge"]}',
+    '"services": {"payments": ["refund"]}',
+    "EJS2540",
+    '"createCharge"',
+    "payments",
+  ],
+  ["a transaction that is not one piece", '"tx": "t2"', '"tx": "t1"', "EJS2542", '"t1"', "charge lies between"],
+];
+
+it.each(mistakes)("%s", async (_what, from, to, code, at, words) => {
+  const text = exampleText.replace(from, to);
+  expect(text).not.toBe(exampleText);
+  const { findings, workflows } = await compiled(text);
+  const found = findings.filter((finding) => finding.code === code);
+  const shown = JSON.stringify(findings, null, 2);
+  expect(found.length, shown).toBeGreaterThan(0);
+  const lines = text.split("\n");
+  const pieces = found.map(({ where }) => {
+    const line = lines[(where?.line ?? 1) - 1] ?? "";
+    return line.slice((where?.column ?? 1) - 1, (where?.column ?? 1) - 1 + (where?.length ?? 0));
+  });
+  expect(pieces, shown).toContain(at);
+  const one = found[pieces.indexOf(at)];
+  expect(`${one?.message} ${one?.hint}`).toContain(words);
+  expect(workflows).toEqual([]);
+});
+
+it("all mistakes of all files are found at once, each at its place", async () => {
+  const text = exampleText
+    .replace('"entity": "Order"', '"entity": "Ordr"')
+    .replace("size(order.lines)", "size(order.line)");
+  const { findings } = await compiled(text, "{", exampleText.replace('"version": 3', '"version": 0'));
+  expect(findings.map(({ where, code }) => `${where?.file}:${where?.line}:${where?.column} ${code}`)).toEqual([
+    "processes/p0.json:39:53 EJS2012",
+    "processes/p0.json:68:17 EJS2530",
+    expect.stringMatching(/^processes\/p1\.json:1:\d EJS2501$/),
+    "processes/p2.json:5:14 EJS2503",
+  ]);
+});
+
+it("two processes of one name", async () => {
+  const { findings } = await compiled(exampleText, exampleText);
+  expect(findings.map(({ code, where }) => [code, where?.file])).toEqual([["EJS2504", "processes/p1.json"]]);
+});
+
+it("what is declared and never used is a warning", async () => {
+  const text = exampleText
+    .replace('["transaction", "write"]', '["read", "transaction", "write"]')
+    .replace('{"order-events": ["publish"]}', '{"order-events": ["consume", "publish"]}')
+    .replace('"Int": {', '"Extra": {"type": "string"},\n    "Int": {');
+  const { findings, workflows } = await compiled(text);
+  expect(findings.map(({ code, severity, message }) => `${code} ${severity} ${message}`)).toEqual([
+    'EJS2541 warning The type "Extra" is never used.',
+    'EJS2541 warning uses lists databases.main: "read", and no node needs it.',
+    'EJS2541 warning uses lists queues.order-events: "consume", and no node needs it.',
+  ]);
+  expect(workflows).toHaveLength(1);
+});
