@@ -2,6 +2,8 @@
 import { printStatement } from "../sql-ast/print-statement.ts";
 import type { StatementNode } from "../sql-ast/statements.ts";
 import type { Verb } from "./model-change.ts";
+import { dotted } from "./object-identity.ts";
+import { rowTypeFunctions } from "./row-type-functions.ts";
 import type { CompiledSystem, Hazard, Lock, Statement, StatementKind, StatementRole } from "./statement.ts";
 import { isAlterable, isAttachment, isReplaceable, objectTable, retirement } from "./statement-changes.ts";
 import { tableChanges } from "./table-changes.ts";
@@ -45,6 +47,8 @@ class StepPlanner {
   private readonly impossible: { entity: string | undefined; message: string }[] = [];
   /** Statements whose object was made anew: what hung on it has to be put back. */
   private readonly remade = new Set<string>();
+  /** Functions that had to go before their table could be changed. */
+  private readonly away = new Set<string>();
   private readonly newTables = new Set<string>();
   private readonly newColumns = new Map<string, ReadonlySet<string>>();
 
@@ -73,6 +77,11 @@ class StepPlanner {
     }
     const changed = before.identity !== statement.identity;
     const hangsOnRemade = statement.dependsOn.some((id) => this.remade.has(id)) && isAttachment(statement);
+    if (this.away.has(statement.id)) {
+      this.remade.add(statement.id);
+      this.step("~", statement, statement.node);
+      return;
+    }
     if (!changed && !hangsOnRemade && !this.refresh) {
       if (before.sql !== statement.sql) this.step("~", statement, statement.node, { quiet: true });
       return;
@@ -184,6 +193,13 @@ class StepPlanner {
     if (node.kind !== "create table") return;
     const { steps, impossible, added } = tableChanges(before, node, this.grown);
     this.newColumns.set(statement.id, added);
+    if (node.columns.some((column) => added.has(column.name) && (column.default ?? column.generated) !== undefined)) {
+      for (const held of rowTypeFunctions(this.old.values(), dotted(node.table))) {
+        if (this.away.has(held.id)) continue;
+        this.away.add(held.id);
+        this.drop(held, "~");
+      }
+    }
     for (const { object, node: change, lock, hazards } of steps) {
       const verb = change.kind === "add column" || change.kind === "add constraint" ? "+" : "-";
       this.push(verb, { ...statement, object }, change, { lock, hazards });
@@ -194,6 +210,7 @@ class StepPlanner {
 
   private drop(statement: Statement, verb: Verb = "-"): void {
     const { node } = statement;
+    if (verb === "-" && this.away.has(statement.id)) return;
     switch (node.kind) {
       case "create policy":
       case "create trigger": {

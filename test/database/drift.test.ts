@@ -128,7 +128,13 @@ describe.each(servers)("on $name", ({ create, missing }) => {
   ];
   test.skipIf(missing).each(refused)("named at every build until it is mended: %s", async (sql, message) => {
     const before = await fingerprint();
-    await hand.query(sql);
+    const refusal = await hand.query(sql).catch((error) => error as { code?: string });
+    if ("code" in refusal) {
+      // Newer minors let nobody change a column's type while a function holds the row type: the hand is stopped by itself.
+      expect(refusal).toMatchObject({ code: "0A000", message: expect.stringContaining("uses its row type") });
+      expect(await fingerprint()).toBe(before);
+      return;
+    }
     const by_hand = await fingerprint();
     for (const next of [compiled, compiled, longer]) {
       const { plan } = await planBuild(client, next);
