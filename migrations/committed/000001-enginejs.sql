@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:5cfdadb94a934c4085038f1d32492979b7cc8d7b
+--! Hash: sha1:871e5e3490601f401b2ac6045f5f417fb8d3758a
 --! Message: enginejs
 
 -- sql/rls/roles.sql
@@ -2775,7 +2775,9 @@ begin
   )
   insert into enginejs.workflow_events_pending (event_id, segment, model, action)
   select g.event_id, g.segment, 'queue:' || g.queue, 'message' from given g order by g.event_id;
-  perform enginejs.ring();
+  if found then
+    perform enginejs.ring();
+  end if;
   return null;
 end
 $$;

@@ -72,7 +72,9 @@ begin
   )
   insert into enginejs.workflow_events_pending (event_id, segment, model, action)
   select g.event_id, g.segment, 'queue:' || g.queue, 'message' from given g order by g.event_id;
-  perform enginejs.ring();
+  if found then
+    perform enginejs.ring();
+  end if;
   return null;
 end
 $$;
