@@ -5,7 +5,7 @@
  */
 import type { Diagnostic } from "../errors/diagnostic.ts";
 import { EngineError } from "../errors/engine-error.ts";
-import type { SourceMap, System } from "../model/index.ts";
+import { canonical, type SourceMap, type System } from "../model/index.ts";
 import { callCollisions } from "./call-collisions.ts";
 import { collisions } from "./collisions.ts";
 import { compileActions } from "./compile-actions.ts";
@@ -42,11 +42,14 @@ import { StatementList } from "./statement-list.ts";
 /**
  * Compiles a system into the statements that make it in an empty schema, in an order in which they can run.
  *
+ * @param given the IR, in whatever order its keys are
  * @param sourceMap where the nodes of the IR were written: comments and messages name it
  * @throws EngineError with everything that is wrong
  * @example compile(system, sourceMap).statements.map((statement) => statement.sql)
  */
-export function compile(system: System, sourceMap: SourceMap = {}): CompiledSystem {
+export function compile(given: System, sourceMap: SourceMap = {}): CompiledSystem {
+  // Values stand in workflows by name, and are printed in the order of their names.
+  const system = { ...given, workflows: canonical(given.workflows) };
   const model = new ModelIndex(system, sourceMap);
   const list = new StatementList(model);
   const expressions = new ExpressionCompiler(model);

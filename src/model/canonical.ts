@@ -12,6 +12,9 @@ export function canonicalText(value: unknown): string {
   return `${JSON.stringify(sorted(value), null, 2)}\n`;
 }
 
+/** The same value with its keys in the canonical order, as a build that was stored comes back: what is printed of it is the same. */
+export const canonical = <T>(value: T): T => sorted(value) as T;
+
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   // None stands in the IR; nodes of SQL, which are compared by this text, hold some.

@@ -1,4 +1,4 @@
-export { canonicalText, modelHash } from "./canonical.ts";
+export { canonical, canonicalText, modelHash } from "./canonical.ts";
 export { catalogOf, expressionType } from "./catalog.ts";
 export * from "./entity.ts";
 export { eventNames, parseEventName } from "./event-name.ts";
