@@ -18,7 +18,7 @@ import { randomInput, randomProcess } from "./support/random-process.ts";
 const GRAPHS = 12;
 const INPUTS = 4;
 const FIXED_SEED = 20_261_120;
-const fresh = Math.floor(Math.random() * 2 ** 31);
+const fresh = Number(process.env.ENGINEJS_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const processes = [FIXED_SEED, fresh].flatMap((seed) =>
   Array.from({ length: GRAPHS / 2 }, (_, i) => randomProcess(seed + i)),
 );
@@ -28,7 +28,7 @@ let client: pg.Client;
 let worker: RunningWorker;
 
 beforeAll(async () => {
-  console.log(`seeds of the graphs: ${FIXED_SEED} and ${fresh}`);
+  console.log(`seeds of the graphs: ${FIXED_SEED}, and ${fresh}: repeat with ENGINEJS_SEED=${fresh}`);
   database = await createInvoicingDatabase();
   client = await database.client();
   const system = await loadInvoicing();
@@ -83,7 +83,11 @@ describe("random graphs over random inputs", () => {
       for (let i = 0; i < INPUTS; i++) {
         const input = randomInput(`${process.name} ${i}`);
         const [one, other] = [await byFunction(process, input, ids.biller), await byWorker(process, input, ids.biller)];
-        expect(one, JSON.stringify({ input, process })).toEqual(other);
+        // Of paths that fail side by side, the worker tells whichever came first.
+        const errors = process.nodes.flatMap((node) => (node.kind === "fail" ? [node.error] : []));
+        if ("error" in one && "error" in other && errors.length > 1) {
+          expect(errors).toEqual(expect.arrayContaining([one.error, other.error]));
+        } else expect(one, JSON.stringify({ input, process })).toEqual(other);
       }
     },
   );
