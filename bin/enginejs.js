@@ -5,7 +5,8 @@
  */
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, realpathSync } from "node:fs";
-import { dirname, join, sep } from "node:path";
+import * as nodeModule from "node:module";
+import { basename, dirname, join, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const packageFolder = dirname(dirname(realpathSync(fileURLToPath(import.meta.url))));
@@ -23,6 +24,7 @@ if (satisfies(process.versions.node, required)) {
 }
 
 async function run() {
+  keepCompiled();
   const main = hasSources() ? join("src", "cli", "main.ts") : join("dist", "cli", "main.js");
   const file = join(packageFolder, main);
   if (!existsSync(file)) {
@@ -32,6 +34,15 @@ async function run() {
   }
   const { main: start } = await import(pathToFileURL(file).href);
   await start(process.argv.slice(2));
+}
+
+/** Node keeps what it has compiled beside the packages: a second start takes half of the time. Where it may not write there, it compiles. */
+function keepCompiled() {
+  const parent = dirname(packageFolder);
+  const packages = basename(parent) === "node_modules" ? parent : join(packageFolder, "node_modules");
+  // In the environment, too: the threads that load models and tasks look there. Node before 22.8 has no such cache.
+  process.env.NODE_COMPILE_CACHE ??= join(packages, ".cache", "enginejs");
+  nodeModule.enableCompileCache?.(process.env.NODE_COMPILE_CACHE);
 }
 
 /** In a clone of the repository Node runs the sources; below node_modules it strips no types. */

@@ -28,6 +28,8 @@ create table if not exists enginejs.workflow_events (
   origin jsonb,
   -- True: the payload was larger than 64 KB, before and after hold the key only.
   truncated boolean not null default false,
+  -- Of a truncated one: {"before", "after"} with the values that are small, for conditions and keys. See emit_small.
+  small_values jsonb,
   constraint workflow_events_pkey primary key (id, segment)
 ) partition by list (segment);
 

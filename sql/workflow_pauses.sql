@@ -19,6 +19,9 @@ create table if not exists enginejs.workflow_events_held (
   constraint workflow_events_held_pkey primary key (event_id, workflow)
 );
 
+-- What ends a pause finds its events by it, and so does whoever looks whether one was forgotten (workflow_settle_pauses).
+create index if not exists workflow_events_held_workflow_idx on enginejs.workflow_events_held (workflow);
+
 comment on table enginejs.workflow_events_held is 'Events that wait for a workflow which is paused.';
 
 reset role;

@@ -71,7 +71,8 @@ create table if not exists enginejs.workflow_moments (
   autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0
 );
 
-create index if not exists workflow_moments_due_at_idx on enginejs.workflow_moments (due_at);
+-- By workflow: those of one that is paused are not walked over at every look.
+create index if not exists workflow_moments_workflow_idx on enginejs.workflow_moments (workflow, due_at);
 
 comment on table enginejs.workflow_moments is 'When a workflow is started for which record.';
 

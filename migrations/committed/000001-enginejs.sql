@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:871e5e3490601f401b2ac6045f5f417fb8d3758a
+--! Hash: sha1:70d6570bfbad634f49db5db80bf4a9d9da0621d6
 --! Message: enginejs
 
 -- sql/rls/roles.sql
@@ -1511,6 +1511,8 @@ create table if not exists enginejs.workflow_events (
   origin jsonb,
   -- True: the payload was larger than 64 KB, before and after hold the key only.
   truncated boolean not null default false,
+  -- Of a truncated one: {"before", "after"} with the values that are small, for conditions and keys. See emit_small.
+  small_values jsonb,
   constraint workflow_events_pkey primary key (id, segment)
 ) partition by list (segment);
 
@@ -1859,6 +1861,9 @@ create table if not exists enginejs.workflow_events_held (
   constraint workflow_events_held_pkey primary key (event_id, workflow)
 );
 
+-- What ends a pause finds its events by it, and so does whoever looks whether one was forgotten (workflow_settle_pauses).
+create index if not exists workflow_events_held_workflow_idx on enginejs.workflow_events_held (workflow);
+
 comment on table enginejs.workflow_events_held is 'Events that wait for a workflow which is paused.';
 
 reset role;
@@ -1967,7 +1972,8 @@ create table if not exists enginejs.workflow_moments (
   autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0
 );
 
-create index if not exists workflow_moments_due_at_idx on enginejs.workflow_moments (due_at);
+-- By workflow: those of one that is paused are not walked over at every look.
+create index if not exists workflow_moments_workflow_idx on enginejs.workflow_moments (workflow, due_at);
 
 comment on table enginejs.workflow_moments is 'When a workflow is started for which record.';
 
@@ -2409,6 +2415,21 @@ return (
 revoke execute on function enginejs.emit_key(jsonb, text[]) from public;
 reset role;
 
+-- sql/functions/emit_small.sql
+
+-- Of a payload of more than 64 KB, the values that are small: what a trigger's condition and the keys of turns are evaluated
+-- over, where `before` and `after` hold the key alone. A value of more than 1 KB is null to them.
+set role enginejs_writer;
+create or replace function enginejs.emit_small(payload jsonb) returns jsonb
+language sql immutable parallel safe
+return (
+  select jsonb_object_agg(v.key, v.value)
+  from jsonb_each(payload) as v
+  where pg_column_size(v.value) <= 1024
+);
+revoke execute on function enginejs.emit_small(jsonb) from public;
+reset role;
+
 -- sql/functions/workflow_subscribed.sql
 
 -- Whether some workflow wants the events of a model and action; asked by the emit triggers for every statement, and
@@ -2463,11 +2484,13 @@ begin
   end if;
   if enginejs.workflow_subscribed(model, 'create') then
     with event as (
-      insert into enginejs.workflow_events_current (model, action, record_id, after, actor, origin, truncated)
+      insert into enginejs.workflow_events_current (model, action, record_id, after, actor, origin, truncated, small_values)
       select model, 'create', n.id,
         case when pg_column_size(n.*) > 8192 and pg_column_size(to_jsonb(n.*)) > 65536
           then enginejs.emit_key(to_jsonb(n.*), tg_argv) else to_jsonb(n.*) end,
-        actor, origin, pg_column_size(n.*) > 8192 and pg_column_size(to_jsonb(n.*)) > 65536
+        actor, origin, pg_column_size(n.*) > 8192 and pg_column_size(to_jsonb(n.*)) > 65536,
+        case when pg_column_size(n.*) > 8192 and pg_column_size(to_jsonb(n.*)) > 65536
+          then jsonb_build_object('after', enginejs.emit_small(to_jsonb(n.*))) end
       from new_rows n
       returning id, segment
     )
@@ -2504,8 +2527,9 @@ reset role;
 -- Arguments as those of emit_create; the transition tables are called old_rows and new_rows. Old and new rows are
 -- paired on the key, which is immutable. `updated_at` alone is no change and is not named in `changed`.
 --
--- The action is `update`, or what the setting enginejs.action says (an action function's SET clause); the setting
--- enginejs.action_input may hold what that action was called with, as JSON.
+-- The action is `update`; of the row that the setting enginejs.action_row names, what enginejs.action says, with
+-- enginejs.action_input as what the action was called with: an action function sets them around its own update. Other rows
+-- that a trigger changes on the way, of this table or another, are updates like any.
 --
 -- The plan is kept for the session and may be made for one row: a nested loop of transition tables, which have
 -- no index, would take minutes for some ten thousand.
@@ -2517,11 +2541,13 @@ as $$
 declare
   model constant text := tg_argv[0];
   action constant text := coalesce(nullif(current_setting('enginejs.action', true), ''), 'update');
+  acted_on constant text := case when action <> 'update' then current_setting('enginejs.action_row', true) end;
   input constant jsonb := case when action <> 'update'
     then nullif(current_setting('enginejs.action_input', true), '')::jsonb end;
   actor jsonb;
   origin jsonb;
-  wanted constant boolean := enginejs.workflow_subscribed(model, action);
+  wanted constant boolean := enginejs.workflow_subscribed(model, 'update');
+  wanted_action constant boolean := enginejs.workflow_subscribed(model, action);
   rang boolean;
 begin
   -- What a writer without request is spared.
@@ -2530,14 +2556,16 @@ begin
     origin := enginejs.emit_origin();
   end if;
   with event as (
-    insert into enginejs.workflow_events_current
-      (model, action, record_id, before, after, changed, input, actor, origin, truncated)
-    select model, action, r.id,
+    insert into enginejs.workflow_events_current as w
+      (model, action, record_id, before, after, changed, input, actor, origin, truncated, small_values)
+    select model, case when r.acted then action else 'update' end, r.id,
       case when r.large then enginejs.emit_key(r.before, tg_argv) else r.before end,
       case when r.large then enginejs.emit_key(r.after, tg_argv) else r.after end,
-      r.changed, input, actor, origin, r.large
+      r.changed, case when r.acted then input end, actor, origin, r.large,
+      case when r.large
+        then jsonb_build_object('before', enginejs.emit_small(r.before), 'after', enginejs.emit_small(r.after)) end
     from (
-      select p.id, p.before, p.after,
+      select p.id, p.before, p.after, acted_on is not null and p.id::text = acted_on as acted,
         pg_column_size(p.before) + pg_column_size(p.after) > 65536 as large,
         array(
           select c.key from jsonb_each(p.after) c
@@ -2553,11 +2581,12 @@ begin
       offset 0
     ) r
     -- An action is an event also where nothing but the time of the change is new.
-    where r.changed <> '{}' or action <> 'update'
-    returning id, segment
+    where r.changed <> '{}' or r.acted
+    returning w.id, w.segment, w.action
   )
   insert into enginejs.workflow_events_pending (event_id, segment, model, action)
-  select e.id, e.segment, model, action from event e where wanted;
+  select e.id, e.segment, model, e.action from event e
+  where case when e.action = 'update' then wanted else wanted_action end;
   if found then
     rang := enginejs.ring();
   end if;
@@ -2640,10 +2669,10 @@ begin
     origin := enginejs.emit_origin();
   end if;
   with event as (
-    insert into enginejs.workflow_events_current (model, action, record_id, before, actor, origin, truncated)
+    insert into enginejs.workflow_events_current (model, action, record_id, before, actor, origin, truncated, small_values)
     select model, 'delete', r.id,
       case when r.large then enginejs.emit_key(r.payload, tg_argv) else r.payload end,
-      actor, origin, r.large
+      actor, origin, r.large, case when r.large then jsonb_build_object('before', enginejs.emit_small(r.payload)) end
     from (
       select p.id, p.payload, pg_column_size(p.payload) > 65536 as large
       from (select o.id, to_jsonb(o.*) as payload from old_rows o offset 0) p
@@ -2666,6 +2695,8 @@ reset role;
 
 -- Takes over what a build says of webhooks: which events are offered, under which names their columns leave, who manages
 -- endpoints. Called by workflow_register(), which then subscribes to these events.
+--
+-- A queue's messages have no fields: they leave as they were published, see webhook_deliver().
 --
 -- Fields are made from the storage map: columns of the entity's own table. What lies in a side table, because not everybody may
 -- read it, enters neither the log nor a body.
@@ -2694,6 +2725,10 @@ begin
     ), '{}')
   from jsonb_array_elements(ir -> 'webhooks' -> 'events') as w (event)
   join jsonb_array_elements(ir -> 'entities') as x (entity) on x.entity ->> 'name' = w.event ->> 'entity';
+  insert into enginejs.webhook_events (model, action, type, is_tenant, fields)
+  select 'queue:' || (w.event ->> 'queue'), 'message', w.event ->> 'name', false, '{}'
+  from jsonb_array_elements(ir -> 'webhooks' -> 'events') as w (event)
+  where w.event ? 'queue';
 end
 $$;
 revoke execute on function enginejs.webhook_register(jsonb) from public;
@@ -2816,6 +2851,8 @@ reset role;
 -- For the rest there are jobs: one rings for a sixteenth of them, at most 50, so that any worker may take a part of them
 -- and what a job costs (three writes and a row) is shared.
 --
+-- A workflow may have been paused since the relay read its subscription: its runs are made, and wait.
+--
 -- What that saves against a job, a claim and a checkpoint for each run: `npm run bench -- workflows`, case `no-op`.
 set role enginejs_writer;
 create or replace function enginejs.workflow_start_runs(
@@ -2825,10 +2862,25 @@ language plpgsql volatile set search_path = ''
 as $$
 declare
   mine int := 0;
-  others constant int := cardinality(events);
+  others int;
   first_lease constant int := 1 + (random() * 1000000000)::int;
   heavy uuid[];
 begin
+  if exists (select from enginejs.workflow_pauses) then
+    insert into enginejs.workflow_runs_active (id, definition_id, event_id, segment, status)
+    select enginejs.workflow_run_id(u.event_id, d.name), u.definition_id, u.event_id, u.segment, 'paused'
+    from unnest(events, segments, definitions) as u (event_id, segment, definition_id)
+    join enginejs.workflow_definitions d on d.id = u.definition_id
+    join enginejs.workflow_pauses p on p.workflow = d.name
+    on conflict (id) do nothing;
+    select coalesce(array_agg(u.event_id order by u.place), '{}'), array_agg(u.segment order by u.place),
+      array_agg(u.definition_id order by u.place)
+    into events, segments, definitions
+    from unnest(events, segments, definitions) with ordinality as u (event_id, segment, definition_id, place)
+    join enginejs.workflow_definitions d on d.id = u.definition_id
+    where not exists (select from enginejs.workflow_pauses p where p.workflow = d.name);
+  end if;
+  others := cardinality(events);
   if slots > 0 and exists (select from enginejs.workflow_workers w where w.id = worker) then
     mine := least(slots, others);
     with run as (
@@ -2921,7 +2973,9 @@ reset role;
 -- of the log by the key, to know the tenant, and one look into that tenant's endpoints. Bodies are made for wanted ones only.
 -- Events of a model and action that the config does not offer never come here: they are no subscription.
 --
--- The tenant is the row's, never the actor's: somebody of another tenant, or of none, may have written it.
+-- The tenant is the row's, never the actor's: somebody of another tenant, or of none, may have written it. A message of a queue has
+-- no row: its tenant is the one that it was published in, which begin_request or the run of a workflow has set; one that was
+-- published in none goes to nobody.
 set role enginejs_writer;
 create or replace function enginejs.webhook_deliver(events bigint[], segments int[]) returns int
 language plpgsql volatile set search_path = '' set enable_seqscan = off
@@ -2934,7 +2988,12 @@ begin
   end if;
   with event as materialized (
     select e.id, e.created_at, e.record_id, e.action, e.before, e.after, e.changed, e.truncated, w.type, w.fields,
-      case when w.is_tenant then e.record_id else coalesce(e.after ->> 'tenant_id', e.before ->> 'tenant_id')::uuid end as tenant_id
+      case when e.model like 'queue:%' then e.input end as message,
+      case
+        when e.model like 'queue:%' then case
+          when e.actor ->> 'tenant' ~ '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' then (e.actor ->> 'tenant')::uuid end
+        when w.is_tenant then e.record_id
+        else coalesce(e.after ->> 'tenant_id', e.before ->> 'tenant_id')::uuid end as tenant_id
     from unnest(events, segments) as u (event_id, segment)
     join enginejs.workflow_events e on e.id = u.event_id and e.segment = u.segment
     join enginejs.webhook_events w on w.model = e.model and w.action = e.action
@@ -2950,6 +3009,10 @@ begin
     insert into enginejs.webhook_messages (tenant_id, event_id, type, body)
     select e.tenant_id, e.id, e.type, enginejs.webhook_body(e.type, e.created_at,
       jsonb_build_object('id', e.record_id)
+        || case
+          when e.message is null then '{}'
+          when octet_length(e.message::text) > 65536 then '{"truncated": true}'
+          else jsonb_build_object('message', e.message) end
         || case when e.after is null then '{}' else jsonb_build_object('after', enginejs.webhook_fields(e.after, e.fields)) end
         || case when e.before is null then '{}' else jsonb_build_object('before', enginejs.webhook_fields(e.before, e.fields)) end
         || case when e.changed is null then '{}' else jsonb_build_object('changed',
@@ -3150,6 +3213,7 @@ reset role;
 
 -- Gives a worker the runs that it asks for, those of them that are still queued: compare and set. Each claim is a
 -- new lease. A worker that was declared dead gets none. Returns what a run needs: its event and the results so far.
+-- A run that was rung for at the very moment at which its workflow was paused is queued still: it waits from here on.
 -- Never by a sequential scan, whatever statistics say of the active runs: see workflow_finish.
 set role enginejs_writer;
 create or replace function enginejs.workflow_claim(runs uuid[], worker int)
@@ -3160,6 +3224,13 @@ returns table (
 language plpgsql volatile set search_path = '' set enable_seqscan = off
 as $$
 begin
+  if exists (select from enginejs.workflow_pauses) then
+    update enginejs.workflow_runs_active r
+    set status = 'paused', job_id = null, since = clock_timestamp()
+    from enginejs.workflow_definitions d join enginejs.workflow_pauses p on p.workflow = d.name
+    where r.id = any (runs) and d.id = r.definition_id and r.status = 'queued' and r.paused is not false
+      and r.cancel is null and r.failure is null;
+  end if;
   return query
   with claimed as (
     update enginejs.workflow_runs_active r
@@ -3578,10 +3649,11 @@ reset role;
 -- sql/functions/workflow_signal.sql
 
 -- Tells every run that waits for this signal with this key, and starts the workflows whose trigger it is; returns how many waits
--- and workflows took it. Where there are none it is kept, for the next run that waits for it. For the platform: builders, workers, and workflows that run as the system; an
--- actor's own wish is an action or a decision.
+-- and workflows took it. Where there are none it is kept, for the next run that waits for it. `actor`, as events carry it, is who caused
+-- the workflows that it starts, by default the actor of this transaction. For the platform: builders, workers, workflows that run as the
+-- system, and the step `signal`; an actor's own wish is an action or a decision.
 set role enginejs_writer;
-create or replace function enginejs.workflow_signal(signal text, key text, payload jsonb default null) returns int
+create or replace function enginejs.workflow_signal(signal text, key text, payload jsonb default null, actor jsonb default null) returns int
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -3605,7 +3677,7 @@ begin
   for subscriber in
     select t.workflow from enginejs.workflow_triggers t where t.kind = 'signal' and t.name = signal order by t.workflow
   loop
-    perform enginejs.workflow_start(subscriber, payload);
+    perform enginejs.workflow_start(subscriber, payload, actor => workflow_signal.actor);
     started := started + 1;
   end loop;
   if runs is null and started > 0 then
@@ -3619,8 +3691,8 @@ begin
   return cardinality(runs) + started;
 end
 $$;
-revoke execute on function enginejs.workflow_signal(text, text, jsonb) from public;
-grant execute on function enginejs.workflow_signal(text, text, jsonb) to enginejs_owner, enginejs_system;
+revoke execute on function enginejs.workflow_signal(text, text, jsonb, jsonb) from public;
+grant execute on function enginejs.workflow_signal(text, text, jsonb, jsonb) to enginejs_owner, enginejs_system;
 reset role;
 
 -- sql/functions/workflow_find_rule.sql
@@ -3648,7 +3720,8 @@ reset role;
 
 -- Whether the actor of this transaction meets an approval's condition, which is a function of the build's; what it reads
 -- are the true rows. Null where there is none of that name. What is executed is the call of a function that the catalogue
--- names, never text that was stored. Not for actors: only workflow_decide and workflow_approvals may call it.
+-- names, never text that was stored. A condition that fails on a value (what came from outside and is not what the model says)
+-- is unknown, and so no: else one run would keep its tenant from all that waits for a decision. Not for actors: only workflow_decide and workflow_approvals may call it.
 set role enginejs_reader;
 create or replace function enginejs.workflow_may_decide(rule text, scope jsonb) returns boolean
 language plpgsql stable security definer set search_path = ''
@@ -3660,7 +3733,11 @@ begin
   if asked is null then
     return null;
   end if;
-  execute format('select %s($1)', asked) into allowed using scope;
+  begin
+    execute format('select %s($1)', asked) into allowed using scope;
+  exception when data_exception then
+    return false;
+  end;
   return coalesce(allowed, false);
 end
 $$;
@@ -4427,7 +4504,13 @@ begin
   end loop;
   select extract(epoch from least(
     (select min(s.next_at) from enginejs.workflow_schedules s where s.kind <> 'datetime' and s.error is null),
-    (select m.due_at from enginejs.workflow_moments m order by m.due_at limit 1)) - now)
+    -- Of a paused workflow nothing is due; one that was given up has no time any more, and infinity no distance.
+    (select min(m.due_at) from enginejs.workflow_schedules s
+     cross join lateral (
+       select m.due_at from enginejs.workflow_moments m where m.workflow = s.workflow order by m.due_at limit 1
+     ) m
+     where s.kind = 'datetime' and isfinite(m.due_at)
+       and not exists (select from enginejs.workflow_pauses p where p.workflow = s.workflow))) - now)
   into next_in;
 end
 $$;
@@ -4541,8 +4624,9 @@ reset role;
 
 -- sql/functions/workflow_take_moments.sql
 
--- Takes the moments that have come, the earliest first, in the caller's transaction: whoever else asks meanwhile gets others, and
--- if the caller dies they were never taken. The caller looks whether the rows still say so, and starts the workflows.
+-- Takes the moments that have come, the earliest first, of each workflow at most so many, in the caller's transaction: whoever else
+-- asks meanwhile gets others, and if the caller dies they were never taken. The caller looks whether the rows still say so, and
+-- starts the workflows. Those of a paused workflow stay where they are.
 -- `now` is this database's clock; an argument so that tests can say what time it is.
 set role enginejs_writer;
 create or replace function enginejs.workflow_take_moments(most int, now timestamptz default clock_timestamp())
@@ -4553,11 +4637,15 @@ as $$
 begin
   return query
   with due as materialized (
-    select m.ctid as place from enginejs.workflow_moments m
-    where m.due_at <= now and not exists (select from enginejs.workflow_pauses p where p.workflow = m.workflow)
-    order by m.due_at
-    limit most
-    for update skip locked
+    select m.place from enginejs.workflow_schedules s
+    cross join lateral (
+      select m.ctid as place from enginejs.workflow_moments m
+      where m.workflow = s.workflow and m.due_at <= now
+      order by m.due_at
+      limit most
+      for update skip locked
+    ) m
+    where s.kind = 'datetime' and not exists (select from enginejs.workflow_pauses p where p.workflow = s.workflow)
   ),
   taken as (
     delete from enginejs.workflow_moments m where m.ctid = any (array(select d.place from due d))
@@ -4608,12 +4696,13 @@ declare
   rang boolean;
 begin
   with event as (
-    insert into enginejs.workflow_events_current (model, action, record_id, after, actor, origin, truncated)
+    insert into enginejs.workflow_events_current (model, action, record_id, after, actor, origin, truncated, small_values)
     select 'workflow:' || m.workflow, 'start', m.record,
       case when pg_column_size(m.after) > 65536
         then jsonb_strip_nulls(jsonb_build_object('tenant_id', m.tenant, 'id', m.record)) else m.after end,
       jsonb_build_object('kind', 'system', 'id', null, 'tenant', m.tenant),
-      jsonb_build_object('scheduledFor', m.moment), pg_column_size(m.after) > 65536
+      jsonb_build_object('scheduledFor', m.moment), pg_column_size(m.after) > 65536,
+      case when pg_column_size(m.after) > 65536 then jsonb_build_object('after', enginejs.emit_small(m.after)) end
     from unnest(workflows, tenants, records, moments, record_rows) as m (workflow, tenant, record, moment, after)
     returning id, segment, model
   )
@@ -4838,6 +4927,43 @@ end
 $$;
 revoke execute on function enginejs.require_call(text, jsonb, jsonb, jsonb) from public;
 grant execute on function enginejs.require_call(text, jsonb, jsonb, jsonb) to enginejs_anonymous, enginejs_user, enginejs_system, enginejs_owner;
+reset role;
+
+-- sql/functions/publish_in_call.sql
+
+-- Publishes what a node of a synchronous process says, in the transaction of whoever calls the process' function. That function has
+-- its caller's rights and no others, so what is asked here is what is asked of the call: the trigger's roles and `allow`
+-- (enginejs.require_call). Who may call such a process may therefore publish to its queues what their schemas take. Only nodes
+-- of the newest build count, of processes that are functions. Returns the message's id. Raises EJ404 where there is no such node,
+-- 42501 where the actor may not call the process, EJ422 for an input or a message that is not what its schema says.
+set role enginejs_writer;
+create or replace function enginejs.publish_in_call(workflow text, node text, input jsonb, message jsonb) returns uuid
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  called record;
+begin
+  select d.definition, n.node ->> 'queue' as queue into called
+  from enginejs.workflow_subscriptions s
+  join enginejs.workflow_definitions d on d.id = s.definition_id
+  cross join lateral jsonb_array_elements(d.definition -> 'nodes') as n (node)
+  where s.model = 'workflow:' || publish_in_call.workflow
+    and n.node ->> 'id' = publish_in_call.node and n.node ->> 'kind' = 'queue.publish'
+    and d.definition ->> 'execution' = 'sync' and d.definition -> 'as' = '"inherit"'
+    -- The same kinds as in src/dsl-to-sql/process-function.ts.
+    and not exists (
+      select from jsonb_array_elements(d.definition -> 'nodes') as other (node)
+      where other.node ->> 'kind' <> all ('{start,end,fail,transform,branch,merge,parallel,queue.publish,crud.create,crud.get,crud.list,crud.update,crud.delete,db.update}')
+    );
+  if not found then
+    raise exception 'there is no process "%" that publishes by "%" when it is called', workflow, node using errcode = 'EJ404';
+  end if;
+  perform enginejs.require_call(workflow, called.definition -> 'trigger', called.definition -> 'input', input);
+  return enginejs.workflow_publish(called.queue, message);
+end
+$$;
+revoke execute on function enginejs.publish_in_call(text, text, jsonb, jsonb) from public;
+grant execute on function enginejs.publish_in_call(text, text, jsonb, jsonb) to enginejs_user, enginejs_system, enginejs_owner;
 reset role;
 
 -- sql/functions/start_workflow.sql
@@ -5241,8 +5367,9 @@ begin
   if not found then
     return null;
   end if;
-  if before is null then
-    update enginejs.workflow_runs_active r set failure = reason, failures = 0, failed_step = null where r.id = run;
+  -- workflow_reap has written its reason only: the rest is to be done here, under a lease.
+  if before is null or before ? 'died' then
+    update enginejs.workflow_runs_active r set failure = reason - 'died', failures = 0, failed_step = null where r.id = run;
     with gone as (
       delete from enginejs.workflow_waits w where w.run_id = run returning w.child, w.outcome
     )
@@ -5371,7 +5498,7 @@ reset role;
 -- While the server was not there nobody could beat: that time does not count.
 -- A wrong guess does no harm to database steps: the lease has changed, and what the old one writes counts for nothing.
 --
--- A run whose worker died `most_crashes` times in a row without any result between fails: it kills its workers. Where the
+-- A run whose worker died `most_crashes` times in a row without any result between fails, and is undone: it kills its workers. Where the
 -- server itself was restarted meanwhile, nobody knows whose fault it was, and it does not count.
 -- Returns the workers that were found dead.
 set role enginejs_writer;
@@ -5438,6 +5565,16 @@ begin
   ) s
   where r.id = s.id;
 
+  -- What it did is undone like that of any run that fails, by a worker: functions/workflow_compensate.sql takes it from here. Where
+  -- there is nothing to undo it ends at once, and so does one that kills its workers while it is undone.
+  update enginejs.workflow_runs_active r
+  set failure = jsonb_build_object('step', coalesce(r.failed_step, 'start'), 'died', true,
+      'error', format('its worker died %s times in a row while it ran', r.crashes)),
+    crashes = 0
+  from enginejs.workflow_definitions d
+  where r.id = any (lost) and r.crashes >= most_crashes and r.failure is null and d.id = r.definition_id
+    and (r.waits or jsonb_path_exists(d.definition, 'strict $.**.kind ? (@ == "compensate")'));
+
   with poison as (
     delete from enginejs.workflow_runs_active r
     where r.id = any (lost) and r.crashes >= most_crashes
@@ -5448,8 +5585,10 @@ begin
   )
   insert into enginejs.workflow_runs_finished
     (id, definition_id, event_id, segment, status, attempts, failed_step, error, created_at)
-  select p.id, p.definition_id, p.event_id, p.segment, 'failed', p.attempts, p.failed_step,
-    format('its worker died %s times in a row while it ran', p.crashes), p.created_at
+  select p.id, p.definition_id, p.event_id, p.segment, 'failed', p.attempts, coalesce(p.failure ->> 'step', p.failed_step),
+    concat_ws('; ', p.failure ->> 'error',
+      format('its worker died %s times in a row while it %s', p.crashes, case when p.failure is null then 'ran' else 'was undone' end)),
+    p.created_at
   from poison p;
 
   lost := array(select r.id from enginejs.workflow_runs_active r where r.id = any (lost));
@@ -5964,6 +6103,20 @@ revoke execute on function enginejs.list_runs(text, text, timestamptz, uuid, uui
 grant execute on function enginejs.list_runs(text, text, timestamptz, uuid, uuid, int, uuid) to enginejs_owner, enginejs_user;
 reset role;
 
+-- sql/functions/workflow_task_of.sql
+
+-- The task that a step calls, `slack/post-message`, by the step's path in a run of this definition: `each[3].tell`. Null where it calls
+-- none. Ids are unique in the whole definition, so that the last part of a path is enough.
+set role enginejs_writer;
+create or replace function enginejs.workflow_task_of(definition jsonb, step text) returns text
+language sql immutable set search_path = ''
+as $$
+  select jsonb_path_query_first(definition, '$.** ? (@.kind == "task" && @.id == $id).task',
+    jsonb_build_object('id', regexp_replace(step, '^.*\.', ''))) #>> '{}'
+$$;
+revoke execute on function enginejs.workflow_task_of(jsonb, text) from public;
+reset role;
+
 -- sql/functions/show_run.sql
 
 -- For operators: a run, with its event, its steps in the order in which they were done, and the other runs of the event.
@@ -5985,9 +6138,10 @@ begin
       'event', jsonb_build_object('id', e.id::text, 'createdAt', e.created_at, 'model', e.model, 'action', e.action,
         'recordId', e.record_id, 'before', e.before, 'after', e.after, 'changed', e.changed, 'input', e.input),
       'steps', coalesce((
-        select jsonb_agg(jsonb_build_object('step', s.step, 'output', s.output, 'finishedAt', s.finished_at)
-          order by s.finished_at, s.step)
+        select jsonb_agg(jsonb_build_object('step', s.step, 'task', enginejs.workflow_task_of(d.definition, s.step),
+          'output', s.output, 'finishedAt', s.finished_at) order by s.finished_at, s.step)
         from enginejs.workflow_run_steps s where s.run_id = run and s.segment = r.segment), '[]'),
+      'failedTask', enginejs.workflow_task_of(d.definition, r.failed_step),
       'others', coalesce((
         select jsonb_agg(jsonb_build_object('id', o.id, 'workflow', o.workflow, 'status', o.status) order by o.id)
         from enginejs.workflow_runs o
@@ -5995,6 +6149,7 @@ begin
           and (lpad(to_hex(e.id), 16, '0') || 'ffffffffffffffff')::uuid and o.id <> run), '[]'))
     from enginejs.workflow_runs r
     join enginejs.workflow_events e on e.id = r.event_id and e.segment = r.segment
+    join enginejs.workflow_definitions d on d.id = r.definition_id
     where r.id = run);
 end
 $$;
@@ -6352,6 +6507,81 @@ grant execute on function enginejs.redrive_runs(text, timestamptz, timestamptz, 
   to enginejs_owner, enginejs_user;
 reset role;
 
+-- sql/functions/workflow_release_events.sql
+
+-- Gives the relay the events that were kept for a paused workflow, for this workflow alone. Returns how many.
+set role enginejs_writer;
+create or replace function enginejs.workflow_release_events(workflow text) returns int
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  released int;
+begin
+  with kept as (
+    delete from enginejs.workflow_events_held h where h.workflow = workflow_release_events.workflow returning h.event_id, h.segment
+  ),
+  given as (
+    insert into enginejs.workflow_events_pending as p (event_id, segment, model, action, workflows)
+    select e.id, e.segment, e.model, e.action, array[workflow_release_events.workflow]
+    from kept k join enginejs.workflow_events e on e.id = k.event_id and e.segment = k.segment
+    order by e.id
+    -- It waits there for others, whose condition could not be evaluated.
+    on conflict on constraint workflow_events_pending_pkey
+      do update set workflows = p.workflows || excluded.workflows, next_run_at = null
+    returning p.event_id
+  )
+  select count(*) into released from given;
+  return released;
+end
+$$;
+revoke execute on function enginejs.workflow_release_events(text) from public;
+reset role;
+
+-- sql/functions/workflow_settle_pauses.sql
+
+-- Lets go on what the end of a pause has missed: somebody read the pause a moment before it ended, and kept an event, a run or
+-- (in a build) a subscription for it a moment later. Asked every second; where nothing is kept, that is all it looks at.
+-- What the beginning of a pause has missed is noticed where runs are claimed and made (workflow_claim, workflow_start_runs).
+-- Returns how many runs and events go on.
+set role enginejs_writer;
+create or replace function enginejs.workflow_settle_pauses() returns int
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  runs uuid[];
+  events int;
+begin
+  update enginejs.workflow_subscriptions s set paused = false
+  where s.paused and not exists (select from enginejs.workflow_pauses p where p.workflow = s.workflow);
+  -- From name to name by the index: of one workflow there may be millions.
+  with recursive held as (
+    (select h.workflow from enginejs.workflow_events_held h order by h.workflow limit 1)
+    union all
+    select (select h.workflow from enginejs.workflow_events_held h where h.workflow > held.workflow order by h.workflow limit 1)
+    from held where held.workflow is not null
+  )
+  select coalesce(sum(enginejs.workflow_release_events(held.workflow)), 0) into events
+  from held
+  where held.workflow is not null and not exists (select from enginejs.workflow_pauses p where p.workflow = held.workflow);
+  select array_agg(q.id) into runs
+  from (
+    select r.id from enginejs.workflow_runs_active r
+    join enginejs.workflow_definitions d on d.id = r.definition_id
+    where r.status = 'paused' and r.paused is not true
+      and not exists (select from enginejs.workflow_pauses p where p.workflow = d.name)
+    order by r.id
+    for update of r skip locked
+  ) q;
+  perform enginejs.workflow_ring_for(runs);
+  if events > 0 then
+    perform enginejs.ring();
+  end if;
+  return events + coalesce(cardinality(runs), 0);
+end
+$$;
+revoke execute on function enginejs.workflow_settle_pauses() from public;
+reset role;
+
 -- sql/functions/pause_workflow.sql
 
 -- For operators: the workflow starts no new runs from now on, and those of it that are queued wait; what runs goes on until
@@ -6421,20 +6651,7 @@ begin
   -- What the clock would have started meanwhile is not made up for.
   update enginejs.workflow_schedules s set next_at = enginejs.workflow_next_tick(s, clock_timestamp())
   where s.workflow = resume_workflow.workflow and s.kind <> 'datetime';
-  with kept as (
-    delete from enginejs.workflow_events_held h where h.workflow = resume_workflow.workflow returning h.event_id, h.segment
-  ),
-  given as (
-    insert into enginejs.workflow_events_pending as p (event_id, segment, model, action, workflows)
-    select e.id, e.segment, e.model, e.action, array[resume_workflow.workflow]
-    from kept k join enginejs.workflow_events e on e.id = k.event_id and e.segment = k.segment
-    order by e.id
-    -- It waits there for others, whose condition could not be evaluated.
-    on conflict on constraint workflow_events_pending_pkey
-      do update set workflows = p.workflows || excluded.workflows, next_run_at = null
-    returning p.event_id
-  )
-  select count(*) into events from given;
+  events := enginejs.workflow_release_events(resume_workflow.workflow);
   select array_agg(q.id) into runs
   from (
     select r.id from enginejs.workflow_runs_active r

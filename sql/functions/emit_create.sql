@@ -31,11 +31,13 @@ begin
   end if;
   if enginejs.workflow_subscribed(model, 'create') then
     with event as (
-      insert into enginejs.workflow_events_current (model, action, record_id, after, actor, origin, truncated)
+      insert into enginejs.workflow_events_current (model, action, record_id, after, actor, origin, truncated, small_values)
       select model, 'create', n.id,
         case when pg_column_size(n.*) > 8192 and pg_column_size(to_jsonb(n.*)) > 65536
           then enginejs.emit_key(to_jsonb(n.*), tg_argv) else to_jsonb(n.*) end,
-        actor, origin, pg_column_size(n.*) > 8192 and pg_column_size(to_jsonb(n.*)) > 65536
+        actor, origin, pg_column_size(n.*) > 8192 and pg_column_size(to_jsonb(n.*)) > 65536,
+        case when pg_column_size(n.*) > 8192 and pg_column_size(to_jsonb(n.*)) > 65536
+          then jsonb_build_object('after', enginejs.emit_small(to_jsonb(n.*))) end
       from new_rows n
       returning id, segment
     )

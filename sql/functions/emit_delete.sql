@@ -22,10 +22,10 @@ begin
     origin := enginejs.emit_origin();
   end if;
   with event as (
-    insert into enginejs.workflow_events_current (model, action, record_id, before, actor, origin, truncated)
+    insert into enginejs.workflow_events_current (model, action, record_id, before, actor, origin, truncated, small_values)
     select model, 'delete', r.id,
       case when r.large then enginejs.emit_key(r.payload, tg_argv) else r.payload end,
-      actor, origin, r.large
+      actor, origin, r.large, case when r.large then jsonb_build_object('before', enginejs.emit_small(r.payload)) end
     from (
       select p.id, p.payload, pg_column_size(p.payload) > 65536 as large
       from (select o.id, to_jsonb(o.*) as payload from old_rows o offset 0) p

@@ -7,8 +7,9 @@
 -- Arguments as those of emit_create; the transition tables are called old_rows and new_rows. Old and new rows are
 -- paired on the key, which is immutable. `updated_at` alone is no change and is not named in `changed`.
 --
--- The action is `update`, or what the setting enginejs.action says (an action function's SET clause); the setting
--- enginejs.action_input may hold what that action was called with, as JSON.
+-- The action is `update`; of the row that the setting enginejs.action_row names, what enginejs.action says, with
+-- enginejs.action_input as what the action was called with: an action function sets them around its own update. Other rows
+-- that a trigger changes on the way, of this table or another, are updates like any.
 --
 -- The plan is kept for the session and may be made for one row: a nested loop of transition tables, which have
 -- no index, would take minutes for some ten thousand.
@@ -20,11 +21,13 @@ as $$
 declare
   model constant text := tg_argv[0];
   action constant text := coalesce(nullif(current_setting('enginejs.action', true), ''), 'update');
+  acted_on constant text := case when action <> 'update' then current_setting('enginejs.action_row', true) end;
   input constant jsonb := case when action <> 'update'
     then nullif(current_setting('enginejs.action_input', true), '')::jsonb end;
   actor jsonb;
   origin jsonb;
-  wanted constant boolean := enginejs.workflow_subscribed(model, action);
+  wanted constant boolean := enginejs.workflow_subscribed(model, 'update');
+  wanted_action constant boolean := enginejs.workflow_subscribed(model, action);
   rang boolean;
 begin
   -- What a writer without request is spared.
@@ -33,14 +36,16 @@ begin
     origin := enginejs.emit_origin();
   end if;
   with event as (
-    insert into enginejs.workflow_events_current
-      (model, action, record_id, before, after, changed, input, actor, origin, truncated)
-    select model, action, r.id,
+    insert into enginejs.workflow_events_current as w
+      (model, action, record_id, before, after, changed, input, actor, origin, truncated, small_values)
+    select model, case when r.acted then action else 'update' end, r.id,
       case when r.large then enginejs.emit_key(r.before, tg_argv) else r.before end,
       case when r.large then enginejs.emit_key(r.after, tg_argv) else r.after end,
-      r.changed, input, actor, origin, r.large
+      r.changed, case when r.acted then input end, actor, origin, r.large,
+      case when r.large
+        then jsonb_build_object('before', enginejs.emit_small(r.before), 'after', enginejs.emit_small(r.after)) end
     from (
-      select p.id, p.before, p.after,
+      select p.id, p.before, p.after, acted_on is not null and p.id::text = acted_on as acted,
         pg_column_size(p.before) + pg_column_size(p.after) > 65536 as large,
         array(
           select c.key from jsonb_each(p.after) c
@@ -56,11 +61,12 @@ begin
       offset 0
     ) r
     -- An action is an event also where nothing but the time of the change is new.
-    where r.changed <> '{}' or action <> 'update'
-    returning id, segment
+    where r.changed <> '{}' or r.acted
+    returning w.id, w.segment, w.action
   )
   insert into enginejs.workflow_events_pending (event_id, segment, model, action)
-  select e.id, e.segment, model, action from event e where wanted;
+  select e.id, e.segment, model, e.action from event e
+  where case when e.action = 'update' then wanted else wanted_action end;
   if found then
     rang := enginejs.ring();
   end if;

@@ -20,20 +20,7 @@ begin
   -- What the clock would have started meanwhile is not made up for.
   update enginejs.workflow_schedules s set next_at = enginejs.workflow_next_tick(s, clock_timestamp())
   where s.workflow = resume_workflow.workflow and s.kind <> 'datetime';
-  with kept as (
-    delete from enginejs.workflow_events_held h where h.workflow = resume_workflow.workflow returning h.event_id, h.segment
-  ),
-  given as (
-    insert into enginejs.workflow_events_pending as p (event_id, segment, model, action, workflows)
-    select e.id, e.segment, e.model, e.action, array[resume_workflow.workflow]
-    from kept k join enginejs.workflow_events e on e.id = k.event_id and e.segment = k.segment
-    order by e.id
-    -- It waits there for others, whose condition could not be evaluated.
-    on conflict on constraint workflow_events_pending_pkey
-      do update set workflows = p.workflows || excluded.workflows, next_run_at = null
-    returning p.event_id
-  )
-  select count(*) into events from given;
+  events := enginejs.workflow_release_events(resume_workflow.workflow);
   select array_agg(q.id) into runs
   from (
     select r.id from enginejs.workflow_runs_active r

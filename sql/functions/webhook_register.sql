@@ -1,6 +1,8 @@
 -- Takes over what a build says of webhooks: which events are offered, under which names their columns leave, who manages
 -- endpoints. Called by workflow_register(), which then subscribes to these events.
 --
+-- A queue's messages have no fields: they leave as they were published, see webhook_deliver().
+--
 -- Fields are made from the storage map: columns of the entity's own table. What lies in a side table, because not everybody may
 -- read it, enters neither the log nor a body.
 set role enginejs_writer;
@@ -28,6 +30,10 @@ begin
     ), '{}')
   from jsonb_array_elements(ir -> 'webhooks' -> 'events') as w (event)
   join jsonb_array_elements(ir -> 'entities') as x (entity) on x.entity ->> 'name' = w.event ->> 'entity';
+  insert into enginejs.webhook_events (model, action, type, is_tenant, fields)
+  select 'queue:' || (w.event ->> 'queue'), 'message', w.event ->> 'name', false, '{}'
+  from jsonb_array_elements(ir -> 'webhooks' -> 'events') as w (event)
+  where w.event ? 'queue';
 end
 $$;
 revoke execute on function enginejs.webhook_register(jsonb) from public;

@@ -1,5 +1,6 @@
 -- Gives a worker the runs that it asks for, those of them that are still queued: compare and set. Each claim is a
 -- new lease. A worker that was declared dead gets none. Returns what a run needs: its event and the results so far.
+-- A run that was rung for at the very moment at which its workflow was paused is queued still: it waits from here on.
 -- Never by a sequential scan, whatever statistics say of the active runs: see workflow_finish.
 set role enginejs_writer;
 create or replace function enginejs.workflow_claim(runs uuid[], worker int)
@@ -10,6 +11,13 @@ returns table (
 language plpgsql volatile set search_path = '' set enable_seqscan = off
 as $$
 begin
+  if exists (select from enginejs.workflow_pauses) then
+    update enginejs.workflow_runs_active r
+    set status = 'paused', job_id = null, since = clock_timestamp()
+    from enginejs.workflow_definitions d join enginejs.workflow_pauses p on p.workflow = d.name
+    where r.id = any (runs) and d.id = r.definition_id and r.status = 'queued' and r.paused is not false
+      and r.cancel is null and r.failure is null;
+  end if;
   return query
   with claimed as (
     update enginejs.workflow_runs_active r

@@ -17,8 +17,9 @@ begin
   if not found then
     return null;
   end if;
-  if before is null then
-    update enginejs.workflow_runs_active r set failure = reason, failures = 0, failed_step = null where r.id = run;
+  -- workflow_reap has written its reason only: the rest is to be done here, under a lease.
+  if before is null or before ? 'died' then
+    update enginejs.workflow_runs_active r set failure = reason - 'died', failures = 0, failed_step = null where r.id = run;
     with gone as (
       delete from enginejs.workflow_waits w where w.run_id = run returning w.child, w.outcome
     )

@@ -3,7 +3,7 @@
 -- While the server was not there nobody could beat: that time does not count.
 -- A wrong guess does no harm to database steps: the lease has changed, and what the old one writes counts for nothing.
 --
--- A run whose worker died `most_crashes` times in a row without any result between fails: it kills its workers. Where the
+-- A run whose worker died `most_crashes` times in a row without any result between fails, and is undone: it kills its workers. Where the
 -- server itself was restarted meanwhile, nobody knows whose fault it was, and it does not count.
 -- Returns the workers that were found dead.
 set role enginejs_writer;
@@ -70,6 +70,16 @@ begin
   ) s
   where r.id = s.id;
 
+  -- What it did is undone like that of any run that fails, by a worker: functions/workflow_compensate.sql takes it from here. Where
+  -- there is nothing to undo it ends at once, and so does one that kills its workers while it is undone.
+  update enginejs.workflow_runs_active r
+  set failure = jsonb_build_object('step', coalesce(r.failed_step, 'start'), 'died', true,
+      'error', format('its worker died %s times in a row while it ran', r.crashes)),
+    crashes = 0
+  from enginejs.workflow_definitions d
+  where r.id = any (lost) and r.crashes >= most_crashes and r.failure is null and d.id = r.definition_id
+    and (r.waits or jsonb_path_exists(d.definition, 'strict $.**.kind ? (@ == "compensate")'));
+
   with poison as (
     delete from enginejs.workflow_runs_active r
     where r.id = any (lost) and r.crashes >= most_crashes
@@ -80,8 +90,10 @@ begin
   )
   insert into enginejs.workflow_runs_finished
     (id, definition_id, event_id, segment, status, attempts, failed_step, error, created_at)
-  select p.id, p.definition_id, p.event_id, p.segment, 'failed', p.attempts, p.failed_step,
-    format('its worker died %s times in a row while it ran', p.crashes), p.created_at
+  select p.id, p.definition_id, p.event_id, p.segment, 'failed', p.attempts, coalesce(p.failure ->> 'step', p.failed_step),
+    concat_ws('; ', p.failure ->> 'error',
+      format('its worker died %s times in a row while it %s', p.crashes, case when p.failure is null then 'ran' else 'was undone' end)),
+    p.created_at
   from poison p;
 
   lost := array(select r.id from enginejs.workflow_runs_active r where r.id = any (lost));

@@ -47,7 +47,13 @@ begin
   end loop;
   select extract(epoch from least(
     (select min(s.next_at) from enginejs.workflow_schedules s where s.kind <> 'datetime' and s.error is null),
-    (select m.due_at from enginejs.workflow_moments m order by m.due_at limit 1)) - now)
+    -- Of a paused workflow nothing is due; one that was given up has no time any more, and infinity no distance.
+    (select min(m.due_at) from enginejs.workflow_schedules s
+     cross join lateral (
+       select m.due_at from enginejs.workflow_moments m where m.workflow = s.workflow order by m.due_at limit 1
+     ) m
+     where s.kind = 'datetime' and isfinite(m.due_at)
+       and not exists (select from enginejs.workflow_pauses p where p.workflow = s.workflow))) - now)
   into next_in;
 end
 $$;

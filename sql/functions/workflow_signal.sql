@@ -1,8 +1,9 @@
 -- Tells every run that waits for this signal with this key, and starts the workflows whose trigger it is; returns how many waits
--- and workflows took it. Where there are none it is kept, for the next run that waits for it. For the platform: builders, workers, and workflows that run as the system; an
--- actor's own wish is an action or a decision.
+-- and workflows took it. Where there are none it is kept, for the next run that waits for it. `actor`, as events carry it, is who caused
+-- the workflows that it starts, by default the actor of this transaction. For the platform: builders, workers, workflows that run as the
+-- system, and the step `signal`; an actor's own wish is an action or a decision.
 set role enginejs_writer;
-create or replace function enginejs.workflow_signal(signal text, key text, payload jsonb default null) returns int
+create or replace function enginejs.workflow_signal(signal text, key text, payload jsonb default null, actor jsonb default null) returns int
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -26,7 +27,7 @@ begin
   for subscriber in
     select t.workflow from enginejs.workflow_triggers t where t.kind = 'signal' and t.name = signal order by t.workflow
   loop
-    perform enginejs.workflow_start(subscriber, payload);
+    perform enginejs.workflow_start(subscriber, payload, actor => workflow_signal.actor);
     started := started + 1;
   end loop;
   if runs is null and started > 0 then
@@ -40,6 +41,6 @@ begin
   return cardinality(runs) + started;
 end
 $$;
-revoke execute on function enginejs.workflow_signal(text, text, jsonb) from public;
-grant execute on function enginejs.workflow_signal(text, text, jsonb) to enginejs_owner, enginejs_system;
+revoke execute on function enginejs.workflow_signal(text, text, jsonb, jsonb) from public;
+grant execute on function enginejs.workflow_signal(text, text, jsonb, jsonb) to enginejs_owner, enginejs_system;
 reset role;

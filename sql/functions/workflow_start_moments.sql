@@ -11,12 +11,13 @@ declare
   rang boolean;
 begin
   with event as (
-    insert into enginejs.workflow_events_current (model, action, record_id, after, actor, origin, truncated)
+    insert into enginejs.workflow_events_current (model, action, record_id, after, actor, origin, truncated, small_values)
     select 'workflow:' || m.workflow, 'start', m.record,
       case when pg_column_size(m.after) > 65536
         then jsonb_strip_nulls(jsonb_build_object('tenant_id', m.tenant, 'id', m.record)) else m.after end,
       jsonb_build_object('kind', 'system', 'id', null, 'tenant', m.tenant),
-      jsonb_build_object('scheduledFor', m.moment), pg_column_size(m.after) > 65536
+      jsonb_build_object('scheduledFor', m.moment), pg_column_size(m.after) > 65536,
+      case when pg_column_size(m.after) > 65536 then jsonb_build_object('after', enginejs.emit_small(m.after)) end
     from unnest(workflows, tenants, records, moments, record_rows) as m (workflow, tenant, record, moment, after)
     returning id, segment, model
   )

@@ -11,6 +11,8 @@
 -- For the rest there are jobs: one rings for a sixteenth of them, at most 50, so that any worker may take a part of them
 -- and what a job costs (three writes and a row) is shared.
 --
+-- A workflow may have been paused since the relay read its subscription: its runs are made, and wait.
+--
 -- What that saves against a job, a claim and a checkpoint for each run: `npm run bench -- workflows`, case `no-op`.
 set role enginejs_writer;
 create or replace function enginejs.workflow_start_runs(
@@ -20,10 +22,25 @@ language plpgsql volatile set search_path = ''
 as $$
 declare
   mine int := 0;
-  others constant int := cardinality(events);
+  others int;
   first_lease constant int := 1 + (random() * 1000000000)::int;
   heavy uuid[];
 begin
+  if exists (select from enginejs.workflow_pauses) then
+    insert into enginejs.workflow_runs_active (id, definition_id, event_id, segment, status)
+    select enginejs.workflow_run_id(u.event_id, d.name), u.definition_id, u.event_id, u.segment, 'paused'
+    from unnest(events, segments, definitions) as u (event_id, segment, definition_id)
+    join enginejs.workflow_definitions d on d.id = u.definition_id
+    join enginejs.workflow_pauses p on p.workflow = d.name
+    on conflict (id) do nothing;
+    select coalesce(array_agg(u.event_id order by u.place), '{}'), array_agg(u.segment order by u.place),
+      array_agg(u.definition_id order by u.place)
+    into events, segments, definitions
+    from unnest(events, segments, definitions) with ordinality as u (event_id, segment, definition_id, place)
+    join enginejs.workflow_definitions d on d.id = u.definition_id
+    where not exists (select from enginejs.workflow_pauses p where p.workflow = d.name);
+  end if;
+  others := cardinality(events);
   if slots > 0 and exists (select from enginejs.workflow_workers w where w.id = worker) then
     mine := least(slots, others);
     with run as (

@@ -22,7 +22,15 @@ export interface RunDescription {
 
 export interface ShownRun extends RunDescription {
   readonly event: Readonly<Record<string, unknown>>;
-  readonly steps: readonly { readonly step: string; readonly output: unknown; readonly finishedAt: string }[];
+  readonly steps: readonly {
+    readonly step: string;
+    /** The task that it has called: a file of `tasks/`, or a plugin's step. */
+    readonly task: string | null;
+    readonly output: unknown;
+    readonly finishedAt: string;
+  }[];
+  /** The task that the failed step calls. */
+  readonly failedTask: string | null;
   readonly others: readonly { readonly id: string; readonly workflow: string; readonly status: string }[];
 }
 
@@ -56,17 +64,22 @@ export function* describeRun(run: ShownRun): Iterable<string> {
   const { kind = "nobody", id = null } = run.actor ?? {};
   yield `actor      ${kind}${id === null ? "" : ` ${id}`}${run.tenant === null ? "" : ` in tenant ${run.tenant}`}`;
   if (run.waitingFor.length > 0) yield `waits for  ${waitsFor(run)}`;
-  if (run.error !== null) yield `error      ${run.failedStep === null ? "" : `${run.failedStep}: `}${run.error}`;
+  const failed = run.failedStep === null ? "" : `${named(run.failedStep, run.failedTask)}: `;
+  if (run.error !== null) yield `error      ${failed}${run.error}`;
   if (run.cancel !== null) yield `cancelled  ${run.cancel}`;
   if (run.finishedAt !== null) yield `finished   ${run.finishedAt}`;
   if (run.output !== null) yield `output     ${JSON.stringify(run.output)}`;
   if (run.steps.length > 0) yield "steps";
-  for (const { step, output, finishedAt } of run.steps) {
-    yield `  ${finishedAt}  ${step}  ${shortened(JSON.stringify(output))}`;
+  for (const { step, task, output, finishedAt } of run.steps) {
+    yield `  ${finishedAt}  ${named(step, task)}  ${shortened(JSON.stringify(output))}`;
   }
   if (run.others.length > 0) yield "other runs of the event";
   for (const { id: other, workflow, status } of run.others) yield `  ${other}  ${workflow}  ${status}`;
 }
+
+/** `tell (slack/post-message)`; a task of the step's own name is not told twice. */
+const named = (step: string, task: string | null): string =>
+  task === null || task === step ? step : `${step} (${task})`;
 
 const longest = 160;
 const shortened = (text: string): string =>

@@ -54,6 +54,8 @@ export class DevSession {
   readonly #options: DevSessionOptions;
   #database: OpenDatabase | undefined;
   #services: RunningServices | undefined;
+  /** Of the last model that could be read. */
+  #developmentSecrets: ReadonlyMap<string, string> = new Map();
 
   constructor(options: DevSessionOptions) {
     this.#options = options;
@@ -79,7 +81,8 @@ export class DevSession {
       const outcome = await buildProject(folder, { database: database.url, countingBudget: 5_000 });
       for (const line of describeAccess(outcome.access)) terminal.note(line);
       if (outcome.warnings.length > 0) terminal.report(outcome.warnings);
-      const { system, config } = outcome.model;
+      const { system, config, developmentSecrets } = outcome.model;
+      this.#developmentSecrets = developmentSecrets;
       const first = this.#services === undefined;
       if (first) terminal.note(summaryOf(outcome, Date.now() - started));
       if (this.#options.shutdown.begun) return;
@@ -116,7 +119,7 @@ export class DevSession {
   async #follow(database: OpenDatabase, system: System, config: ProjectConfig): Promise<void> {
     const { folder, log, port } = this.#options;
     nextGeneration();
-    const tasks = await loadTasks(folder);
+    const tasks = await loadTasks(folder, { development: true });
     const jwt = tokenSettings(config, { development: true });
     const settings = JSON.stringify([jwt, config.server]);
     const running = this.#services;
@@ -133,6 +136,7 @@ export class DevSession {
       jwt,
       config,
       tasks,
+      secret: (variable) => process.env[variable] || this.#developmentSecrets.get(variable),
       log,
       port: wanted,
       exactPort: port !== undefined,

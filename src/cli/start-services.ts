@@ -15,6 +15,8 @@ export interface ServicesOptions {
   readonly config: ProjectConfig;
   /** What each task file exports, by its name. */
   readonly tasks: ReadonlyMap<string, unknown>;
+  /** A secret that signs webhooks, by the name of its variable. */
+  readonly secret: (variable: string) => string | undefined;
   readonly log: Logger;
   /** Taken where it is free, or else the next one that is. */
   readonly port: number;
@@ -35,6 +37,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
       url: options.logins.workerUrl,
       tasks: options.tasks,
       log: messageLog(options.log),
+      secret: options.secret,
       patience: 5_000,
     });
     return { server, worker };
@@ -56,6 +59,7 @@ async function startServer(options: ServicesOptions): Promise<RunningServer> {
         port: chosen,
         stopTimeoutMs: 2_000,
         log: options.log,
+        webhookSecret: options.secret,
         ...(options.jwt !== undefined && { jwt: options.jwt }),
         ...(options.config.server?.cors !== undefined && { corsOrigins: options.config.server.cors }),
         ...(options.config.server?.explainDenials !== undefined && {

@@ -5,7 +5,7 @@ import { type CompiledSystem, compile, plan as makePlan, type Plan, type PlanSte
 import type { Diagnostic } from "../errors/diagnostic.ts";
 import { EngineError } from "../errors/engine-error.ts";
 import { modelHash, type System } from "../model/index.ts";
-import type { ChangeImpact } from "./access-impact/impact.ts";
+import type { AccessImpact } from "./access-impact/impact.ts";
 import { applyInChunks, lockLimit, locksOf } from "./apply-chunks.ts";
 import { buildFailure, isLockTimeout, tablesInUse } from "./build-failure.ts";
 import { withBuildLock } from "./build-lock.ts";
@@ -31,7 +31,7 @@ export interface BuildPlan extends Plan {
   /** So many of the first steps put back what was changed by hand; after them the catalogue must say what was built. */
   readonly repairs?: number;
   /** Who gains and who loses by it, for the record. */
-  readonly access?: readonly ChangeImpact[];
+  readonly access?: AccessImpact;
 }
 
 export interface PlannedBuild {

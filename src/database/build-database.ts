@@ -79,8 +79,9 @@ async function bringUp(client: pg.ClientBase, url: string, options: BuildDatabas
     if (planned.plan.empty) return { planned, applied: false, unconsented: [] };
     const looked = await lookAtAccess(client, planned, options);
     if (looked.unconsented.some(({ severity }) => severity === "error")) return { planned, applied: false, ...looked };
-    const access = looked.access?.changes ?? [];
-    await applyPlan(client, access.length === 0 ? planned.plan : { ...planned.plan, access }, {
+    const { access } = looked;
+    const noted = access !== undefined && access.changes.length + access.rights.length > 0;
+    await applyPlan(client, noted ? { ...planned.plan, access } : planned.plan, {
       system: compiled.system,
       compiled,
       stored: planned.stored,

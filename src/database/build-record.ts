@@ -4,7 +4,7 @@ import type pg from "pg";
 import type { CompiledSystem, Plan } from "../dsl-to-sql/index.ts";
 import { modelHash, type SourceMap, type System, sourceMap, system as systemSchema } from "../model/index.ts";
 import { accessRecord } from "./access-impact/access-record.ts";
-import type { ChangeImpact } from "./access-impact/impact.ts";
+import type { AccessImpact } from "./access-impact/impact.ts";
 import { type CatalogFact, type CatalogFacts, objectOf, readBuiltFacts, readFacts } from "./catalog-facts.ts";
 import { coreText } from "./core-sql.ts";
 import { foreignFacts } from "./find-drift.ts";
@@ -146,7 +146,7 @@ export async function readForeign(client: pg.ClientBase, schema: string, drifted
 export async function recordBuild(
   client: pg.ClientBase,
   { system, places }: CompiledSystem,
-  plan: Plan & { readonly access?: readonly ChangeImpact[] },
+  plan: Plan & { readonly access?: AccessImpact },
   foreign: Foreign,
 ): Promise<void> {
   await client.query("set local role enginejs_owner");

@@ -10,6 +10,8 @@ export interface ConnectionOptions {
   readonly connectTimeout?: number;
   /** The server ends a statement that takes longer, in milliseconds; none unless given. */
   readonly statementTimeout?: number;
+  /** How values are read; as node-postgres does unless given. */
+  readonly types?: pg.CustomTypesConfig;
   /** Told of the loss of a connection that nobody is using; the next use opens a new one. Never holds the password. */
   readonly onLost?: (error: Error) => void;
 }
@@ -27,6 +29,7 @@ export function connectionSettings(url: string, options: ConnectionOptions = {})
     application_name: options.applicationName ?? "enginejs",
     connectionTimeoutMillis: options.connectTimeout ?? 10_000,
     keepAlive: true,
+    ...(options.types !== undefined && { types: options.types }),
     ...(options.statementTimeout !== undefined && { statement_timeout: options.statementTimeout }),
   };
 }

@@ -2,9 +2,10 @@
 import type { SourceLocation } from "../errors/diagnostic.ts";
 import type { Entity, Policy, System } from "../model/index.ts";
 import type { SqlExpression } from "../sql-ast/expressions.ts";
-import type { AccessRule, Mentions, Operation } from "./access-rules.ts";
+import type { AccessRule, Operation } from "./access-rules.ts";
 import { same, type Verb } from "./model-change.ts";
 import { sourceLocationOf } from "./model-index.ts";
+import type { Mentions } from "./spoken-rule.ts";
 import type { CompiledSystem } from "./statement.ts";
 
 export interface AccessCause {
@@ -21,7 +22,7 @@ export interface AccessCause {
   readonly where?: SourceLocation;
 }
 
-interface Builds {
+export interface Builds {
   readonly previous: CompiledSystem;
   readonly next: CompiledSystem;
 }
@@ -110,7 +111,10 @@ function ofOthers(rule: AccessRule, widens: AccessCause["widens"], common: Commo
 }
 
 /** Roles, flags and claims that a rule asks for and that are not what they were. */
-function changedOf(mentions: Mentions, { previous, next }: Builds): { readonly name: string; readonly what: string }[] {
+export function changedOf(
+  mentions: Mentions,
+  { previous, next }: Builds,
+): { readonly name: string; readonly what: string }[] {
   const old = previous.system;
   const now = next.system;
   const roles = changed(old.roles, now.roles, (was, is) => {
@@ -158,7 +162,8 @@ function freshOfPolicy(policy: Policy | undefined, entity: Entity, { previous }:
   return before.some(({ consent }) => consent === why) ? undefined : why;
 }
 
-function freshOfConfig(subjects: readonly string[], { previous, next }: Builds): string | undefined {
+/** One that the config of the build before had word for word says nothing about this change. */
+export function freshOfConfig(subjects: readonly string[], { previous, next }: Builds): string | undefined {
   const of = ({ consents = [] }: System, subject: string): string | undefined =>
     consents.find((consent) => consent.subject === subject)?.why;
   return subjects

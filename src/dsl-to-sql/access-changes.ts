@@ -10,6 +10,7 @@ import { directionOf } from "./access-direction.ts";
 import { AccessRules, type Operation } from "./access-rules.ts";
 import { same } from "./model-change.ts";
 import type { CompiledSystem } from "./statement.ts";
+import { compareWorkflowAccess, type RightChange } from "./workflow-access.ts";
 
 /** One operation on one entity whose rules are not the same as before. */
 export interface AccessChange {
@@ -29,6 +30,8 @@ export interface AccessChange {
 /** All changes, with what is needed to count them. */
 export interface AccessComparison {
   readonly changes: readonly AccessChange[];
+  /** What no row decides: workflows, queues, webhooks. */
+  readonly rights: readonly RightChange[];
   readonly before: AccessRules;
   readonly after: AccessRules;
   /**
@@ -70,6 +73,7 @@ export function compareAccess(previous: CompiledSystem, next: CompiledSystem): A
   const functions = (rules: AccessRules, ids: ReadonlySet<string>) => rules.functions(ids).map(({ sql }) => sql);
   return {
     changes,
+    rights: compareWorkflowAccess(before, after, { previous, next }),
     before,
     after,
     functions: { before: functions(before, called.before), after: functions(after, called.after) },

@@ -1,10 +1,7 @@
 /** The rules of one build as they decide access: per entity what can be done, each with the rules that speak about it. */
-import { check } from "../expression/check.ts";
-import type { Core } from "../expression/core.ts";
-import { walk } from "../expression/walk.ts";
+import type { Environment } from "../expression/catalog.ts";
 import type { Entity } from "../model/index.ts";
 import { and, literal, type SqlExpression } from "../sql-ast/expressions.ts";
-import { type Formula, type FormulaScope, formulaOf, TRUE } from "./access-formula.ts";
 import { compileClaims } from "./compile-claims.ts";
 import { compileMembership } from "./compile-membership.ts";
 import { compileRowRules, type FieldRules, type RowRules } from "./compile-row-rules.ts";
@@ -14,33 +11,16 @@ import { rowEnvironment } from "./environments.ts";
 import { ExpressionCompiler } from "./expression-compiler.ts";
 import { HelperFunctions } from "./helper-functions.ts";
 import { ModelIndex } from "./model-index.ts";
+import { meaningOf, type SpokenRule } from "./spoken-rule.ts";
 import type { CompiledSystem, Statement } from "./statement.ts";
 import { StatementList } from "./statement-list.ts";
 
-/** What a rule asks of other parts of the model. */
-export interface Mentions {
-  readonly roles: ReadonlySet<string>;
-  /** `*` where it may be any. */
-  readonly permissions: ReadonlySet<string>;
-  readonly flags: ReadonlySet<string>;
-  readonly claims: ReadonlySet<string>;
-  /** It asks for the request, the hour or a flag: another moment may give another answer. */
-  readonly open: boolean;
-}
-
 /** One rule, as it speaks about one operation. */
-export interface AccessRule {
-  readonly effect: "allow" | "deny";
-  readonly sentence: string;
-  /** The key of the source map. */
-  readonly source: string;
-  readonly text: string;
+export interface AccessRule extends SpokenRule {
   readonly sql: SqlExpression;
   readonly dependsOn: readonly string[];
   /** What an update may leave behind is what it may touch. */
   readonly leavesWhatItTouches: boolean;
-  readonly mentions: Mentions;
-  readonly formula: (counts: FormulaScope["counts"]) => Formula;
 }
 
 export interface Operation {
@@ -51,14 +31,6 @@ export interface Operation {
   readonly allows: readonly AccessRule[];
   readonly denies: readonly AccessRule[];
 }
-
-const NOTHING: Mentions = {
-  roles: new Set(),
-  permissions: new Set(),
-  flags: new Set(),
-  claims: new Set(),
-  open: false,
-};
 
 export class AccessRules {
   readonly model: ModelIndex;
@@ -160,48 +132,15 @@ export class AccessRules {
     return { effect, sentence, source, text, sql, dependsOn, leavesWhatItTouches, ...this.meaning(entity, [text]) };
   }
 
-  /** What is wrong with a text was told when the system was compiled: no text is wrong here. */
   private meaning(entity: Entity, texts: readonly string[]): Pick<AccessRule, "mentions" | "formula"> {
-    const cores = texts.flatMap((text) => {
-      const result = check(text, rowEnvironment(this.model, entity, entity.table), { kind: "bool" });
-      return result.ok ? [result.core] : [];
-    });
-    if (cores.length === 0) return { mentions: NOTHING, formula: () => TRUE };
+    return this.meaningIn(rowEnvironment(this.model, entity, entity.table), texts);
+  }
+
+  /** Of rules about no row: who may start a workflow. */
+  meaningIn(environment: Environment, texts: readonly string[]): Pick<SpokenRule, "mentions" | "formula"> {
     const claim = (id: string): string => this.list.statements.find((statement) => statement.id === id)?.sql ?? id;
-    return {
-      mentions: mentionsOf(cores),
-      formula: (counts) => {
-        const operands = cores.map((core) => formulaOf(core, { model: this.model, claim, counts }));
-        return { kind: "and", operands };
-      },
-    };
+    return meaningOf(texts, environment, { model: this.model, claim });
   }
 }
 
 const isCalled = ({ kind }: Statement): boolean => kind === "function" || kind === "view";
-
-function mentionsOf(cores: readonly Core[]): Mentions {
-  const roles = new Set<string>();
-  const permissions = new Set<string>();
-  const flags = new Set<string>();
-  const claims = new Set<string>();
-  /** The lists of constants' tests: those name what they ask for. */
-  const tested = new Set<Core>();
-  let open = false;
-  for (const node of cores.flatMap((core) => [...walk(core)])) {
-    if (node.kind === "now") open = true;
-    if (node.kind === "in-array" && node.list.kind === "value" && node.operand.kind === "literal") {
-      const [of, list] = node.list.path;
-      tested.add(node.list);
-      if (of === "actor" && list === "roles") roles.add(String(node.operand.value));
-      if (of === "actor" && list === "permissions") permissions.add(String(node.operand.value));
-    }
-    if (node.kind !== "value") continue;
-    const [of, name = "", member = ""] = node.path;
-    if (of === "request" || of === "flags") open = true;
-    if (of === "flags") flags.add(name);
-    if (of === "actor" && name === "claims") claims.add(member);
-    if (of === "actor" && name === "permissions" && !tested.has(node)) permissions.add("*");
-  }
-  return { roles, permissions, flags, claims, open };
-}

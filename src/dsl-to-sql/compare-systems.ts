@@ -104,6 +104,7 @@ const rules: SystemRules = {
   consents: recorded("consents"),
   webhooks: recorded("webhooks"),
   tasks: (before, after, at) => compareRecorded(before, after, "task", at),
+  plugins: (before, after, at) => compareRecorded(before ?? [], after ?? [], "plugin", at),
 };
 
 /** Workflows and tasks are kept with the build; runs that are under way keep the definition they began with. */

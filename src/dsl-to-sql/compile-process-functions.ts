@@ -12,7 +12,7 @@ import type { BlockNode, PlpgsqlStatement } from "../sql-ast/plpgsql.ts";
 import { addExecuteGrants } from "./helper-functions.ts";
 import { sortedBy } from "./model-index.ts";
 import { objectIdentity } from "./object-identity.ts";
-import { isProcessFunction, isPureNode, type PureNode, processFunctionName } from "./process-function.ts";
+import { isGuarded, isProcessFunction, isPureNode, type PureNode, processFunctionName } from "./process-function.ts";
 import type { StatementList } from "./statement-list.ts";
 import { nodeOrder } from "./workflow/node-order.ts";
 import { StatementMaker } from "./workflow/statement-maker.ts";
@@ -114,7 +114,7 @@ class ProcessBlock {
   /** Who may call it, and with what. Without roles or `allow` anybody: it does nothing that he could not do himself. */
   private requireCall(): PlpgsqlStatement {
     const { name, trigger, input } = this.workflow;
-    const guarded = trigger.kind === "manual" && (trigger.roles !== undefined || trigger.allow !== undefined);
+    const guarded = isGuarded(this.workflow);
     const json = (value: unknown) => literal(value === undefined ? null : canonicalText(value as never), "jsonb");
     const arguments_ = [literal(name), json(guarded ? trigger : undefined), json(input)];
     const given = column(this.functionName, "input");
@@ -169,6 +169,12 @@ class ProcessBlock {
       case "crud.update":
       case "crud.delete":
         return [this.run(node), this.found(node), this.keep(node.id)];
+      case "queue.publish":
+        return [
+          this.run({ id: node.id, kind: "values", values: node.message }),
+          this.publish(node),
+          this.keep(node.id),
+        ];
       case "merge":
         return [this.merge(node), this.keep(node.id)];
       case "fail":
@@ -183,6 +189,13 @@ class ProcessBlock {
   private run(node: StatementNode): PlpgsqlStatement {
     const maker = new StatementMaker(this.list.model, this.workflow, this.scope, node.id);
     return { kind: "statement text", text: statementOf(maker, node), into: VALUE };
+  }
+
+  /** By a definer's function: the caller needs none of the queue's roles, but the right to call the process. */
+  private publish({ id }: NodeOf<"queue.publish">): PlpgsqlStatement {
+    const given = [literal(this.workflow.name), literal(id), column(this.functionName, "input"), variable(VALUE)];
+    const sent = call({ schema: "enginejs", name: "publish_in_call" }, ...given);
+    return { kind: "assign", variable: VALUE, value: call("jsonb_build_object", literal("id"), sent) };
   }
 
   private keep(id: string): PlpgsqlStatement {

@@ -16,3 +16,4 @@ export { isSide, type SideField, sideCheckName, sideFields, writeFunctionName } 
 export { sqlFiles } from "./sql-files.ts";
 export type { CompiledSystem } from "./statement.ts";
 export { valueCheck } from "./type-checks.ts";
+export type { RightChange } from "./workflow-access.ts";

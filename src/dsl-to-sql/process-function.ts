@@ -10,6 +10,7 @@ const PURE = [
   "branch",
   "merge",
   "parallel",
+  "queue.publish",
   "crud.create",
   "crud.get",
   "crud.list",
@@ -22,12 +23,18 @@ export type PureNode = Extract<WorkflowNode, { kind: (typeof PURE)[number] }>;
 
 export const isPureNode = (node: WorkflowNode): node is PureNode => (PURE as readonly string[]).includes(node.kind);
 
+/** Whether it says who may call it: roles, or `allow`. */
+export const isGuarded = ({ trigger }: Pick<Workflow, "trigger">): boolean =>
+  trigger.kind === "manual" && (trigger.roles !== undefined || trigger.allow !== undefined);
+
 /**
  * Whether a workflow is the SQL function `app.orders_place(input jsonb)`: it is synchronous, runs as its caller, and all its
- * nodes are database work.
+ * nodes are database work. One that publishes says who may call it: to publish is more than what everybody may.
  */
-export function isProcessFunction({ execution, trigger, as, nodes }: Workflow): boolean {
-  return execution === "sync" && trigger.kind === "manual" && as === "inherit" && nodes.every(isPureNode);
+export function isProcessFunction(workflow: Workflow): boolean {
+  const { execution, trigger, as, nodes } = workflow;
+  if (execution !== "sync" || trigger.kind !== "manual" || as !== "inherit" || !nodes.every(isPureNode)) return false;
+  return isGuarded(workflow) || nodes.every(({ kind }) => kind !== "queue.publish");
 }
 
 /** `orders.place` → `orders_place` */
@@ -35,9 +42,7 @@ export const processFunctionName = ({ name }: Workflow): string => objectName(..
 
 /** Whether somebody can start it over the API: by a role, by its `allow`, or because it does nothing that the caller could not do himself. */
 export function isCallable(workflow: Workflow): boolean {
-  const { trigger } = workflow;
-  if (trigger.kind !== "manual") return false;
-  return trigger.roles !== undefined || trigger.allow !== undefined || isProcessFunction(workflow);
+  return isGuarded(workflow) || isProcessFunction(workflow);
 }
 
 /** Workflows that somebody has to start and that nobody can over the API: by their names. */

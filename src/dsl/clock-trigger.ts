@@ -1,8 +1,8 @@
 /** Triggers without a change of rows: the clock, signals, requests from outside. */
 import type { z } from "zod";
-import type { EnvironmentValue } from "./config.ts";
 import { declared } from "./declared.ts";
 import type { CallbackAt } from "./field.ts";
+import type { EnvironmentValue } from "./setting.ts";
 import { captureSite, type Site } from "./site.ts";
 import type { GivenInput, Trigger } from "./trigger.ts";
 import type { Duration } from "./workflow-options.ts";

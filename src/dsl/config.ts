@@ -2,30 +2,11 @@
  * The project's configuration: tenancy, roles, who a token's subject is, how tokens are verified.
  */
 import { collect } from "./collection.ts";
+import type { Plugin } from "./plugin.ts";
 import type { EntityName, EventName, OperationName } from "./registry.ts";
+import type { Setting } from "./setting.ts";
 import { captureSite, type Site } from "./site.ts";
 import type { Expression, Family, List, Mapped, Row } from "./symbols.ts";
-
-/** A value that the environment gives when a command runs; never part of the model. */
-export interface EnvironmentValue {
-  readonly kind: "env";
-  readonly name: string;
-  /** What stands in for it during development; elsewhere the variable must be set. */
-  readonly development?: string;
-}
-
-/**
- * Refers to an environment variable.
- *
- * @example jwt: { secret: env("JWT_SECRET", { development: "only-for-development" }) }
- */
-export const env = (name: string, options: { readonly development?: string } = {}): EnvironmentValue => ({
-  kind: "env",
-  name,
-  ...(options.development === undefined ? {} : { development: options.development }),
-});
-
-type Setting = string | EnvironmentValue;
 
 interface TokenChecks {
   readonly issuer?: string;
@@ -92,7 +73,7 @@ export interface Config<R extends string = string, P extends string = string, E 
   >;
   /**
    * Why something may be wider than in the last build, where no policy can say it: a deny that is gone, permissions of a
-   * role, a flag's default, a field's rule. A build that widens access asks for it; each counts once.
+   * role, a flag's default, a field's rule, who starts a workflow. A build that widens access asks for it; each counts once.
    *
    * @example consents: { "Invoice.delete": "paid invoices may go, finance agreed 2026-11", "roles.billing": "…" }
    */
@@ -103,13 +84,19 @@ export interface Config<R extends string = string, P extends string = string, E 
    * @example webhooks: { events: ["Invoice.created", "Invoice.pay"], manage: ["billing"] }
    */
   readonly webhooks?: {
-    /** What endpoints may choose: `Invoice.created`, `.updated`, `.deleted`, or an action's name. */
+    /** What endpoints may choose: `Invoice.created`, `.updated`, `.deleted`, an action's name, or a queue: each message that is published in the tenant. */
     readonly events: readonly EventName[];
     /** Roles whose members manage the endpoints of their tenant. */
     readonly manage: readonly NoInfer<R>[];
     /** Hosts that may have a private address, and be asked without TLS; none unless given. */
     readonly privateHosts?: readonly string[];
   };
+  /**
+   * What packages, or files of one's own, add: steps of workflows, `slack/post-message`.
+   *
+   * @example plugins: [slack({ token: env("SLACK_TOKEN") })]
+   */
+  readonly plugins?: readonly Plugin[];
   /** How tokens are verified: a shared secret (HS256), or the URL of a key set. */
   readonly jwt?:
     | ({ readonly secret: Setting; readonly jwks?: never } & TokenChecks)

@@ -52,6 +52,10 @@ export class FlowRecorder {
     return this.#with(id, "publish", (at) => ({ queue, values: at(values) }), options);
   }
 
+  signal(id: string, signal: string, key?: Callback, payload?: Callback, options?: Given): FlowRecorder {
+    return this.#with(id, "signal", (at) => ({ signal, key: at(key), payload: at(payload) }), options);
+  }
+
   transform(id: string, values?: Callback): FlowRecorder {
     return this.#with(id, "transform", (at) => ({ values: at(values) }));
   }

@@ -26,6 +26,7 @@ export interface StepParts {
   updateAll: { readonly entity: string; readonly where: Values; readonly values: Values };
   delete: { readonly entity: string; readonly row: Values };
   query: { readonly query: string; readonly values: Values; readonly row: z.ZodType | undefined };
+  signal: { readonly signal: string; readonly key: Values; readonly payload: Values };
   publish: { readonly queue: unknown; readonly values: Values };
   transform: { readonly values: Values };
   task: { readonly task: string; readonly values: Values };

@@ -125,6 +125,13 @@ export type OutputOf<T> = Generated extends false
       : Unknown
     : never;
 
+/** What a workflow is started with. */
+export type StartedInput<W> = W extends keyof Workflows
+  ? Workflows[W] extends { input: infer X }
+    ? { readonly [P in keyof X]: JsonOperand<NonNullable<X[P]>> }
+    : AnyValues
+  : AnyValues;
+
 /** What a workflow gives whoever waits for its end. */
 export type StartedOutput<W> = W extends keyof Workflows
   ? Workflows[W] extends { output: infer O extends { [P in keyof O]: Shape } }

@@ -18,12 +18,14 @@ import type {
   MessageValues,
   OutputOf,
   ResultsOf,
+  StartedInput,
   StartedOutput,
   StepScope,
   Values,
 } from "./flow-symbols.ts";
 import type { Queue } from "./queue.ts";
 import type { MessageOf, QueueName, RoleName, TaskName } from "./registry.ts";
+import type { EnvironmentValue } from "./setting.ts";
 import type { Bool, Expression, FieldsOf, Moment, Numeric, Operand, Row, Text, Value } from "./symbols.ts";
 import type { Effect } from "./task.ts";
 import type { Duration } from "./workflow-options.ts";
@@ -135,6 +137,20 @@ export interface Flow<in out N, in out I, out S> {
     options?: AttemptOptions,
   ): Flow<N, I, S & As<K, { readonly id: Value<"uuid"> }>>;
   /**
+   * Gives a signal, to every run that waits for it and to the workflows that it starts: exactly once, in one transaction with the
+   * record of it. Its result is `{ taken }`: how many they are; where there are none, the signal is kept for the first who waits. As
+   * with `publish`, the declaration answers for it: the run's actor needs no right.
+   *
+   * @example flow.signal("tell", "parcel-reported", ({ record }) => record.id, () => ({ state: "lost" }))
+   */
+  signal<const K extends string>(
+    id: K,
+    signal: string,
+    key: (symbols: StepScope<N, I, S>) => Expression | string,
+    payload?: (symbols: StepScope<N, I, S>) => AnyValues,
+    options?: AttemptOptions,
+  ): Flow<N, I, S & As<K, { readonly taken: Numeric<"int"> }>>;
+  /**
    * Computes values, once: later steps see them as they were then.
    *
    * @example flow.transform("price", ({ record }) => ({ net: record.subtotal, gross: record.subtotal.times(119).dividedBy(100) }))
@@ -177,8 +193,8 @@ export interface Flow<in out N, in out I, out S> {
       ) => Readonly<Record<string, Operand<"string"> | Value<"uuid"> | null>>;
       /** Sent as a JSON object. */
       readonly body?: (symbols: StepScope<N, I, S>) => AnyValues;
-      /** The environment variable with the secret that signs the body, as Standard Webhooks say. */
-      readonly secret?: string;
+      /** The environment variable with the secret that signs the body, as Standard Webhooks say: its name, or `env("HOOK_SECRET")`. */
+      readonly secret?: string | EnvironmentValue;
       /** Hosts whose private address is meant. */
       readonly privateHosts?: readonly string[];
       /** Statuses that are an answer; 200 to 299 where it is left out. */
@@ -244,7 +260,7 @@ export interface Flow<in out N, in out I, out S> {
   start<const K extends string, const W extends string, const Wait extends boolean = true>(
     id: K,
     workflow: W | (Effect & { readonly name: W }),
-    input?: (symbols: StepScope<N, I, S>) => AnyValues,
+    input?: (symbols: StepScope<N, I, S>) => StartedInput<W>,
     options?: { readonly wait?: Wait; readonly timeout?: Duration },
   ): Flow<
     N,

@@ -3,7 +3,15 @@
  * claims and flags as literals, so that `line.total` completes and `line.totl` does not compile, in
  * whatever file it stands. Pure: the loader writes the text to `generated.d.ts`.
  */
-import type { Claim, Entity, Field, System, Task, Workflow } from "../model/index.ts";
+import {
+  type Claim,
+  type Entity,
+  type Field,
+  type System,
+  type Task,
+  takesInput,
+  type Workflow,
+} from "../model/index.ts";
 import { type JsonSchema, propertyType, schemaProperties } from "../model/schema-types.ts";
 import { typeText } from "./schema-type-text.ts";
 import type { ScalarName } from "./shape.ts";
@@ -88,11 +96,15 @@ function fieldShape({ type }: Field): string {
 const taskLine = ({ name, input, output }: Task): string =>
   `    ${JSON.stringify(name)}: { ${sideShape("input", input)}; ${sideShape("output", output)} };`;
 
-/** What a workflow gives whoever waits for it; nothing for one with several ends, or none that gives something. */
-function workflowLine({ name, outputs = {} }: Workflow): string[] {
+/** What a workflow is started with, and what it gives whoever waits for it: nothing for one with several ends, or none that gives something. */
+function workflowLine({ name, trigger, input, outputs = {} }: Workflow): string[] {
   const [output, ...others] = Object.values(outputs);
-  if (output === undefined || others.length > 0) return [];
-  return [`    ${JSON.stringify(name)}: { ${sideShape("output", output)} };`];
+  const takes = input !== undefined && takesInput(trigger) && schemaProperties(input) !== undefined;
+  const sides = [
+    ...(takes ? [sideShape("input", input)] : []),
+    ...(output === undefined || others.length > 0 ? [] : [sideShape("output", output)]),
+  ];
+  return sides.length === 0 ? [] : [`    ${JSON.stringify(name)}: { ${sides.join("; ")} };`];
 }
 
 function sideShape(label: "input" | "output", schema: unknown): string {

@@ -3,7 +3,7 @@ export { type Action, type ActionChain, action } from "./action.ts";
 export { can } from "./can.ts";
 export { type Check, check } from "./check.ts";
 export { type CatchUp, cron, every, signal, webhook } from "./clock-trigger.ts";
-export { type Config, defineConfig, type EnvironmentValue, env } from "./config.ts";
+export { type Config, defineConfig } from "./config.ts";
 export { type Entity, type EntityOptions, entity } from "./entity.ts";
 export type { AnyField, Field } from "./field.ts";
 export {
@@ -29,11 +29,13 @@ export { type Index, index } from "./index-declaration.ts";
 export { NonRetryableError } from "./non-retryable-error.ts";
 export { type Handler, type HandlerContext, type HandlerOptions, on } from "./on.ts";
 export { type Outcome, outcome } from "./outcome.ts";
+export { definePlugin, type Plugin, type PluginDefinition, type PluginStep } from "./plugin.ts";
 export { allow, deny, type Policy } from "./policy.ts";
 export { type Queue, queue } from "./queue.ts";
 export * from "./registry.ts";
 export { type Rule, rule } from "./rule.ts";
 export { defineSeed, type Seed, type SeedContext, type SeedPerson } from "./seed.ts";
+export { type EnvironmentValue, env, readSetting, type Setting } from "./setting.ts";
 export type { ListOf, ManyOf, One, Scalar, State } from "./shape.ts";
 export type { Actor, Has, Row, StoredRow } from "./symbols.ts";
 export {

@@ -23,7 +23,7 @@ export interface Claims {}
 // biome-ignore lint/suspicious/noEmptyInterface: filled by the generated declaration file
 export interface Flags {}
 
-/** Workflows that give something, by name: `{ report: { output: { pages: Scalar<"bigint"> } } }`. */
+/** Workflows that take or give something, by name: `{ report: { input: { month: Scalar<"text"> }; output: { pages: Scalar<"bigint"> } } }`. */
 // biome-ignore lint/suspicious/noEmptyInterface: filled by the generated declaration file
 export interface Workflows {}
 

@@ -20,28 +20,41 @@ const FRAMES = 8;
  * the stack is short and never turned into text.
  */
 export function captureSite(): Site | undefined {
+  return framesAbove(captureSite, FRAMES, (frames) => {
+    for (const frame of frames) {
+      const site = siteOfFrame(frame);
+      if (site !== undefined) return site;
+    }
+    return undefined;
+  });
+}
+
+/** The places of all frames outside this package, the innermost first: whoever made something, and for whom. */
+export function captureSites(): readonly Site[] {
+  return framesAbove(captureSites, 50, (frames) => frames.flatMap((frame) => siteOfFrame(frame) ?? []));
+}
+
+function framesAbove<T>(above: () => unknown, limit: number, read: (frames: readonly NodeJS.CallSite[]) => T): T {
   const { stackTraceLimit, prepareStackTrace } = Error;
   const holder: { stack?: unknown } = {};
   try {
-    Error.stackTraceLimit = FRAMES;
+    Error.stackTraceLimit = limit;
     Error.prepareStackTrace = (_error, frames) => frames;
-    Error.captureStackTrace(holder, captureSite);
+    Error.captureStackTrace(holder, above);
     // Read while our own preparation is in force: the engine formats on first access.
-    return siteOf(holder.stack as NodeJS.CallSite[]);
+    return read(holder.stack as NodeJS.CallSite[]);
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
     Error.prepareStackTrace = prepareStackTrace;
   }
 }
 
-function siteOf(frames: readonly NodeJS.CallSite[]): Site | undefined {
-  for (const frame of frames) {
-    const name = frame.getFileName();
-    if (typeof name !== "string" || name.startsWith("node:")) continue;
-    if (asUrl(name).startsWith(ownFolder)) continue;
-    return { file: filePath(name), line: frame.getLineNumber() ?? 1, column: frame.getColumnNumber() ?? 1 };
-  }
-  return undefined;
+/** Undefined for a frame of this package, or of Node. */
+function siteOfFrame(frame: NodeJS.CallSite): Site | undefined {
+  const name = frame.getFileName();
+  if (typeof name !== "string" || name.startsWith("node:")) return undefined;
+  if (asUrl(name).startsWith(ownFolder)) return undefined;
+  return { file: filePath(name), line: frame.getLineNumber() ?? 1, column: frame.getColumnNumber() ?? 1 };
 }
 
 const asUrl = (name: string): string => (name.startsWith("/") ? `file://${encodeURI(name)}` : name);

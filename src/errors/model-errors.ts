@@ -64,7 +64,7 @@ export const modelErrors = defineErrors({
   EJS2115: {
     title: "Consent to something that there is not",
     detail:
-      "`consents` of the config names an entity (`Invoice`), one of its commands, actions or fields (`Invoice.delete`), or a role, flag or claim (`roles.billing`, `flags.drafts`, `claims.teams`).",
+      "`consents` of the config names an entity (`Invoice`), one of its commands, actions or fields (`Invoice.delete`), a role, flag or claim (`roles.billing`, `flags.drafts`, `claims.teams`), a workflow or queue (`workflows.send-refund`, `queues.stock-moves`), or `webhooks`, `webhooks.events`, `webhooks.manage`, `webhooks.privateHosts`.",
     hint: "Correct the name, or leave the consent out: one that a build has taken is not needed any more.",
   },
   // --- fields and relations
@@ -208,8 +208,8 @@ export const modelErrors = defineErrors({
   },
   EJS2153: {
     title: "Unknown task",
-    detail: "A step names a task that has no file in tasks/.",
-    hint: "Correct the name, or write the file.",
+    detail: "A step names a task that has no file in tasks/ and is no step of a plugin in the config.",
+    hint: "Correct the name, write the file, or list the plugin.",
   },
   EJS2154: {
     title: "Step with an unusable name",
@@ -317,5 +317,11 @@ export const modelErrors = defineErrors({
     detail:
       "A handler is known by the name under which a file of `handlers/` exports it: its runs, retries and dead letters outlive every process under that name. One that no file exports has none; two must not have the same.",
     hint: 'export const announce = on("Invoice.created", async ({ event }) => …)',
+  },
+  EJS2173: {
+    title: "Plugin that cannot be",
+    detail:
+      "`plugins` of the config lists what `definePlugin` makes, most often by a function that takes options. A plugin has a name, may have a version and a description, and adds steps, each made by `defineTask`.",
+    hint: 'plugins: [slack({ token: env("SLACK_TOKEN") })], where slack returns definePlugin({ name: "slack", steps: { "post-message": defineTask({ … }) } })',
   },
 });

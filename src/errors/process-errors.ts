@@ -100,6 +100,17 @@ export const processErrors = defineErrors({
     detail: "A node `output` or `fail` names what the process does not declare in `outputs` or `errors`.",
     hint: "Declare it.",
   },
+  EJS2528: {
+    title: "Two nodes of one id",
+    detail: "Nodes are told apart by their ids in the whole of a process, its bodies included: operators name them.",
+    hint: "Call one of the two otherwise.",
+  },
+  EJS2529: {
+    title: "A node has no place there",
+    detail:
+      "In the body of a forEach an `output` gives an item's result and has no name; a compensation gives nothing.",
+    hint: "The message says what is expected.",
+  },
   EJS2530: {
     title: "A node names what there is not",
     detail: "The model has no entity, field, task, query, queue or workflow of this name.",

@@ -116,4 +116,22 @@ export const workflowErrors = defineErrors({
       "What a step gave is no JSON (a circle, a BigInt), holds a text that PostgreSQL cannot keep (the character U+0000, half of a surrogate pair), is larger than 16 MB, or makes the results of its run larger than 128 MB. The run fails and is not tried again; what the step did outside is done.",
     hint: "Keep what is large where large things belong, and return its name or key.",
   },
+  EJS6021: {
+    title: "The plugin is missing in this worker, or is of another version",
+    detail:
+      "A step of a workflow is a plugin's. The worker takes plugins from the config that it was started with, and has not this one, or a version of it whose step there is not, or takes something else. The step is tried again: another worker, or the next deployment, may have it.",
+    hint: "Install the same version where the model is built and where workers run, list the plugin in `plugins` of enginejs.config.ts, and restart the worker.",
+  },
+  EJS6022: {
+    title: "A step's row or value cannot be",
+    detail:
+      "PostgreSQL refused what a step in the database was about to do: a unique key that another row has, a rule, a reference to a row that is not there, a field without its value, a value out of its type's range. The message names the step, the constraint in the model's words, and the SQLSTATE. Nothing of the step was done, and it is not tried again.",
+    hint: 'Where it may happen, look first (`find` with `missing: "null"`, `branch`). Once the row or the model is mended: `enginejs workflow retry RUN`.',
+  },
+  EJS6023: {
+    title: "A server's answer does not fit the step",
+    detail:
+      "What an `http` step was answered, with a status from 200 to 299, is not what its `response` says; the message names each place. More than it says is no misfit. The request was done; the run fails, and it is not tried again.",
+    hint: "Let `response` say what the server gives, or leave it out and look at `body` in a task.",
+  },
 });

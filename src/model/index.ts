@@ -11,4 +11,4 @@ export * from "./system.ts";
 export * from "./workflow.ts";
 export { DEFAULT_RETRY, type Retry } from "./workflow-execution.ts";
 export { allNodes, type NodeOf, type WorkflowEdge, type WorkflowGraph, type WorkflowNode } from "./workflow-graph.ts";
-export { triggerEntity } from "./workflow-trigger.ts";
+export { takesInput, triggerEntity } from "./workflow-trigger.ts";

@@ -39,7 +39,7 @@ export const isOpen = (schema: unknown): boolean =>
 /** Follows `$ref`, and takes the one alternative that is not null. */
 function resolved(schema: JsonSchema, root: JsonSchema, depth = 0): JsonSchema {
   if (depth > 10) return {};
-  const { $ref, anyOf } = schema;
+  const { $ref, anyOf, type } = schema;
   if (typeof $ref === "string" && $ref.startsWith("#/")) {
     const target = $ref
       .slice(2)
@@ -50,6 +50,11 @@ function resolved(schema: JsonSchema, root: JsonSchema, depth = 0): JsonSchema {
   if (Array.isArray(anyOf)) {
     const others = anyOf.filter((part): part is JsonSchema => isSchema(part) && part.type !== "null");
     if (others.length === 1 && others[0] !== undefined) return resolved(others[0], root, depth + 1);
+  }
+  if (Array.isArray(type)) {
+    // As zod says a nullable text.
+    const others = type.filter((each) => each !== "null");
+    if (others.length === 1) return { ...schema, type: others[0] };
   }
   return schema;
 }

@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { entity } from "./entity.ts";
 import { entityName, fieldName, permissionName, slugName, sqlName } from "./names.ts";
+import { plugin } from "./plugin.ts";
 import { queue } from "./queue.ts";
 import { webhooks } from "./webhooks.ts";
 import { task, workflow } from "./workflow.ts";
@@ -68,7 +69,8 @@ export const principal = z.enum(["anonymous", "user", "service", "key", "system"
 
 /**
  * Why something may be wider than in the build before, where no policy can say it: a deny that is gone, the permissions of a
- * role, a flag's default. `Invoice.delete`, `Employee.salary`, `Invoice`, `roles.billing`, `flags.drafts`, `claims.teams`.
+ * role, a flag's default. `Invoice.delete`, `Employee.salary`, `Invoice`, `roles.billing`, `flags.drafts`, `claims.teams`,
+ * `workflows.send-refund`, `queues.stock-moves`, `webhooks.events`.
  */
 export const consent = z.strictObject({ subject: z.string().min(1), why: z.string().min(1) });
 
@@ -87,6 +89,8 @@ export const system = z.strictObject({
   entities: z.array(entity),
   workflows: z.array(workflow),
   tasks: z.array(task),
+  /** By name; absent where there are none. Their steps are among the tasks. */
+  plugins: z.array(plugin).optional(),
   /** Statements that steps name; absent where there are none. */
   queries: z.array(query).optional(),
   /** By name; absent where there are none. */

@@ -66,6 +66,8 @@ export const forEachParts = {
   limit: z.int().min(1).max(100),
   /** Over what the body sees at its end: with it the result is `{ count, results }`, without it `{ count }`. */
   collect: z.string().optional(),
+  /** The JSON Schema of one of its results, where it is known: later steps can name its members then. */
+  collects: z.json().optional(),
 };
 
 /** Fields of `compensate` besides its body: what undoes a step that was done, when the run fails for good. No edge leads to it. */

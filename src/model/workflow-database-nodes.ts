@@ -97,6 +97,17 @@ export const publishNode = z.strictObject({
   message: expressions,
 });
 
+/** Gives a signal, with the rights of the run as `queue.publish`; its result is `{ taken }`: how many waits and workflows took it. With 0 it is kept for the next wait. */
+export const signalNode = z.strictObject({
+  ...transacted,
+  kind: z.literal("signal"),
+  signal: slugName,
+  /** Which one of that name: as the wait says it. */
+  key: z.string(),
+  /** A JSON object; null where it is left out. */
+  payload: expressions.optional(),
+});
+
 /** A statement by its name: `queries/<name>.sql`, whose parameters are written `:name`. */
 export const query = z.strictObject({
   name: slugName,

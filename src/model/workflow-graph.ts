@@ -22,13 +22,14 @@ import {
   listNode,
   publishNode,
   queryNode,
+  signalNode,
   transformNode,
   updateManyNode,
   updateNode,
 } from "./workflow-database-nodes.ts";
 import { nodeId } from "./workflow-node-parts.ts";
 import { httpNode, logNode, taskNode } from "./workflow-outside-nodes.ts";
-import { approvalNode, signalNode, sleepNode, startWorkflowNode } from "./workflow-wait-nodes.ts";
+import { approvalNode, sleepNode, startWorkflowNode, waitForSignalNode } from "./workflow-wait-nodes.ts";
 
 const edge = z.strictObject({
   from: nodeId,
@@ -60,12 +61,13 @@ export const workflowNode = z.discriminatedUnion("kind", [
   updateManyNode,
   queryNode,
   publishNode,
+  signalNode,
   transformNode,
   taskNode,
   logNode,
   httpNode,
   sleepNode,
-  signalNode,
+  waitForSignalNode,
   approvalNode,
   startWorkflowNode,
   branchNode,

@@ -85,6 +85,10 @@ export const trigger = z.discriminatedUnion("kind", [
 ]);
 type WorkflowTrigger = z.infer<typeof trigger>;
 
+/** Whether whoever starts a run gives it its input; that of others is a row, a tick or a message. */
+export const takesInput = ({ kind }: WorkflowTrigger): boolean =>
+  kind === "manual" || kind === "signal" || kind === "webhook";
+
 /** The entity whose rows the events of a trigger are about; undefined for triggers without a record. */
 export const triggerEntity = (of: WorkflowTrigger): string | undefined =>
   of.kind === "model" || of.kind === "datetime" ? of.entity : undefined;

@@ -11,7 +11,7 @@ export const sleepNode = z.strictObject({
 });
 
 /** Waits for `enginejs.workflow_signal(signal, key, payload)`; its result is `{ payload, timedOut }`. */
-export const signalNode = z.strictObject({
+export const waitForSignalNode = z.strictObject({
   ...identified,
   kind: z.literal("waitForSignal"),
   signal: slugName,

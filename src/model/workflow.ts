@@ -30,9 +30,11 @@ export const workflow = z.strictObject({
 });
 export type Workflow = z.infer<typeof workflow>;
 
-/** A task file's contract, as its zod schemas say it; JSON Schema, draft 2020-12. */
+/** The contract of a task file, or of a plugin's step, as its zod schemas say it; JSON Schema, draft 2020-12. */
 export const task = z.strictObject({
   name: taskName,
+  /** Whose step it is; absent for a task file. */
+  plugin: slugName.optional(),
   input: z.json().optional(),
   output: z.json().optional(),
 });

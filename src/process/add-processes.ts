@@ -1,9 +1,10 @@
 /** Puts the processes of a project into its model. */
 import type { Diagnostic } from "../errors/diagnostic.ts";
-import { catalogOf, type SourceMap, type System } from "../model/index.ts";
+import { catalogOf, type SourceMap, type System, takesInput } from "../model/index.ts";
 import { compileProcess } from "./compile-process.ts";
+import { placedNodes } from "./graph-scope.ts";
 import type { Outputs } from "./process-context.ts";
-import { ProcessTypes } from "./process-types.ts";
+import { processContract } from "./process-contract.ts";
 import type { ReadProcess } from "./read-process.ts";
 
 export interface AddedProcesses {
@@ -20,6 +21,9 @@ export function addProcesses(read: readonly ReadProcess[], built: System): Added
   const system: System = { ...built, workflows: [...built.workflows] };
   const catalog = catalogOf(system);
   const outputs = new Map<string, Outputs>(built.workflows.map(({ name, outputs: gives = {} }) => [name, gives]));
+  const inputs = new Map<string, unknown>(
+    built.workflows.map((of) => [of.name, takesInput(of.trigger) ? of.input : undefined]),
+  );
   const sourceMap: Record<string, SourceMap[string]> = {};
   const known = new Map(built.workflows.map(({ name }) => [name, "the model"]));
   const files = [...read].sort((a, b) => (a.source.file < b.source.file ? -1 : 1));
@@ -29,20 +33,20 @@ export function addProcesses(read: readonly ReadProcess[], built: System): Added
     if (other !== undefined)
       source.report("EJS2504", `There is a workflow "${process.name}" already, in ${other}.`, ["name"]);
     known.set(process.name, source.file);
-    // What is wrong with its types is reported when it is compiled.
-    const types = new ProcessTypes(Object.create(source, { report: { value: () => undefined } }), process.$defs ?? {});
-    const gives = Object.entries(process.outputs ?? {}).map(([name, type]) => [name, types.schema(type, [])]);
-    outputs.set(process.name, Object.fromEntries(gives));
+  }
+  for (const contract of files.map(processContract)) {
+    if (contract === undefined) continue;
+    outputs.set(contract.name, contract.outputs);
+    if (takesInput(contract.trigger)) inputs.set(contract.name, contract.input);
   }
   for (const { source, process } of files) {
     if (process === undefined) continue;
-    const workflow = compileProcess(source, process, { system, catalog, outputs });
+    const workflow = compileProcess(source, process, { system, catalog, outputs, inputs });
     if (workflow === undefined) continue;
     system.workflows.push(workflow);
     sourceMap[`workflows.${workflow.name}`] = source.placeOf(["name"]);
-    for (const { id } of workflow.nodes) {
-      if (Object.hasOwn(process.nodes, id))
-        sourceMap[`workflows.${workflow.name}.${id}`] = source.placeOf(["nodes", id], { key: true });
+    for (const { id, path } of placedNodes({ nodes: process.nodes, path: [] })) {
+      sourceMap[`workflows.${workflow.name}.${id}`] = source.placeOf(path, { key: true });
     }
   }
   system.workflows.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));

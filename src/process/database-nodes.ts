@@ -94,9 +94,26 @@ function getNode(context: NodeContext<ProcessNodeOf<"db.get">>, entity: Entity):
 
 function updateNode(context: NodeContext<ProcessNodeOf<"db.update">>, entity: Entity): Made {
   const { node } = context;
+  if (node.id === undefined) return updateAllNode(context, entity);
+  if (node.where !== undefined) context.report("EJS2532", "db.update has one of id and where.", context.at("op"));
   const row = context.expression(context.at("id"), node.id, UUID);
   const values = fieldValues(context, entity, node.values, "update");
   return oneRow(context, entity, { kind: "crud.update", row, values });
+}
+
+/** All rows that a condition names; what it gives is their number. */
+function updateAllNode(context: NodeContext<ProcessNodeOf<"db.update">>, entity: Entity): Made {
+  const { id, node, out } = context;
+  if (node.where === undefined) {
+    context.report("EJS2532", "db.update has one of id and where.", context.at("op"));
+    return NOTHING;
+  }
+  const where = rowCondition(context, entity, node.where);
+  const values = fieldValues(context, entity, node.values, "update");
+  const gives = Object.hasOwn(out, "count") && !Object.hasOwn(context.in, "count");
+  if (gives) context.gives("count", { type: "integer" });
+  const made: WorkflowNode = { ...base(context), kind: "db.update", entity: entity.name, where, values };
+  return { nodes: [made], values: gives ? { count: `${id}.count` } : {} };
 }
 
 function deleteNode(context: NodeContext<ProcessNodeOf<"db.delete">>, entity: Entity): Made {

@@ -5,6 +5,9 @@ const UNITS = [604_800_000, 86_400_000, 3_600_000, 60_000, 1_000];
 /** 100 years. */
 const LONGEST = 36_525 * 86_400_000;
 
+/** `PT2S` in milliseconds; of a text that is one, as those of a process file are. */
+export const milliseconds = (text: string): number => durationMs(text) ?? 1;
+
 /** `PT2S` in milliseconds; undefined where it is no duration from 1 ms to 100 years. */
 export function durationMs(text: string): number | undefined {
   const match = DURATION.exec(text);

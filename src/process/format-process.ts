@@ -11,9 +11,10 @@ const TOP = [
   "outputs errors uses nodes edges",
 ].flatMap((names) => names.split(" "));
 const NODE = [
-  "op label service operation queue db entity query workflow level tx in id where order limit values",
-  "parameters body message expr cases else for until signal key allow question idempotencyKey wait",
-  "timeout retry error output out",
+  "op label service operation task queue db entity query workflow level tx of in id where order items as limit values",
+  "method url headers secret privateHosts accept",
+  "parameters body message expr cases else for until signal key payload allow question idempotencyKey wait",
+  "timeout retry error output out nodes edges",
 ].flatMap((names) => names.split(" "));
 /** Of `fail` the message follows the error's name. */
 const FAIL = [...NODE.filter((name) => name !== "message"), "message"];
@@ -50,7 +51,7 @@ function topMember(key: string, value: Node, text: string): string {
   const isBlock = key === "edges" ? value.type === "array" : value.type === "object";
   switch (isBlock ? key : "") {
     case "$defs":
-      return name + block(sortedMembers(value), (type) => print(type, text), TYPE_WIDTH);
+      return name + block(sortedMembers(value), (type) => print(type, text, false, true), TYPE_WIDTH);
     case "nodes":
       return name + block(sortedMembers(value), (node) => printNode(node, text), NODE_WIDTH);
     case "edges":
@@ -80,21 +81,47 @@ const fitting = ({ line, broken }: Printed, indent: string, width: number): stri
 function printNode(node: Node, text: string): Printed {
   if (node.type !== "object") return print(node, text);
   const op = node.children?.find(({ children }) => children?.[0]?.value === "op")?.children?.[1]?.value;
-  return printObject(sortedMembers(node, op === "fail" ? FAIL : NODE), (value) => print(value, text), "{", "}");
+  const part = (value: Node, key: string): Printed => {
+    if (key === "nodes" && value.type === "object") {
+      return printObject(sortedMembers(value), (inner) => printNode(inner, text), "{", "}");
+    }
+    return key === "edges" && value.type === "array" ? printSet(value, text) : print(value, text);
+  };
+  return printObject(sortedMembers(node, op === "fail" ? FAIL : NODE), part, "{", "}");
 }
 
-/** @param sets lists in it have no order */
-function print(node: Node, text: string, sets = false): Printed {
+/** A list without an order. */
+function printSet(node: Node, text: string): Printed {
+  const items = (node.children ?? []).map((child) => print(child, text));
+  const sorted = items.toSorted((a, b) => byCodeUnit(a.line, b.line));
+  return list(
+    sorted.map((printed) => ({ name: "", printed })),
+    "[",
+    "]",
+  );
+}
+
+/** Members of a type that hold values, in whose order nothing may change. */
+const VALUES = ["const", "default", "enum", "examples"];
+
+/**
+ * @param sets lists in it have no order
+ * @param isType it is a part of $defs
+ */
+function print(node: Node, text: string, sets = false, isType = false): Printed {
   switch (node.type) {
     case "object":
       return printObject(
         sortedMembers(node),
-        (value, key) => print(value, text, sets || (key === "required" && value.type === "array")),
+        (value, key) => {
+          if (isType && VALUES.includes(key)) return print(value, text);
+          return print(value, text, sets || (isType && key === "required" && value.type === "array"), isType);
+        },
         "{",
         "}",
       );
     case "array": {
-      const items = (node.children ?? []).map((child) => print(child, text, sets));
+      const items = (node.children ?? []).map((child) => print(child, text, sets, isType));
       const ordered = sets ? items.toSorted((a, b) => byCodeUnit(a.line, b.line)) : items;
       return list(
         ordered.map((printed) => ({ name: "", printed })),

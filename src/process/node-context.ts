@@ -6,6 +6,7 @@ import type { Retry, WorkflowNode } from "../model/index.ts";
 import { DEFAULT_RETRY } from "../model/index.ts";
 import type { JsonSchema } from "../model/schema-types.ts";
 import { durationMs } from "./duration.ts";
+import type { GraphScope } from "./graph-scope.ts";
 import type { ProcessContext } from "./process-context.ts";
 import { schemaVariable } from "./process-context.ts";
 import type { ProcessNode, ProcessRetry } from "./process-file.ts";
@@ -28,10 +29,14 @@ export interface Made {
   readonly values: Readonly<Record<string, string>>;
   /** The run goes on by one of the ports, which the last node chooses. */
   readonly chooses?: boolean;
+  /** No edge leads to its nodes. */
+  readonly isAside?: boolean;
 }
 
 export class NodeContext<N extends ProcessNode = ProcessNode> {
   readonly process: ProcessContext;
+  /** The graph that it stands in. */
+  readonly scope: GraphScope;
   readonly id: string;
   readonly node: N;
   readonly path: Path;
@@ -45,12 +50,13 @@ export class NodeContext<N extends ProcessNode = ProcessNode> {
     process: ProcessContext,
     id: string,
     node: N,
-    ports: Pick<NodeContext, "in" | "out" | "freeId"> & { readonly taken: ReadonlySet<string> },
+    ports: Pick<NodeContext, "scope" | "in" | "out" | "freeId"> & { readonly taken: ReadonlySet<string> },
   ) {
     this.process = process;
     this.id = id;
     this.node = node;
-    this.path = ["nodes", id];
+    this.scope = ports.scope;
+    this.path = [...ports.scope.path, "nodes", id];
     this.in = ports.in;
     this.out = ports.out;
     this.freeId = ports.freeId;
@@ -71,6 +77,11 @@ export class NodeContext<N extends ProcessNode = ProcessNode> {
     return { ...Object.fromEntries(ports), ...more };
   }
 
+  /** The type of an expression over the ports; undefined after a report. */
+  typeOf(path: Path, text: string): ExpressionType | undefined {
+    return this.process.expression(path, text, this.names());
+  }
+
   /** Checks an expression; its text over the results of the run. `more` are names that stay as they are. */
   expression(
     path: Path,
@@ -85,7 +96,7 @@ export class NodeContext<N extends ProcessNode = ProcessNode> {
   /** Checks that an expression gives what a schema says; its text over the results of the run. */
   value(path: Path, text: string, schema: JsonSchema, of: string): string {
     this.process.fits(path, text, this.names(), schema, of);
-    return this.rewritten(text, []);
+    return this.rewritten(text);
   }
 
   /** Expressions by name, of any type. */
@@ -94,7 +105,8 @@ export class NodeContext<N extends ProcessNode = ProcessNode> {
     return Object.fromEntries(entries);
   }
 
-  private rewritten(text: string, stay: readonly string[]): string {
+  /** The text of an expression over the results of the run. `stay` are names that mean something else than a port. */
+  rewritten(text: string, stay: readonly string[] = []): string {
     const sources = Object.entries(this.in).filter(([name]) => !stay.includes(name));
     return rewriteNames(text, new Map(sources.map(([name, { source }]) => [name, source])), this.taken);
   }

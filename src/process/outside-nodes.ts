@@ -1,97 +1,13 @@
-/** Nodes that touch what is outside of the database's own rows: services, queues, other workflows, the log. */
+/** Nodes that hand something on: to queues, waits, other workflows, the log. */
 import type { System, WorkflowNode } from "../model/index.ts";
 import { schemaProperties } from "../model/schema-types.ts";
 import { suggestion } from "./database-nodes.ts";
+import { milliseconds } from "./duration.ts";
 import type { Made, NodeContext } from "./node-context.ts";
 import type { ProcessNodeOf } from "./process-file.ts";
+import { bodyOf } from "./task-nodes.ts";
 
 const NOTHING: Made = { nodes: [], values: {} };
-
-/** `createCharge` → `create-charge`. */
-const kebab = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, "$1-$2").toLowerCase();
-
-/** An operation of a service is a task file in the service's folder. */
-export function serviceNode(context: NodeContext<ProcessNodeOf<"service.call">>): Made {
-  const { id, node, out } = context;
-  context.process.effects.require("services", node.service, node.operation, context.at("operation"));
-  const name = `${kebab(node.service)}/${kebab(node.operation)}`;
-  const { tasks } = context.process.model.system;
-  const task = tasks.find((each) => each.name === name || each.name === `${node.service}/${node.operation}`);
-  const input = bodyOf(context, task?.input, "task");
-  const key =
-    node.idempotencyKey === undefined
-      ? {}
-      : { idempotencyKey: context.expression(context.at("idempotencyKey"), node.idempotencyKey) };
-  if (task === undefined) {
-    const hint = `Write tasks/${name}.ts. ${suggestion(
-      name,
-      tasks.map((each) => each.name),
-      "Task files",
-    )}`;
-    context.report(
-      "EJS2530",
-      `${node.service}.${node.operation} is the task file tasks/${name}.ts, which there is not.`,
-      context.at("operation"),
-      { hint },
-    );
-    return NOTHING;
-  }
-  const names = Object.keys(out);
-  const only = names.length === 1 ? names[0] : "ok";
-  if (task.output !== undefined && only !== undefined && Object.hasOwn(out, only)) {
-    context.gives(only, task.output as never);
-  }
-  const made = {
-    id,
-    ...context.labelled,
-    kind: "task" as const,
-    task: task.name,
-    input,
-    ...key,
-    ...(names.length === 0 ? {} : { ports: out as never }),
-    ...context.attempts(node),
-  };
-  if (names.includes("port")) {
-    context.report("EJS2525", '"port" is the name of the way that was taken.', context.at("out", "port"), {
-      key: true,
-    });
-  }
-  return {
-    nodes: [made],
-    values: Object.fromEntries(names.map((port) => [port, `${id}.${port}`])),
-    chooses: names.length > 0,
-  };
-}
-
-/** What a node hands on, checked by the schema of whoever takes it. */
-function bodyOf(
-  context: NodeContext<ProcessNodeOf<"service.call" | "startWorkflow">>,
-  schema: unknown,
-  taker: "task" | "workflow",
-): Record<string, string> {
-  const { body = {} } = context.node;
-  const properties = schemaProperties(schema);
-  if (properties === undefined) return context.values("body", body);
-  const values: Record<string, string> = {};
-  for (const [name, text] of Object.entries(body)) {
-    const property = properties.find((candidate) => candidate.name === name);
-    const path = context.at("body", name);
-    if (property !== undefined) values[name] = context.value(path, text, property.schema, `${context.id}.${name}`);
-    else {
-      const names = properties.map((each) => each.name);
-      context.report("EJS2530", `the ${taker} takes no "${name}".`, path, {
-        key: true,
-        hint: suggestion(name, names, "Properties of its input"),
-      });
-    }
-  }
-  const missing = properties.filter(({ name, required }) => required && !Object.hasOwn(body, name));
-  if (missing.length > 0) {
-    const names = missing.map(({ name }) => name).join(", ");
-    context.report("EJS2531", `the ${taker} requires ${names}.`, context.at("body"), { key: true });
-  }
-  return values;
-}
 
 /** Undeclared queues are inferred, each once. */
 export function queueOf(system: System, name: string, process: string): NonNullable<System["queues"]>[number] {
@@ -135,19 +51,33 @@ export function publishNode(context: NodeContext<ProcessNodeOf<"queue.publish">>
     ...context.attempts(node),
     ...(node.tx === undefined ? {} : { tx: node.tx }),
   };
+  return { nodes: [made], values: ownId(context, "id") };
+}
+
+/** Gives a signal to whoever waits for it; nothing comes out of it. */
+export function signalNode(context: NodeContext<ProcessNodeOf<"signal">>): Made {
+  const { id, node, process } = context;
+  process.effects.requireNamed("signals", node.signal, context.at("signal"));
+  if (node.tx !== undefined) process.effects.require("databases", "main", "transaction", context.at("tx"));
+  const made = {
+    id,
+    ...context.labelled,
+    kind: "signal" as const,
+    signal: node.signal,
+    key: context.expression(context.at("key"), node.key),
+    ...(node.payload === undefined ? {} : { payload: context.values("payload", node.payload) }),
+    ...context.attempts(node),
+    ...(node.tx === undefined ? {} : { tx: node.tx }),
+  };
   return { nodes: [made], values: {} };
 }
 
-export function startWorkflowNode(
-  context: NodeContext<ProcessNodeOf<"startWorkflow">>,
-  duration: (text: string) => number,
-): Made {
+export function startWorkflowNode(context: NodeContext<ProcessNodeOf<"startWorkflow">>): Made {
   const { id, node, out, process } = context;
-  process.effects.requireWorkflow(node.workflow, context.at("workflow"));
-  const { outputs, system } = process.model;
+  process.effects.requireNamed("workflows", node.workflow, context.at("workflow"));
+  const { outputs, inputs } = process.model;
   const gives = outputs.get(node.workflow);
-  const target = system.workflows.find(({ name }) => name === node.workflow);
-  const input = bodyOf(context, target?.input, "workflow");
+  const input = bodyOf(context, inputs.get(node.workflow), "workflow");
   if (gives === undefined) {
     const hint = suggestion(node.workflow, [...outputs.keys()], "Workflows");
     context.report("EJS2530", `there is no workflow "${node.workflow}".`, context.at("workflow"), { hint });
@@ -161,13 +91,26 @@ export function startWorkflowNode(
     workflow: node.workflow,
     input,
     wait,
-    ...(node.timeout === undefined ? {} : { timeoutMs: duration(node.timeout) }),
+    ...(node.timeout === undefined ? {} : { timeoutMs: milliseconds(node.timeout) }),
   };
+  const run = ownId(context, "runId");
   const schemas = Object.values(gives);
-  const port = wait && schemas.length === 1 ? context.ownPort("output") : undefined;
-  if (port === undefined || Object.hasOwn(context.in, port)) return { nodes: [made], values: {} };
-  context.gives(port, schemas[0] as never);
-  return { nodes: [made], values: Object.hasOwn(out, port) ? { [port]: `${id}.output` } : {} };
+  const port = wait && schemas.length > 0 ? context.ownPort("output", ["runId"]) : undefined;
+  if (port === undefined || Object.hasOwn(context.in, port)) return { nodes: [made], values: run };
+  for (const schema of schemas) context.gives(port, schema as never);
+  if (schemas.length === 1) return { nodes: [made], values: { ...run, [port]: `${id}.output` } };
+  // Which of its outputs the other one gives only the run knows: the port's type is what all of them have.
+  const given = context.freeId(`${id}Output`);
+  const types = { [port]: out[port] as never };
+  const typed: WorkflowNode = { id: given, kind: "transform", values: { [port]: `${id}.output` }, types };
+  return { nodes: [made, typed], values: { ...run, [port]: `${given}.${port}` } };
+}
+
+/** The id that an operation gives, by a port of that name. */
+function ownId(context: NodeContext, port: "id" | "runId"): Record<string, string> {
+  if (!Object.hasOwn(context.out, port) || Object.hasOwn(context.in, port)) return {};
+  context.gives(port, { type: "string", format: "uuid" });
+  return { [port]: `${context.id}.${port}` };
 }
 
 export function logNode(context: NodeContext<ProcessNodeOf<"log">>): Made {

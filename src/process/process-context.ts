@@ -17,6 +17,8 @@ export interface ProcessModel {
   readonly catalog: Catalog;
   /** Every workflow that there is, processes among them, with what each gives. */
   readonly outputs: ReadonlyMap<string, Outputs>;
+  /** And what each takes, as a JSON Schema; undefined where it says nothing. */
+  readonly inputs: ReadonlyMap<string, unknown>;
 }
 
 /** Names that every expression of a run knows: no node may be called so. */

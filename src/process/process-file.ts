@@ -3,7 +3,7 @@
  * schema here is the format: what editors complete (`schema/process-1.json`), and what is wrong with a file by itself.
  */
 import { z } from "zod";
-import { fieldName, slugName } from "../model/names.ts";
+import { fieldName, slugName, taskName } from "../model/names.ts";
 import { actorMode, executionOptions } from "../model/workflow-execution.ts";
 import { trigger } from "../model/workflow-trigger.ts";
 import { DURATION, durationMs } from "./duration.ts";
@@ -50,6 +50,16 @@ const stored = {
 };
 const ofEntity = { ...stored, entity: entityName };
 
+/** A node's body: a graph of its own, which begins with a `start`. */
+const body = {
+  nodes: z.lazy((): z.ZodType<ProcessNodes> => nodes),
+  edges: z.lazy((): typeof edges => edges),
+};
+const host = z
+  .string()
+  .regex(/^(\*|[a-z0-9.-]+(:\d{1,5})?)$/, 'a host is written in small letters: "api.example.com", or "*"');
+const methods = z.enum(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]);
+
 /** One operation each, by `op`. */
 export const processNodes = {
   start: z.strictObject({ op: z.literal("start"), label: base.label, out: flowing.out }),
@@ -59,7 +69,8 @@ export const processNodes = {
     queue: slugName,
     out: flowing.out,
   }),
-  output: z.strictObject({ op: z.literal("output"), ...base, output: fieldName }),
+  /** In the body of a forEach it gives the item's result, and has no name. */
+  output: z.strictObject({ op: z.literal("output"), ...base, output: fieldName.optional() }),
   fail: z.strictObject({ op: z.literal("fail"), ...base, error: errorName, message: z.string().max(1000).optional() }),
   compute: z.strictObject({ op: z.literal("compute"), ...flowing, expr: expression }),
   transform: z.strictObject({ op: z.literal("transform"), ...flowing, values: expressions }),
@@ -70,6 +81,19 @@ export const processNodes = {
     else: portName,
   }),
   merge: z.strictObject({ op: z.literal("merge"), ...flowing }),
+  /** Goes on by all its ports at once. */
+  parallel: z.strictObject({ op: z.literal("parallel"), ...flowing }),
+  /** Does its body for each item: `as` (item) is the port of its start that gives one, `index` counts from 0. */
+  forEach: z.strictObject({
+    op: z.literal("forEach"),
+    ...flowing,
+    items: expression,
+    as: portName.optional(),
+    limit: z.int().min(1).max(100).optional(),
+    ...body,
+  }),
+  /** Undoes a node that was done, should the run fail for good or be cancelled. */
+  compensate: z.strictObject({ op: z.literal("compensate"), ...base, of: nodeId, ...body }),
   "db.insert": z.strictObject({ op: z.literal("db.insert"), ...ofEntity, values: expressions }),
   "db.get": z.strictObject({
     op: z.literal("db.get"),
@@ -84,7 +108,14 @@ export const processNodes = {
     order: z.array(z.tuple([fieldName, z.enum(["asc", "desc"])])).optional(),
     limit: z.int().min(1).max(10_000).optional(),
   }),
-  "db.update": z.strictObject({ op: z.literal("db.update"), ...ofEntity, id: expression, values: expressions }),
+  /** One row by its `id`, or all that `where` names. */
+  "db.update": z.strictObject({
+    op: z.literal("db.update"),
+    ...ofEntity,
+    id: expression.optional(),
+    where: expression.optional(),
+    values: expressions,
+  }),
   "db.delete": z.strictObject({ op: z.literal("db.delete"), ...ofEntity, id: expression }),
   "db.query": z.strictObject({
     op: z.literal("db.query"),
@@ -100,12 +131,41 @@ export const processNodes = {
     body: expressions.optional(),
     idempotencyKey: expression.optional(),
   }),
+  task: z.strictObject({
+    op: z.literal("task"),
+    ...attempted,
+    task: taskName,
+    body: expressions.optional(),
+    idempotencyKey: expression.optional(),
+  }),
+  "http.request": z.strictObject({
+    op: z.literal("http.request"),
+    ...attempted,
+    method: methods.optional(),
+    url: expression,
+    headers: z.record(z.string().regex(/^[A-Za-z0-9-]+$/, "a header has letters, digits and -"), expression).optional(),
+    body: expressions.optional(),
+    secret: z
+      .string()
+      .regex(/^[A-Z][A-Z0-9_]*$/, "the name of an environment variable: HOOK_SECRET")
+      .optional(),
+    privateHosts: z.array(z.string()).optional(),
+    accept: z.array(z.int().min(100).max(599)).optional(),
+  }),
   "queue.publish": z.strictObject({
     op: z.literal("queue.publish"),
     ...attempted,
     queue: slugName,
     tx: stored.tx,
     message: expressions,
+  }),
+  signal: z.strictObject({
+    op: z.literal("signal"),
+    ...attempted,
+    signal: slugName,
+    key: expression,
+    tx: stored.tx,
+    payload: expressions.optional(),
   }),
   wait: z.strictObject({
     op: z.literal("wait"),
@@ -147,15 +207,27 @@ export type ProcessNodeOf<K extends ProcessOp> = z.infer<(typeof processNodes)[K
 type NodeSchema = (typeof processNodes)[ProcessOp];
 const node = z.discriminatedUnion("op", Object.values(processNodes) as [NodeSchema, ...NodeSchema[]]);
 
+/** Nodes by their ids. */
+export interface ProcessNodes {
+  [id: string]: ProcessNode;
+}
+const nodes = z.record(nodeId, node);
+
 /** `node.port` → `node.port`. */
 const endpoint = z.string().regex(/^[a-z][A-Za-z0-9]{0,62}\.[a-z][A-Za-z0-9]*$/, 'an end of an edge is "node.port"');
 
+const edges = z.array(z.tuple([endpoint, endpoint]));
+
 /** Which effects the process may have, and no others. */
-const uses = z.strictObject({
+export const uses = z.strictObject({
   databases: z.record(z.string(), z.array(z.enum(["read", "write", "transaction"]))).optional(),
   queues: z.record(slugName, z.array(z.enum(["publish", "consume"]))).optional(),
   services: z.record(memberName, z.array(memberName)).optional(),
+  /** Methods by host; "*" is any other host. */
+  http: z.record(host, z.array(methods)).optional(),
+  tasks: z.array(taskName).optional(),
   workflows: z.array(slugName).optional(),
+  signals: z.array(slugName).optional(),
 });
 export type ProcessUses = z.infer<typeof uses>;
 
@@ -183,8 +255,8 @@ export const processFile = z.strictObject({
   outputs: z.record(fieldName, typeName).optional(),
   errors: z.record(errorName, typeName).optional(),
   uses: uses.optional(),
-  nodes: z.record(nodeId, node),
-  edges: z.array(z.tuple([endpoint, endpoint])),
+  nodes,
+  edges,
 });
 export type ProcessFile = z.infer<typeof processFile>;
 

@@ -1,7 +1,7 @@
 /** From the text of a process file to what it says; all that is wrong with the file by itself is found here. */
 import type { z } from "zod";
 import { nearest } from "../errors/nearest.ts";
-import { type ProcessFile, processFile, processNodes } from "./process-file.ts";
+import { type ProcessFile, processFile, processNodes, uses } from "./process-file.ts";
 import { type Path, ProcessSource } from "./process-source.ts";
 
 export interface ReadProcess {
@@ -85,10 +85,10 @@ const withArticle = (type: string): string => (/^[aeio]/.test(type) ? `an ${type
 function keysAt(source: ProcessSource, path: Path): readonly string[] {
   if (path.length === 0) return Object.keys(processFile.shape);
   const op = (valueAt(source.value(), path) as { readonly op?: unknown } | undefined)?.op;
-  if (path.length === 2 && path[0] === "nodes" && typeof op === "string" && Object.hasOwn(processNodes, op)) {
+  if (path.at(-2) === "nodes" && typeof op === "string" && Object.hasOwn(processNodes, op)) {
     return Object.keys(processNodes[op as keyof typeof processNodes].shape);
   }
-  if (path[0] === "uses") return ["databases", "queues", "services", "workflows"];
+  if (path[0] === "uses") return Object.keys(uses.shape);
   if (path[0] === "execution") return ["model", "timeout"];
   if (path.at(-1) === "retry") return ["attempts", "backoff", "initial", "max"];
   return path.includes("cases") ? ["port", "when"] : [];

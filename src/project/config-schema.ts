@@ -44,6 +44,11 @@ const configSchema = z.strictObject({
       privateHosts: z.array(z.string().min(1)).optional(),
     })
     .optional(),
+  // The compiler looks at them, and the worker: their steps are functions, which do not leave the loader's thread.
+  plugins: z
+    .array(z.unknown())
+    .transform(() => undefined)
+    .optional(),
   jwt: z
     .strictObject({
       secret: setting.optional(),

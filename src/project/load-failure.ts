@@ -8,6 +8,7 @@ import type { Diagnostic, SourceLocation } from "../errors/diagnostic.ts";
 import { EngineError } from "../errors/engine-error.ts";
 import { nearest } from "../errors/nearest.ts";
 import { projectFinding } from "./project-error.ts";
+import { projectPath } from "./project-path.ts";
 
 /**
  * @param file the file that was imported, relative to the project; the failure may lie in one that it imports
@@ -32,8 +33,18 @@ export async function loadFailure(
       return [await missingExport(error, where ?? whole, folder)];
     return [syntaxError(error, where ?? parsedLocation(loaded, folder) ?? whole)];
   }
+  const thrown = `${error.name}: ${error.message}`;
+  const where = stackLocation(error, folder);
+  if (where !== undefined) return [projectFinding("EJS1023", thrown, { where })];
+  // Thrown while a package was imported: no file of the project is on the stack.
+  const thrower = packageOnStack(error);
+  if (thrower === undefined) return [projectFinding("EJS1023", thrown, { where: whole })];
+  const found = find(join(folder, file), thrower);
   return [
-    projectFinding("EJS1023", `${error.name}: ${error.message}`, { where: stackLocation(error, folder) ?? whole }),
+    projectFinding("EJS1023", `The package ${thrower} threw ${thrown}`, {
+      where: found === undefined ? whole : { file, ...found, length: thrower.length },
+      hint: "It failed while it was imported. The message is its own.",
+    }),
   ];
 }
 
@@ -82,9 +93,16 @@ function missingModule(error: Error, folder: string): Diagnostic {
   const where = found === undefined ? { file, line: 1, column: 1 } : { file, ...found, length: specifier.length };
   const message = `There is no ${path === undefined ? "package" : "file"} "${specifier}".`;
   const near = path === undefined ? undefined : nearestFile(importer, path);
-  const install = path === undefined ? `Install it: npm install ${wanted.split("/")[0]}` : undefined;
+  const install = path === undefined ? `Install it: npm install ${packageOf(wanted)}` : undefined;
   return projectFinding("EJS1021", message, { where, hint: near === undefined ? install : `Did you mean "${near}"?` });
 }
+
+/** `@acme/slack` of `@acme/slack/steps.js`. */
+const packageOf = (specifier: string): string =>
+  specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
 
 function specifierOf(importer: string, path: string): string {
   const text = relative(dirname(importer), path).split(sep).join("/");
@@ -143,11 +161,13 @@ function stackLocation(error: Error, folder: string): SourceLocation | undefined
   return undefined;
 }
 
-/** Relative to the project, with `/`; undefined for what lies elsewhere. */
-function projectPath(pathOrUrl: string, folder: string): string | undefined {
-  const path = pathOrUrl.startsWith("file:") ? fileURLToPath(pathOrUrl.replace(/\?[^/]*$/, "")) : pathOrUrl;
-  const inside = relative(folder, path).split(sep).join("/");
-  return inside.startsWith("..") || inside.includes("node_modules/") || inside === "" ? undefined : inside;
+/** The package that holds the innermost frame. */
+function packageOnStack(error: Error): string | undefined {
+  for (const line of error.stack?.split("\n") ?? []) {
+    const [, name] = /^\s+at .*\/node_modules\/((?:@[^/]+\/)?[^/]+)\/[^)]*:\d+:\d+\)?$/.exec(line) ?? [];
+    if (name !== undefined) return name;
+  }
+  return undefined;
 }
 
 /** Where a module is imported: its name in quotes, or a path below a package of that name. */

@@ -16,6 +16,8 @@ export interface LoadedModel {
   readonly sourceMap: SourceMap;
   /** The text of the project's `generated.d.ts`. */
   readonly declarations: string;
+  /** By variable: secrets that webhooks and requests sign with during development, and never elsewhere. */
+  readonly developmentSecrets: ReadonlyMap<string, string>;
   /** What is odd in the files and no error. */
   readonly warnings: readonly Diagnostic[];
 }

@@ -7,7 +7,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { Diagnostic, SourceLocation } from "../errors/diagnostic.ts";
 import { EngineError } from "../errors/engine-error.ts";
 import { system as systemSchema } from "../model/index.ts";
-import { addProcesses, readProcess } from "../process/index.ts";
+import { addProcesses, processContract, readProcess } from "../process/index.ts";
 import { checkConfig, type ProjectConfig } from "./config-schema.ts";
 import { discover, loadOrder } from "./discover.ts";
 import { resolveEngineImports } from "./engine-imports.ts";
@@ -82,7 +82,7 @@ async function load(): Promise<LoadedModel> {
   // What a file that failed would have declared is missing: the compiler would report each reference to it.
   if (findings.length > 0 || config === undefined) throw new EngineError([...findings, ...ofProcesses]);
   post({ kind: "progress", doing: "checking the model" });
-  const processes = read.flatMap(({ process }) => process?.name ?? []);
+  const processes = read.flatMap((file) => processContract(file) ?? []);
   const built = buildSystem(collection, { root: folder, readSource, processes });
   if (built.diagnostics !== undefined) throw new EngineError([...built.diagnostics, ...ofProcesses]);
   const added = addProcesses(read, built.system);
@@ -92,6 +92,7 @@ async function load(): Promise<LoadedModel> {
     system: systemSchema.parse(added.system),
     sourceMap: { ...built.sourceMap, ...added.sourceMap },
     declarations: generateDeclarations(added.system),
+    developmentSecrets: built.developmentSecrets,
     warnings: added.findings,
   };
 }

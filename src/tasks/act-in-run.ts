@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { beginRequestText, beginRequestValues } from "../database/act-as.ts";
+import { isSilence, knowBackend } from "./connection-watch.ts";
 import { askDatabase, DatabaseGone, isLostConnection } from "./database-gone.ts";
 import type { Run } from "./run.ts";
 import { sqlState } from "./step-failure.ts";
@@ -30,10 +31,11 @@ export async function actInRun<T>(pool: pg.Pool, run: Run, fn: (client: pg.PoolC
   client.on("notice", listen);
   try {
     await client.query("begin");
-    const { rows } = await client.query<{ held: boolean }>("select enginejs.workflow_holds($1, $2) as held", [
-      run.id,
-      run.lease,
-    ]);
+    const { rows } = await client.query<{ held: boolean; backend: number }>(
+      "select enginejs.workflow_holds($1, $2) as held, pg_backend_pid() as backend",
+      [run.id, run.lease],
+    );
+    knowBackend(client, rows[0]?.backend);
     if (rows[0]?.held !== true) throw new LeaseLost();
     await client.query(beginRequestText, beginRequestValues(run.as));
     await client.query(
@@ -50,8 +52,9 @@ export async function actInRun<T>(pool: pg.Pool, run: Run, fn: (client: pg.PoolC
       broken = failure;
     });
     if (broken === undefined || !isLostConnection(error)) throw error;
-    throw new DatabaseGone(error, saidGoodbye || sqlState(error) !== undefined);
+    throw new DatabaseGone(error, saidGoodbye || sqlState(error) !== undefined || isSilence(error));
   } finally {
+    knowBackend(client, undefined);
     client.off("notice", listen);
     client.release(broken);
   }

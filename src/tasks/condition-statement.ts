@@ -43,10 +43,14 @@ export function conditionStatement(build: Build, workflow: Workflow): string {
   const truth = toCondition(result.core, true, { reserved: ["event", "event_before", "event_after"] });
   return [
     `select "event"."id"::text as event from enginejs.workflow_events as "event"`,
-    `cross join lateral ${populated(build, entity, '"event"."before"', "event_before")}`,
-    `cross join lateral ${populated(build, entity, '"event"."after"', "event_after")}`,
+    `cross join lateral ${populated(build, entity, comparable("event", "before"), "event_before")}`,
+    `cross join lateral ${populated(build, entity, comparable("event", "after"), "event_after")}`,
     `where "event"."id" = any ($1::bigint[]) and "event"."segment" = any ($2::int[]) and ${printExpression(truth)}`,
   ].join("\n");
 }
+
+/** One side of an event: where it is too large to be kept, what is kept of it for conditions and keys (functions/emit_small.sql). */
+export const comparable = (alias: string, side: "before" | "after"): string =>
+  `coalesce("${alias}"."small_values" -> '${side}', "${alias}"."${side}")`;
 
 const actorValue = (key: string): SqlExpression => cast(binary("->>", column("event", "actor"), literal(key)), "uuid");

@@ -4,6 +4,7 @@ import { type StatementNode, stepStatement } from "../dsl-to-sql/workflow/step-s
 import { workflowError } from "../errors/workflow-error.ts";
 import { actInRun, LeaseLost } from "./act-in-run.ts";
 import { failpoint } from "./failpoint.ts";
+import { refusedRow } from "./refused-row.ts";
 import type { Run, Step, StepContext } from "./run.ts";
 import { sqlState } from "./step-failure.ts";
 import { keepableResult } from "./step-result.ts";
@@ -16,7 +17,7 @@ export type StatementResult = { readonly value: unknown } | undefined;
  * Runs a node's statement and keeps what `read` makes of it as the result.
  *
  * @param doing for the message of a denial: `create Receipt`
- * @throws EJS6006 where a policy or a grant says no
+ * @throws EJS6006 where a policy or a grant says no, EJS6022 where a constraint or a type does
  */
 export function databaseStep(
   context: StepContext,
@@ -43,7 +44,7 @@ export async function inTransaction(
   if (transaction !== undefined) {
     return transaction.step(run, path, (client) =>
       work(client).catch((error: unknown) => {
-        throw denied(error, run, path, doing);
+        throw refused(error, run, path, doing);
       }),
     );
   }
@@ -51,7 +52,7 @@ export async function inTransaction(
   const output = await actInRun(context.pool, run, async (client) => {
     failpoint("database:after-begin-request");
     const made = await work(client).catch((error: unknown) => {
-      throw denied(error, run, path, doing);
+      throw refused(error, run, path, doing);
     });
     failpoint("database:after-statement");
     const kept = keepableResult(run, path, made);
@@ -78,9 +79,17 @@ export async function evaluate(context: StepContext, step: Step, node: Statement
   return rows[0]?.value ?? null;
 }
 
-function denied(error: unknown, run: Run, path: string, doing: string): unknown {
-  if (sqlState(error) !== "42501") return error;
-  const who = run.as.role === "user" ? `user ${run.as.id}` : run.as.role;
-  const message = `Workflow ${run.definition.workflow.name}, step ${path}: ${who} may not ${doing}: ${(error as Error).message}.`;
-  return workflowError("EJS6006", message, { cause: error });
+/** A refusal of the database with the step's name, and what the model calls it; every other error as it is. */
+function refused(error: unknown, run: Run, path: string, doing: string): unknown {
+  const code = sqlState(error);
+  const { message } = error as Error;
+  const what = `Workflow ${run.definition.workflow.name}, step ${path}`;
+  if (code === "42501") {
+    const who = run.as.role === "user" ? `user ${run.as.id}` : run.as.role;
+    return workflowError("EJS6006", `${what}: ${who} may not ${doing}: ${message}.`, { cause: error });
+  }
+  if (code === undefined || !/^2[23]/.test(code)) return error;
+  const known = refusedRow(run.build.system, error as pg.DatabaseError);
+  const why = known === undefined ? message : `${known} (${message})`;
+  return workflowError("EJS6022", `${what} cannot ${doing}: ${why} (SQLSTATE ${code}).`, { cause: error });
 }

@@ -17,6 +17,11 @@ export class Definitions {
     this.pool = pool;
   }
 
+  /** The workflow's name, of a definition that was read before. */
+  nameOf(id: number): string | undefined {
+    return this.known.get(id)?.workflow.name;
+  }
+
   /** A definition never changes, so each is read once. */
   async get(id: number): Promise<Definition> {
     const found = this.known.get(id);

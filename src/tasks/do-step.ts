@@ -11,9 +11,10 @@ import { mergeStep } from "./steps/merge.ts";
 import { publishStep } from "./steps/publish.ts";
 import { queryStep } from "./steps/query.ts";
 import { rowStep } from "./steps/rows.ts";
+import { signalStep } from "./steps/signal.ts";
 import { startWorkflowStep } from "./steps/start-workflow.ts";
 import { taskStep } from "./steps/task.ts";
-import { approvalStep, signalStep, sleepStep } from "./steps/wait.ts";
+import { approvalStep, sleepStep, waitForSignalStep } from "./steps/wait.ts";
 
 /** Nodes that do something; the others only steer. */
 export type ActiveNode = Exclude<WorkflowNode, { kind: "start" | "end" | "parallel" | "forEach" | "compensate" }>;
@@ -37,6 +38,8 @@ export async function doStep(
       return { output: await queryStep(context, step, node) };
     case "queue.publish":
       return { output: await publishStep(context, step, node) };
+    case "signal":
+      return { output: await signalStep(context, step, node) };
     case "transform":
       return {
         output: await databaseStep(context, step, { id: node.id, kind: "values", values: node.values }, "compute"),
@@ -54,7 +57,7 @@ export async function doStep(
     case "sleep":
       return sleepStep(context, step, node);
     case "waitForSignal":
-      return signalStep(context, step, node);
+      return waitForSignalStep(context, step, node);
     case "approval":
       return approvalStep(context, step, node);
     case "startWorkflow":

@@ -17,7 +17,10 @@ export interface Doorbell {
 const createSubscriber = ((pgListen as { default?: unknown }).default ?? pgListen) as typeof pgListen.default;
 
 export async function listen(url: string, log: Log): Promise<Doorbell> {
-  const subscriber = createSubscriber(connectionSettings(url, { applicationName: "enginejs doorbell" }), {
+  // A connection that has fallen silent is noticed by a question without an answer: nobody sends anything over this one otherwise.
+  const settings = { ...connectionSettings(url, { applicationName: "enginejs doorbell" }), query_timeout: 5_000 };
+  const subscriber = createSubscriber(settings, {
+    paranoidChecking: 5_000,
     // The payload is empty.
     parse: (text) => text,
     retryInterval: 500,

@@ -3,40 +3,23 @@
  * has come to its end. What has a checkpoint is walked over without doing anything.
  */
 
-import { workflowError } from "../errors/workflow-error.ts";
 import type { NodeOf, Retry, WorkflowEdge, WorkflowNode } from "../model/index.ts";
 import { LeaseLost } from "./act-in-run.ts";
 import { DatabaseGone } from "./database-gone.ts";
 import { evaluate } from "./database-step.ts";
 import { doStep } from "./do-step.ts";
-import { type Frame, itemFrame, outerFrame } from "./frame.ts";
+import { forEach } from "./for-each.ts";
+import { type Frame, outerFrame } from "./frame.ts";
 import { inOneTransaction } from "./joint-transaction.ts";
+import { attemptLimit, gives, transactionOf } from "./node-traits.ts";
+import type { PassOptions, Pause } from "./pass-options.ts";
 import type { PreparedGraph, PreparedNode } from "./prepared-graph.ts";
 import { retryDelay } from "./retry-delay.ts";
-import type { Failure, LastResult, Run, Step, StepContext, StepOutcome } from "./run.ts";
-import type { WaitState } from "./run-store.ts";
+import type { Failure, LastResult, Step, StepContext, StepOutcome } from "./run.ts";
 import { settleEdges } from "./settle-edges.ts";
 import { stepFailure } from "./step-failure.ts";
 import { refuseRefusal } from "./steps/wait.ts";
 import { withTimeLimit } from "./with-time-limit.ts";
-
-/** A step that is to be tried again. */
-export interface Pause extends Failure {
-  readonly failures: number;
-  /** In milliseconds. */
-  readonly pause: number;
-}
-
-export interface PassOptions {
-  readonly context: StepContext;
-  readonly run: Run;
-  /** What became of the run's waits, by path. */
-  readonly waits: ReadonlyMap<string, WaitState>;
-  /** How often a step has failed so far, where no wait says so. */
-  readonly failures: (path: string) => number;
-  /** Writes a checkpoint, again and again until the database answers; false where the lease is lost. */
-  readonly keep: (path: string, output: unknown) => Promise<boolean>;
-}
 
 /** A graph is done, or something in it is not. */
 type Walk = "done" | "open";
@@ -58,6 +41,8 @@ export class GraphPass {
   readonly pauses: Pause[] = [];
   /** The first failure for good: what else runs is told to stop. */
   failure: Failure | undefined;
+  /** The first step that was under way when the run was told to stop. */
+  interrupted: string | undefined;
   leaseLost = false;
   /** The connection to the database was lost on the way: only the database knows what is done. */
   gone = false;
@@ -193,7 +178,7 @@ export class GraphPass {
         if (this.signal.aborted) return "open";
         const outcome = await this.attempt(prepared, state, path);
         if (outcome === "waiting") {
-          if (!this.waiting.includes(path) && !isLoop(node)) this.waiting.push(path);
+          if (!this.waiting.includes(path) && node.kind !== "forEach") this.waiting.push(path);
           return "open";
         }
         if (outcome === "none") return {};
@@ -225,13 +210,13 @@ export class GraphPass {
       case "end":
         return gives(node) ? this.end(node, frame, path) : "none";
       case "forEach":
-        return body === undefined ? "none" : this.loop({ ...prepared, node, body }, frame, path);
+        return body === undefined ? "none" : this.loop(node, body, frame, path);
       default: {
         const wait = waits.get(path);
         if (wait?.state === "failed") throw new ChildFailed(wait.error ?? "what it waited for has failed");
         if (wait?.state === "waiting") return "waiting";
         const timeout = attemptLimit(node);
-        return withTimeLimit(timeout, this.signal, (signal) => {
+        const work = (signal: AbortSignal) => {
           const as = timeout === undefined ? run.as : { ...run.as, statementTimeout: timeout };
           return context.observer.step(run, path, node, (traceparent) => {
             const came = taken.get(node.id) ?? [];
@@ -242,7 +227,8 @@ export class GraphPass {
               return true;
             });
           });
-        });
+        };
+        return withTimeLimit(timeout, this.signal, work, node.kind === "task" ? GRACE : undefined);
       }
     }
   }
@@ -263,61 +249,14 @@ export class GraphPass {
     return "none";
   }
 
-  /** The body for each item, at most `limit` of them at the same time, those that wait included. */
-  private async loop(
-    prepared: PreparedNode & {
-      readonly node: Extract<WorkflowNode, { kind: "forEach" }>;
-      readonly body: PreparedGraph;
-    },
-    frame: Frame,
-    path: string,
-  ): Promise<StepOutcome> {
-    const { node, body } = prepared;
+  private loop(node: NodeOf<"forEach">, body: PreparedGraph, frame: Frame, path: string): Promise<StepOutcome> {
     const { context, run } = this.options;
-    const step: Step = { run: { ...run, signal: this.signal }, path, frame };
-    const items = await this.items(step, node);
-    const collected: unknown[] = new Array(items.length);
-    let open = false;
-    let next = 0;
-    const lane = async () => {
-      while (next < items.length && !this.signal.aborted) {
-        const index = next++;
-        const inner = itemFrame(frame, node, items[index], index);
-        const at = `${path}[${index}]`;
-        if (!(at in run.results)) {
-          if ((await this.walk(body, inner)) === "open") {
-            open = true;
-            return;
-          }
-          if (node.collect !== undefined) {
-            const value = { id: `${node.id}#collect`, kind: "value", value: node.collect } as const;
-            await this.keep(at, await evaluate(context, { ...step, path: at, frame: inner }, value));
-          }
-        }
-        collected[index] = run.results[at] ?? null;
-      }
+    const how = {
+      context,
+      walk: (graph: PreparedGraph, inner: Frame) => this.walk(graph, inner),
+      keep: (at: string, output: unknown) => this.keep(at, output),
     };
-    await Promise.all(Array.from({ length: Math.min(node.limit, items.length) }, lane));
-    if (open || this.signal.aborted) return "waiting";
-    const output = { count: items.length, ...(node.collect === undefined ? {} : { results: collected }) };
-    await this.keep(path, output);
-    return { output };
-  }
-
-  /** The list of a loop, kept before the first item begins. */
-  private async items(step: Step, node: Extract<WorkflowNode, { kind: "forEach" }>): Promise<readonly unknown[]> {
-    const key = `${step.path}[]`;
-    const { results } = this.options.run;
-    if (!(key in results)) {
-      const value = { id: node.id, kind: "value", value: node.items } as const;
-      const items = (await evaluate(this.options.context, step, value)) ?? [];
-      if (!Array.isArray(items)) {
-        const { workflow } = step.run.definition;
-        throw workflowError("EJS6013", `Workflow ${workflow.name}, step ${step.path}: ${node.items} is no list.`);
-      }
-      await this.keep(key, items);
-    }
-    return results[key] as readonly unknown[];
+    return forEach(how, { run: { ...run, signal: this.signal }, path, frame }, node, body);
   }
 
   private async keep(path: string, output: unknown): Promise<void> {
@@ -337,13 +276,17 @@ export class GraphPass {
     }
     if (error instanceof DatabaseGone) this.gone = true;
     // Whatever a step throws after it was told to stop is no failure of its own.
-    if (this.signal.aborted || (error instanceof DatabaseGone && error.blameless)) return;
-    const { retryable, message } =
-      error instanceof ChildFailed ? { retryable: false, message: error.message } : stepFailure(error);
+    if (this.signal.aborted || (error instanceof DatabaseGone && error.blameless)) {
+      this.interrupted ??= path;
+      return;
+    }
+    const { retryable, message, afterMs } =
+      error instanceof ChildFailed ? { retryable: false, message: error.message, afterMs: 0 } : stepFailure(error);
     const count = (waits.get(path)?.failures ?? failures(path)) + 1;
     const retry: Retry = ("retry" in node ? node.retry : undefined) ?? run.definition.workflow.retry;
     if (retryable && count < retry.attempts) {
-      this.pauses.push({ step: path, error: message, failures: count, pause: retryDelay(retry, count) });
+      const pause = Math.max(retryDelay(retry, count), afterMs);
+      this.pauses.push({ step: path, error: message, failures: count, pause });
       return;
     }
     this.failure = { step: path, error: message };
@@ -351,25 +294,8 @@ export class GraphPass {
   }
 }
 
+/** How long a task that does not hear its signal is waited for, in milliseconds: then the run ends without it. */
+const GRACE = 10_000;
+
 /** What a step waited for has failed: that is no failure that another attempt would mend. */
 class ChildFailed extends Error {}
-
-/** The name of the transaction that a node shares with others. */
-const transactionOf = ({ node }: PreparedNode): string | undefined => ("tx" in node ? node.tx : undefined);
-
-/** Whether an end gives the run an output. */
-const gives = ({ values, value }: NodeOf<"end">): boolean => values !== undefined || value !== undefined;
-
-const isLoop = (node: WorkflowNode): boolean => node.kind === "forEach";
-
-/** How long one attempt may take; the time of a wait is not that of an attempt. */
-function attemptLimit(node: WorkflowNode): number | undefined {
-  switch (node.kind) {
-    case "waitForSignal":
-    case "approval":
-    case "startWorkflow":
-      return undefined;
-    default:
-      return "timeoutMs" in node ? node.timeoutMs : undefined;
-  }
-}

@@ -4,6 +4,7 @@ import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { LookupFunction } from "node:net";
 import { NonRetryableError } from "../dsl/non-retryable-error.ts";
+import { parseExactly } from "./exact-json.ts";
 import { bareHost, isAddress, isPrivateAddress } from "./private-address.ts";
 
 export interface HttpRequest {
@@ -104,7 +105,7 @@ function parsedBody(bytes: Buffer, headers: Readonly<Record<string, string>>): u
   if (text === "") return null;
   if (!/\bjson\b/i.test(headers["content-type"] ?? "")) return text.replaceAll("\0", "");
   try {
-    return JSON.parse(text);
+    return parseExactly(text);
   } catch {
     return text;
   }

@@ -10,7 +10,9 @@
 import type pg from "pg";
 import { connect } from "../database/connection.ts";
 import type { Log } from "../dsl/task.ts";
+import type { ConnectionWatch } from "./connection-watch.ts";
 import type { Doorbell } from "./doorbell.ts";
+import { exactTypes } from "./exact-json.ts";
 import { failpoint } from "./failpoint.ts";
 import { sleep } from "./loop.ts";
 import { type RelayOptions, type RelayResult, relayBatch } from "./relay-batch.ts";
@@ -22,6 +24,8 @@ export interface RelayLoopOptions extends RelayOptions {
   readonly url: string;
   readonly doorbell: Doorbell;
   readonly log: Log;
+  /** Notices when its connection falls silent. */
+  readonly watch: ConnectionWatch;
   /** The hands of this process: what they are free for, they get at once, the rest is rung for. */
   readonly hands: { readonly slots: Slots; take(runs: readonly ClaimedRun[]): void };
   /** Told how many events were taken. */
@@ -63,7 +67,8 @@ export function startRelay(options: RelayLoopOptions): Relay {
 }
 
 async function lead(options: RelayLoopOptions, state: { leading: boolean }, signal: AbortSignal): Promise<void> {
-  const client = await connect(options.url, { applicationName: "enginejs relay" });
+  const client = await connect(options.url, { applicationName: "enginejs relay", types: exactTypes });
+  options.watch.watch(client);
   const worker = options.worker();
   try {
     // Known as this worker's before it leads: whoever reaps a process that stands still ends its session (workflow_reap).

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { workflowError } from "../errors/workflow-error.ts";
 import type { Definition } from "./definitions.ts";
+import { exactNumbersForSchema } from "./exact-json.ts";
 import type { ClaimedRun } from "./run.ts";
 
 const schemas = new WeakMap<Definition, z.ZodType | undefined>();
@@ -17,7 +18,7 @@ export function requireMessage(
 ): void {
   const { name, trigger } = definition.workflow;
   if (trigger.kind !== "queue" || Object.keys(results).length > 0) return;
-  const result = schemaOf(definition)?.safeParse(event.input);
+  const result = schemaOf(definition)?.safeParse(exactNumbersForSchema(event.input));
   if (result === undefined || result.success) return;
   const issues = result.error.issues.map(({ path, message }) => `${path.join(".") || "value"}: ${message}`);
   throw workflowError(

@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { type Actor, actAs } from "../database/act-as.ts";
-import type { TaskActor } from "../dsl/task.ts";
+import type { TaskActor, TaskEvent } from "../dsl/task.ts";
 import { stepStatement } from "../dsl-to-sql/workflow/step-statement.ts";
 import { workflowError } from "../errors/workflow-error.ts";
 import type { Workflow } from "../model/index.ts";
@@ -58,13 +58,16 @@ async function impersonated(
   const what = `Workflow ${workflow.name} runs as ${value}`;
   const statement = stepStatement(build, workflow, { id: "#as", kind: "value", value, expected: { kind: "uuid" } });
   return actAs(pool, system, async (client) => {
-    const values = stepValues({ run: { event, as: system }, frame: { names: {} } });
-    const { rows } = await client.query<{ value: string | null }>(statement, values).catch((error: unknown) => {
-      // Of class 22: what was given is no id.
-      if (!sqlState(error)?.startsWith("22")) throw error;
-      throw workflowError("EJS6001", `${what}: ${(error as Error).message}.`, { cause: error });
-    });
-    const subject = rows[0]?.value ?? null;
+    const named = async (by: TaskEvent) => {
+      const values = stepValues({ run: { event: by, as: system }, frame: { names: {} } });
+      const { rows } = await client.query<{ value: string | null }>(statement, values).catch((error: unknown) => {
+        // Of class 22: what was given is no id.
+        if (!sqlState(error)?.startsWith("22")) throw error;
+        throw workflowError("EJS6001", `${what}: ${(error as Error).message}.`, { cause: error });
+      });
+      return rows[0]?.value ?? null;
+    };
+    const subject = (await named(event)) ?? (await named(await withSmallValues(client, event)));
     const people = build.system.entities.find(({ name }) => name === build.system.actor?.entity);
     if (subject === null || people === undefined) throw workflowError("EJS6001", `${what}, which is nobody here.`);
     const table = printName({ schema: build.system.schema, name: people.table });
@@ -77,6 +80,15 @@ async function impersonated(
     }
     return { role: "user", id: subject, tenant };
   });
+}
+
+/** Of an event too large to be kept: what is kept of it for conditions, keys, and this (functions/emit_small.sql). */
+async function withSmallValues(client: pg.ClientBase, event: TaskEvent): Promise<TaskEvent> {
+  const { rows } = await client.query<{ small: Partial<TaskEvent> | null }>(
+    "select small_values as small from enginejs.workflow_events where id = $1",
+    [event.id],
+  );
+  return { ...event, ...rows[0]?.small };
 }
 
 async function isMember(client: pg.ClientBase, subject: string, tenant: string): Promise<boolean> {

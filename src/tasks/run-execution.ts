@@ -6,9 +6,13 @@ import { LeaseLost } from "./act-in-run.ts";
 import type { Build } from "./build.ts";
 import type { Definition, Definitions } from "./definitions.ts";
 import { compensationFrame, placeOf } from "./frame.ts";
-import { GraphPass, type Pause } from "./graph-pass.ts";
+import { GraphPass } from "./graph-pass.ts";
+import { logWithFields } from "./log-with-fields.ts";
+import { notUndone } from "./not-undone.ts";
 import type { Observer } from "./observe.ts";
 import type { RunTrace } from "./observe-traces.ts";
+import type { Pause } from "./pass-options.ts";
+import { requireInput } from "./require-input.ts";
 import { requireMessage } from "./require-message.ts";
 import type { ClaimedRun, Failure, LastResult, Run, StepContext } from "./run.ts";
 import { runActor } from "./run-actor.ts";
@@ -31,6 +35,8 @@ export interface ExecutionOptions {
   /** Asks the database for a newer one. */
   readonly newestBuild: () => Promise<Build>;
   readonly tasks: () => ReadonlyMap<string, unknown>;
+  /** A secret that signs, by the name of its environment variable. */
+  readonly secret: (variable: string) => string | undefined;
   readonly log: Log;
   readonly observer: Observer;
   /** Writes until the database answers, and gives the answer; false where it gives up. */
@@ -43,43 +49,7 @@ export type Outcome =
   | { readonly kind: "failed"; readonly failure: Failure }
   | { readonly kind: "put back"; readonly pause: number; readonly failure?: Failure };
 
-export async function executeRun(
-  options: ExecutionOptions,
-  claimed: ClaimedRun,
-  control: RunControl,
-): Promise<Outcome> {
-  const definition = await options.definitions.get(claimed.definition_id);
-  const { workflow } = definition;
-  return options.observer.run(claimed, workflow.name, control.signal, (trace) =>
-    executeInTime(
-      new RunExecution(options, claimed, control, definition, trace),
-      claimed,
-      control,
-      workflow.options?.timeoutMs,
-    ),
-  );
-}
-
-async function executeInTime(
-  execution: RunExecution,
-  claimed: ClaimedRun,
-  control: RunControl,
-  timeoutMs: number | undefined,
-): Promise<Outcome> {
-  if (timeoutMs === undefined) return execution.execute();
-  // A timer's longest time is 24 days; a run that waits that long is parked.
-  const left = Math.min(Math.max(timeoutMs - claimed.age_ms, 0), 2 ** 31 - 1);
-  const late = () => control.abort(new Ended(`not done within ${timeoutMs} ms (EJS6011)`, true));
-  const timer = left === 0 ? undefined : setTimeout(late, left);
-  if (left === 0) late();
-  try {
-    return await execution.execute();
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-class RunExecution {
+export class RunExecution {
   private readonly options: ExecutionOptions;
   private readonly claimed: ClaimedRun;
   private readonly control: RunControl;
@@ -124,7 +94,7 @@ class RunExecution {
   private async forward(): Promise<Outcome> {
     const { control } = this;
     await this.requireWorkflow();
-    await this.requireInput();
+    await requireInput(this.options.pool, this.definition, this.claimed);
     requireMessage(this.definition, this.claimed);
     const run = await this.run();
     for (;;) {
@@ -140,7 +110,7 @@ class RunExecution {
       if (pass.failure !== undefined) return this.turnBack(pass.failure);
       if (control.ended !== undefined) {
         return this.turnBack({
-          step: this.claimed.failed_step ?? pass.waiting[0] ?? "start",
+          step: pass.interrupted ?? this.claimed.failed_step ?? pass.waiting[0] ?? "start",
           error: control.ended.message,
         });
       }
@@ -192,7 +162,9 @@ class RunExecution {
     for (;;) {
       const outcome = definition.graph.compensates ? await this.undo(run, steps) : undefined;
       if (outcome === "again") continue;
-      return outcome ?? { kind: "failed", failure: { step: failure.step, error: failure.error + this.notUndone() } };
+      return (
+        outcome ?? { kind: "failed", failure: { step: failure.step, error: failure.error + notUndone(this.results) } }
+      );
     }
   }
 
@@ -225,15 +197,6 @@ class RunExecution {
     return undefined;
   }
 
-  /** What could not be undone, for the reason that the run ends with. */
-  private notUndone(): string {
-    const failed = Object.values(this.results).flatMap((result) => {
-      const { step, error } = (typeof result === "object" && result !== null ? result : {}) as Partial<Failure>;
-      return typeof step === "string" && typeof error === "string" ? [`${step}: ${error}`] : [];
-    });
-    return failed.length === 0 ? "" : `; not undone: ${failed.join("; ")}`;
-  }
-
   private pass(run: Run, waits: ReadonlyMap<string, WaitState>): GraphPass {
     const { claimed, options } = this;
     return new GraphPass({
@@ -247,8 +210,8 @@ class RunExecution {
   }
 
   private context(): StepContext {
-    const { pool, store, tasks, observer } = this.options;
-    return { pool, store, tasks: tasks(), observer };
+    const { pool, store, tasks, secret, observer } = this.options;
+    return { pool, store, tasks: tasks(), secret, observer };
   }
 
   /** What became of the run's waits; their results are the run's. Undefined where the lease is lost. */
@@ -276,25 +239,6 @@ class RunExecution {
     throw workflowError("EJS6010", `The workflow ${name} was removed from the model while this run was not done.`);
   }
 
-  /**
-   * The first act of a run that the platform has started: what people start is checked before it.
-   *
-   * @throws EJS6016 with every finding where its input is not what the workflow declares
-   */
-  private async requireInput(): Promise<void> {
-    const { claimed, definition, options } = this;
-    const { name, input, trigger } = definition.workflow;
-    if (input === undefined || trigger.kind !== "manual" || claimed.origin?.checked === true) return;
-    if (Object.keys(claimed.results).length > 0) return;
-    const { rows } = await options.pool.query<{ problems: string[] }>(
-      "select enginejs.schema_problems($1, $2) as problems",
-      [JSON.stringify(input), JSON.stringify(claimed.event.input ?? null)],
-    );
-    const [problems = []] = rows.map((row) => row.problems);
-    if (problems.length === 0) return;
-    throw workflowError("EJS6016", `The input of the workflow ${name} does not fit: ${problems.join("; ")}.`);
-  }
-
   private async run(): Promise<Run> {
     const { claimed, definition, control, options } = this;
     const { workflow } = definition;
@@ -320,15 +264,11 @@ class RunExecution {
       trace: this.trace,
       traceparent: claimed.origin?.traceparent ?? "",
       signal: control.signal,
-      log: withFields(options.log, { run: claimed.id, workflow: workflow.name, tenant: claimed.actor?.tenant ?? null }),
+      log: logWithFields(options.log, {
+        run: claimed.id,
+        workflow: workflow.name,
+        tenant: claimed.actor?.tenant ?? null,
+      }),
     };
   }
-}
-
-function withFields(log: Log, fields: Readonly<Record<string, unknown>>): Log {
-  const line =
-    (level: keyof Log): Log["info"] =>
-    (message, more) =>
-      log[level](message, { ...fields, ...more });
-  return { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") };
 }

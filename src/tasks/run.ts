@@ -100,6 +100,8 @@ export interface StepContext {
   readonly pool: pg.Pool;
   readonly store: RunStore;
   readonly tasks: ReadonlyMap<string, unknown>;
+  /** A secret that signs, by the name of its environment variable. */
+  readonly secret: (variable: string) => string | undefined;
   readonly observer: Observer;
   /** The transaction that this step is a part of, where it is one of several. */
   readonly transaction?: JointTransaction;

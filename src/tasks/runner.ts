@@ -1,11 +1,12 @@
 /** Runs workflows: claims a run, has it executed, ends it or puts it back. Never throws: the run's row says what came of it. */
 import { LeaseLost } from "./act-in-run.ts";
 import { isLostConnection } from "./database-gone.ts";
+import { executeRun } from "./execute-run.ts";
 import { sleep } from "./loop.ts";
 import { retryDelay } from "./retry-delay.ts";
 import type { ClaimedRun } from "./run.ts";
 import { Ended, RunControl, Stopping } from "./run-control.ts";
-import { type ExecutionOptions, executeRun, GONE_PAUSE, type Outcome } from "./run-execution.ts";
+import { type ExecutionOptions, GONE_PAUSE, type Outcome } from "./run-execution.ts";
 import type { Lease } from "./run-store.ts";
 import { Slots } from "./slots.ts";
 import { stepFailure } from "./step-failure.ts";
@@ -129,9 +130,10 @@ export class Runner {
   }
 
   private async settle(claimed: ClaimedRun, outcome: Outcome): Promise<void> {
-    const { store, log } = this.options;
+    const { store, log, definitions } = this.options;
     const lease: Lease = { id: claimed.id, lease: claimed.lease };
-    const fields = { run: claimed.id, attempt: claimed.attempts };
+    const workflow = definitions.nameOf(claimed.definition_id);
+    const fields = { run: claimed.id, workflow, attempt: claimed.attempts };
     switch (outcome.kind) {
       case "lost":
         log.warn("the lease of a run was lost", fields);

@@ -34,7 +34,7 @@ interface Due extends Moment {
   readonly row: string;
 }
 
-/** Moments per transaction. */
+/** Moments of one workflow per transaction. */
 const BATCH = 200;
 
 /**
@@ -61,7 +61,7 @@ export async function startAtMoments(client: pg.ClientBase, options: MomentOptio
   failpoint("moments:before-commit");
   await client.query("commit");
   failpoint("moments:after-commit");
-  return moments.length === BATCH;
+  return moments.length >= BATCH;
 }
 
 async function start(client: pg.ClientBase, moments: readonly Due[]): Promise<void> {

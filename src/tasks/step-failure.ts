@@ -2,10 +2,13 @@
 import { z } from "zod";
 import { NonRetryableError } from "../dsl/non-retryable-error.ts";
 import { EngineError } from "../errors/engine-error.ts";
+import { RetryLater } from "./retry-later.ts";
 
 export interface StepFailure {
   readonly retryable: boolean;
   readonly message: string;
+  /** The next attempt comes no sooner, in milliseconds. */
+  readonly afterMs: number;
 }
 
 /** Findings that no repetition mends. EJS6002 is not among them: another worker may have the task. */
@@ -27,10 +30,16 @@ const finalCodes = new Set([
   "EJS6017",
   "EJS6018",
   "EJS6020",
+  "EJS6022",
+  "EJS6023",
 ]);
 
 export function stepFailure(error: unknown): StepFailure {
-  return { retryable: !isFinal(error), message: messageOf(error) };
+  return {
+    retryable: !isFinal(error),
+    message: messageOf(error),
+    afterMs: error instanceof RetryLater ? error.afterMs : 0,
+  };
 }
 
 function isFinal(error: unknown): boolean {
@@ -54,9 +63,31 @@ export function sqlState(error: unknown): string | undefined {
 }
 
 function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return keepable(String(error));
+  if (!(error instanceof Error)) return keepable(textOf(error));
   const code = sqlState(error);
-  return keepable(code === undefined ? error.message || error.name : `${error.message} (SQLSTATE ${code})`);
+  if (code !== undefined) return keepable(`${error.message} (SQLSTATE ${code})`);
+  // Of our own the cause is in the message; "fetch failed" says why only there.
+  return keepable(error instanceof EngineError ? error.message : withCauses(error, 3));
+}
+
+/** `fetch failed (connect ECONNREFUSED 127.0.0.1:9)`: with what an error says that it comes from. */
+function withCauses(error: unknown, depth: number): string {
+  if (!(error instanceof Error)) return textOf(error);
+  const own = String(error.message || error.name);
+  const several = error instanceof AggregateError ? error.errors.slice(0, 3) : [];
+  const causes = [...several, ...(error.cause === undefined || error.cause === null ? [] : [error.cause])];
+  if (causes.length === 0 || depth === 0) return own;
+  const inner = causes.map((cause) => withCauses(cause, depth - 1)).filter((text) => !own.includes(text));
+  return inner.length === 0 ? own : `${own} (${inner.join("; ")})`;
+}
+
+/** What was thrown that is no error; it may be anything, also what cannot be said. */
+function textOf(thrown: unknown): string {
+  try {
+    return typeof thrown === "object" && thrown !== null ? JSON.stringify(thrown) : String(thrown);
+  } catch {
+    return `${typeof thrown} that cannot be shown`;
+  }
 }
 
 /** What PostgreSQL can keep of a text: no zero character, and no half of a character, also where it is cut. */

@@ -1,5 +1,6 @@
 /** What may be kept as the result of a step: JSON that PostgreSQL takes, and not too much of it. */
 import { workflowError } from "../errors/workflow-error.ts";
+import { parseExactly, stringifyExactly } from "./exact-json.ts";
 import type { Run } from "./run.ts";
 
 /** Of the result of one step, in characters of its JSON. */
@@ -22,7 +23,7 @@ export function keepableResult(run: Pick<Run, "definition" | "results">, path: s
     workflowError("EJS6020", `Workflow ${run.definition.workflow.name}, step ${path}: ${why}.`, { cause });
   let text: string | undefined;
   try {
-    text = JSON.stringify(output);
+    text = stringifyExactly(output);
   } catch (error) {
     throw refuse(`its result is no JSON: ${(error as Error).message}`, error);
   }
@@ -35,7 +36,7 @@ export function keepableResult(run: Pick<Run, "definition" | "results">, path: s
     throw refuse(`with it the results of the run are larger than 128 MB: ${megabytes(before + text.length)}`);
   }
   kept.set(run.results, before + text.length);
-  return JSON.parse(text);
+  return parseExactly(text);
 }
 
 const megabytes = (length: number): string => `${Math.round(length / 2 ** 20)} MB`;

@@ -4,6 +4,7 @@ import { isOutcome } from "../dsl/outcome.ts";
 import { nearest } from "../errors/nearest.ts";
 import { workflowError } from "../errors/workflow-error.ts";
 import type { NodeOf } from "../model/index.ts";
+import { exactNumbersForSchema, parseExactly, stringifyExactly } from "./exact-json.ts";
 
 type Ports = NonNullable<NodeOf<"task">["ports"]>;
 
@@ -31,8 +32,8 @@ export function taskOutcome(ports: Ports, returned: unknown, what: string): Read
   }
   const given = isOutcome(returned) ? returned.value : returned;
   // Who returns nothing gives an object without members.
-  const value = JSON.parse(JSON.stringify(given ?? null)) ?? (schema.safeParse({}).success ? {} : null);
-  const result = schema.safeParse(value);
+  const value = parseExactly(stringifyExactly(given ?? null) ?? "null") ?? (schema.safeParse({}).success ? {} : null);
+  const result = schema.safeParse(exactNumbersForSchema(value));
   if (result.success) return { port, [port]: value };
   const issues = result.error.issues.map(({ path, message }) => `${path.join(".") || "value"}: ${message}`);
   throw workflowError("EJS6004", `${what}: what the task gave does not fit "${port}": ${issues.join("; ")}.`);

@@ -5,6 +5,7 @@ import { StatementMaker } from "../dsl-to-sql/workflow/statement-maker.ts";
 import { stepScope } from "../dsl-to-sql/workflow/step-scope.ts";
 import { triggerEntity, type Workflow } from "../model/index.ts";
 import type { Build } from "./build.ts";
+import { comparable } from "./condition-statement.ts";
 
 /** Whether runs of this workflow have to wait for their turn. */
 export const hasTurns = ({ options = {} }: Workflow): boolean =>
@@ -38,8 +39,8 @@ export function turnStatement(build: Build, workflow: Workflow): string {
   const name = triggerEntity(workflow.trigger);
   if (name !== undefined) {
     const entity = entityOf(build, workflow, name);
-    parts.push(`cross join lateral ${populated(build, entity, '"results"."before"', "event_before")}`);
-    parts.push(`cross join lateral ${populated(build, entity, '"results"."after"', "event_after")}`);
+    parts.push(`cross join lateral ${populated(build, entity, comparable("results", "before"), "event_before")}`);
+    parts.push(`cross join lateral ${populated(build, entity, comparable("results", "after"), "event_after")}`);
   }
   parts.push('where "results"."id" = any ($1::bigint[]) and "results"."segment" = any ($2::int[])');
   return parts.join("\n");

@@ -9,27 +9,38 @@ class TimeLimit extends Error {
 /**
  * Gives `work` a signal that is aborted with the outer one, or when the time is over; then it rejects at once, whatever the
  * work does. Without a limit it only hands the signal on.
+ *
+ * @param grace how long after the outer signal the work may go on, in milliseconds: what does not hear it is left to itself then,
+ *   so that nobody waits for it forever
  */
 export async function withTimeLimit<T>(
   milliseconds: number | undefined,
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
+  grace?: number,
 ): Promise<T> {
-  if (milliseconds === undefined) return work(signal);
+  if (milliseconds === undefined && grace === undefined) return work(signal);
   const late = new AbortController();
   const over = Promise.withResolvers<never>();
   // What comes after it is nobody's.
   over.promise.catch(() => undefined);
-  const timer = setTimeout(() => {
-    const error = new TimeLimit(milliseconds);
-    late.abort(error);
-    over.reject(error);
-  }, milliseconds);
+  const timers: NodeJS.Timeout[] = [];
+  if (milliseconds !== undefined) {
+    const end = () => {
+      const error = new TimeLimit(milliseconds);
+      late.abort(error);
+      over.reject(error);
+    };
+    timers.push(setTimeout(end, milliseconds));
+  }
+  const aborted = () => timers.push(setTimeout(() => over.reject(signal.reason as Error), grace));
+  if (grace !== undefined) signal.addEventListener("abort", aborted, { once: true });
   try {
     const working = work(AbortSignal.any([signal, late.signal]));
     working.catch(() => undefined);
     return await Promise.race([working, over.promise]);
   } finally {
-    clearTimeout(timer);
+    signal.removeEventListener("abort", aborted);
+    for (const timer of timers) clearTimeout(timer);
   }
 }

@@ -4,16 +4,21 @@ import { createPool } from "../database/pool.ts";
 import { requireServiceRights } from "../database/require-service-rights.ts";
 import type { Log } from "../dsl/task.ts";
 import { workflowError } from "../errors/workflow-error.ts";
+import { atMost } from "./at-most.ts";
 import { type Build, currentBuild } from "./build.ts";
+import { ConnectionWatch } from "./connection-watch.ts";
 import { Definitions } from "./definitions.ts";
 import { type Doorbell, listen } from "./doorbell.ts";
+import { exactTypes } from "./exact-json.ts";
 import { failpoint } from "./failpoint.ts";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
 import { type JobRunner, startJobRunner } from "./job-runner.ts";
-import { type Loop, sleep, startLoop } from "./loop.ts";
+import { type Loop, startLoop } from "./loop.ts";
 import { type Retention, startMaintenance } from "./maintenance.ts";
 import { type MetricsEndpoint, type MetricsOptions, startMetricsEndpoint } from "./metrics-endpoint.ts";
 import { Observer } from "./observe.ts";
+import { plainTask } from "./plain-task.ts";
+import { pluginDifferences } from "./plugin-versions.ts";
 import { QueueVacuum } from "./queue-vacuum.ts";
 import { type Relay, startRelay } from "./relay.ts";
 import { RunStore } from "./run-store.ts";
@@ -28,9 +33,11 @@ export interface WorkerOptions {
   readonly url: string;
   /** The same login for the steps of runs, where these may go through a pooler; `url` unless given. */
   readonly stepsUrl?: string;
-  /** Task files by name: what each exports, or its default export. */
+  /** Task files and steps of plugins by name: what each file exports, or its default export. */
   readonly tasks: ReadonlyMap<string, unknown>;
   readonly log: Log;
+  /** Gives the secret that signs a request by the name of its environment variable; the process's own environment unless given. */
+  readonly secret?: (variable: string) => string | undefined;
   /** How many runs at the same time; 10 unless given. */
   readonly concurrency?: number;
   /** How long `stop` waits for runs under way, in milliseconds; 10 seconds unless given. */
@@ -78,6 +85,7 @@ class WorkerProcess implements RunningWorker {
   private readonly log: Log;
   private readonly pool;
   private readonly stepPool;
+  private readonly watch: ConnectionWatch;
   private readonly store: RunStore;
   private readonly definitions: Definitions;
   private tasks: ReadonlyMap<string, unknown>;
@@ -100,9 +108,23 @@ class WorkerProcess implements RunningWorker {
     this.log = sparingLog(options.log);
     const lost = (error: Error) => this.log.warn(`a connection was lost: ${error.message}`);
     // For claims, checkpoints, ends and guardians.
-    this.pool = createPool(options.url, { max: 6, applicationName: "enginejs worker", onLost: lost });
+    this.pool = createPool(options.url, {
+      max: 6,
+      applicationName: "enginejs worker",
+      onLost: lost,
+      types: exactTypes,
+    });
     const url = options.stepsUrl ?? options.url;
-    this.stepPool = createPool(url, { max: concurrency + 1, applicationName: "enginejs worker steps", onLost: lost });
+    this.stepPool = createPool(url, {
+      max: concurrency + 1,
+      applicationName: "enginejs worker steps",
+      onLost: lost,
+      types: exactTypes,
+    });
+    // Made after all that is checked of the options: it keeps the process alive until it is stopped.
+    this.watch = new ConnectionWatch(options.url);
+    this.watch.watchPool(this.pool, true);
+    this.watch.watchPool(this.stepPool, url === options.url);
     this.definitions = new Definitions(this.pool);
     this.store = new RunStore(this.pool, () => this.workerId);
   }
@@ -121,6 +143,7 @@ class WorkerProcess implements RunningWorker {
     await requireServiceRights(this.pool, "worker");
     this.build = await currentBuild(this.pool);
     if (this.build === undefined) throw workflowError("EJS6007", "Nothing was built into this database yet.");
+    for (const { words } of pluginDifferences(this.build.system, this.tasks)) log.warn(words);
     const { concurrency = 10, metrics } = this.options;
     if (metrics !== undefined) {
       const own = () => this.observer.metrics.text();
@@ -137,6 +160,7 @@ class WorkerProcess implements RunningWorker {
         return this.currentBuild;
       },
       tasks: () => this.tasks,
+      secret: this.options.secret ?? ((variable) => process.env[variable]),
       log: this.options.log,
       observer: this.observer,
     });
@@ -162,6 +186,7 @@ class WorkerProcess implements RunningWorker {
       definitions: this.definitions,
       build: () => this.currentBuild,
       log,
+      watch: this.watch,
       worker: () => this.workerId,
       hands: runner,
       onTaken: (events) => {
@@ -225,6 +250,7 @@ class WorkerProcess implements RunningWorker {
     await atMost(5_000, this.reviving);
     await atMost(5_000, this.heartbeat?.stop());
     await atMost(5_000, Promise.all([this.pool.end(), this.stepPool.end()]));
+    this.watch.stop();
   }
 
   private get workerId(): number {
@@ -270,6 +296,7 @@ class WorkerProcess implements RunningWorker {
     for (const { worker } of rows)
       this.options.log.warn(`worker ${worker} is dead: its runs are given back`, { worker });
     await this.pool.query("select enginejs.workflow_forgotten($1, $2)", [this.workerId, this.runner?.activeRuns ?? []]);
+    await this.pool.query("select enginejs.workflow_settle_pauses()");
     for (const { id, cancel } of await this.store.cancelled(this.workerId)) this.runner?.cancel(id, cancel);
   }
 
@@ -288,19 +315,4 @@ class WorkerProcess implements RunningWorker {
     }
     return list;
   }
-}
-
-/** Waits for the end of something, but not longer; how it ends does not matter. */
-async function atMost(milliseconds: number, ending: Promise<unknown> | undefined): Promise<void> {
-  const ended = new AbortController();
-  const settled = Promise.resolve(ending).then(
-    () => ended.abort(),
-    () => ended.abort(),
-  );
-  await Promise.race([settled, sleep(milliseconds, ended.signal)]);
-}
-
-function plainTask(module: unknown): TaskList[string] {
-  const exported = typeof module === "object" && module !== null && "default" in module ? module.default : module;
-  return typeof exported === "function" ? (exported as TaskList[string]) : undefined;
 }

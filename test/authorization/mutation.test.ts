@@ -62,14 +62,18 @@ const EQUIVALENT: readonly { readonly mutant: RegExp; readonly because: string }
   { mutant: /actor_roles: nullif left out/, because: "begin_request never leaves the setting empty" },
 ];
 
+const isEquivalent = (name: string): boolean => EQUIVALENT.some(({ mutant }) => mutant.test(name));
+
 const SEEDS = [1, 2, 3, 4, 5];
+
+/** How many mutants each actor has found out so far. */
+const finds = new Map<Question["by"], number>();
 
 /** Whether any question is answered otherwise under a mutant. */
 async function isFoundOut(stage: Stage, play: Play, questions: readonly Question[]): Promise<boolean> {
-  // Those who are something somewhere tell the most.
-  const byActor = [...Map.groupBy(questions, (question) => question.by)].toSorted(
-    ([a], [b]) => Number(b.actor.kind === "user") - Number(a.actor.kind === "user"),
-  );
+  // Those who are something somewhere tell the most, and of them those who have told the most: the first one ends it.
+  const rank = (by: Question["by"]) => Number(by.actor.kind === "user") + (finds.get(by) ?? 0);
+  const byActor = [...Map.groupBy(questions, (question) => question.by)].toSorted(([a], [b]) => rank(b) - rank(a));
   for (const [by, own] of byActor) {
     const view = play.authorization.as(play.world.world, by.actor, by.request);
     const isDifferent = await stage.undone(async () => {
@@ -80,7 +84,10 @@ async function isFoundOut(stage: Stage, play: Play, questions: readonly Question
       );
       return own.some((question, i) => !expected(play, question).includes(answers[i] ?? ""));
     });
-    if (isDifferent) return true;
+    if (isDifferent) {
+      finds.set(by, (finds.get(by) ?? 0) + 1);
+      return true;
+    }
   }
   return false;
 }
@@ -133,10 +140,11 @@ test("every mutant of the compiled SQL is found out", { timeout: 600_000 }, asyn
         if (!found) survivors.push(mutant);
       }
     });
-    waiting = survivors;
+    // What no statement can tell has had its chance in one world.
+    waiting = survivors.filter(({ name }) => play !== first || !isEquivalent(name));
   }
-  console.log(`${mutants.length} mutants, ${waiting.length} survived`);
-  const unexplained = waiting.filter(({ name }) => !EQUIVALENT.some(({ mutant }) => mutant.test(name)));
+  console.log(`${mutants.length} mutants, ${waiting.length} survived unexplained`);
+  const unexplained = waiting.filter(({ name }) => !isEquivalent(name));
   expect(unexplained.map(({ name, sql }) => `${name}\n${sql}`)).toEqual([]);
 });
 

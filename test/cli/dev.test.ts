@@ -1,8 +1,10 @@
 /** `enginejs dev` as a person uses it: real processes, the embedded PostgreSQL, saves while it runs, Ctrl-C. */
 import { spawnSync } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { createServer, type Server } from "node:net";
+import http, { type IncomingHttpHeaders } from "node:http";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
@@ -188,6 +190,56 @@ test("a changed task file counts for the next run", async () => {
     }
     return undefined;
   });
+});
+
+test("secrets of webhooks have their value for development, in what comes and in what is asked", async () => {
+  const asked: { readonly headers: IncomingHttpHeaders; readonly body: string }[] = [];
+  const bank = http.createServer((request, response) => {
+    let body = "";
+    request.on("data", (chunk: Buffer) => {
+      body += chunk;
+    });
+    request.on("end", () => {
+      asked.push({ headers: request.headers, body });
+      response.end("{}");
+    });
+  });
+  await new Promise<void>((resolve) => bank.listen(0, "127.0.0.1", resolve));
+  const { port } = bank.address() as AddressInfo;
+  const from = dev.output.length;
+  await project.write(
+    "domain/probe.workflow.ts",
+    `import { env, webhook, workflow } from "enginejs";
+workflow("probe", {
+  on: webhook("probe", { secret: env("PROBE_IN", { development: "comes-in" }), scheme: "github" }),
+  as: "system",
+  steps: (flow) => flow.http("ask", { method: "POST", url: "http://127.0.0.1:${port}/", body: () => ({ n: 1 }),
+    secret: env("PROBE_OUT", { development: "goes-out" }), privateHosts: ["127.0.0.1"] }),
+});
+`,
+  );
+  await dev.waitFor(/workflow probe|applied|statement/i, { from });
+  const body = '{"n": 1}';
+  const post = (secret: string) =>
+    fetch(new URL("/webhooks/probe", state.graphql), {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        "x-hub-signature-256": `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`,
+      },
+      body,
+    });
+  try {
+    await until("the webhook", async () => ((await post("comes-in")).status === 202 ? true : undefined));
+    expect((await post("PROBE_IN")).status).toBe(401);
+    const [request] = await until("a request", async () => (asked.length > 0 ? asked : undefined));
+    const { "webhook-id": id, "webhook-timestamp": time, "webhook-signature": signature } = request?.headers ?? {};
+    const signed = createHmac("sha256", "goes-out").update(`${id}.${time}.${request?.body}`).digest("base64");
+    expect(signature).toBe(`v1,${signed}`);
+  } finally {
+    await new Promise((resolve) => bank.close(resolve));
+    await project.write("domain/probe.workflow.ts", "");
+  }
 });
 
 test("Ctrl-C stops everything, also the database; a second start finds its data", async () => {

@@ -4,12 +4,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { planBuild } from "../../src/database/apply.ts";
 import { type BuiltDatabase, buildDatabase } from "../../src/database/build-database.ts";
 import { compile } from "../../src/dsl-to-sql/index.ts";
-import type { Policy, System } from "../../src/model/index.ts";
+import type { Policy, System, Workflow } from "../../src/model/index.ts";
 import { documentSystem, documents, HOSTILE } from "../dsl-to-sql/support/documents.ts";
 import { buildInvoicing, people, tenants } from "../dsl-to-sql/support/invoicing-database.ts";
 import type { SystemOptions } from "../dsl-to-sql/support/system-builder.ts";
 import { coreTemplate } from "../support/core.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { workflowOf } from "../tasks/support/invoicing-database.ts";
 
 type Rule = Partial<Policy> & Pick<Policy, "name" | "expression">;
 const rules = (documents.policies ?? []) as readonly Rule[];
@@ -208,5 +209,45 @@ test("the build's record and the administration log tell it; afterwards the data
     drifted: false,
     plan: { empty: true },
     unknown: [],
+  });
+});
+
+describe("who may start a workflow, and as whom it acts", () => {
+  const refund = (roles: string[], as: Workflow["as"], consents?: Readonly<Record<string, string>>): System => ({
+    ...model(consents === undefined ? {} : { consents }),
+    workflows: [workflowOf({ name: "send-refund", trigger: { kind: "manual", roles }, as })],
+  });
+
+  test("what widens asks for a consent by the workflow's name; the record tells it", async () => {
+    await build(refund(["member"], "inherit"), "tell");
+    const [wider, system, ...more] = refusals(await build(refund(["member", "billing"], "system")));
+    // Whoever is of billing is a member: nobody gains by being named.
+    expect(wider).toBe(
+      'The changed actor of workflow send-refund lets more pass than in the last build, and no consent says why: send-refund now acts as the system, past every policy. Add consents: { "workflows.send-refund": "why it may be" } to the config. A sentence counts once, for the build that takes it.',
+    );
+    expect([system, ...more]).toEqual([undefined]);
+    accepted(await build(refund(["member", "billing"], "system", { "workflows.send-refund": "it books, too" })));
+    await client.query("set role enginejs_owner");
+    const { rows } = await client.query("select plan -> 'access' as told from enginejs.build order by id desc limit 1");
+    await client.query("reset role");
+    expect(rows[0].told).toEqual([
+      {
+        of: "workflow send-refund",
+        operation: "act",
+        says: ["send-refund now acts as the system, past every policy"],
+        gained: [],
+        lost: [],
+        causes: [{ verb: "~", what: "actor of workflow send-refund", widens: "some", consent: "it books, too" }],
+      },
+    ]);
+  });
+
+  test("told: a warning; narrower: neither", async () => {
+    await build(refund(["billing"], "inherit"), "tell");
+    const { applied, unconsented, access } = await build(refund(["member"], "inherit"), "tell");
+    expect(applied).toBe(true);
+    expect(unconsented).toMatchObject([{ code: "EJS3017", severity: "warning" }]);
+    expect(access?.rights).toMatchObject([{ says: ["member may now start send-refund"], gained: ["member"] }]);
+    accepted(await build(refund(["billing"], "inherit")));
   });
 });

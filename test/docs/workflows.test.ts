@@ -34,6 +34,8 @@ beforeAll(async () => {
   client = page.client;
   process.env.OUTBOX = join(page.folder, "outbox.jsonl");
   process.env.CHARGES = join(page.folder, "charges.jsonl");
+  process.env.CARRIER_URL = receiver.url("/");
+  process.env.CARRIER_KEY = "the carrier's key";
   for (const file of [process.env.OUTBOX, process.env.CHARGES]) writeFileSync(file, "");
   await client.query(`
     insert into app.tenant (id, name) values ('${acme}', 'Acme');
@@ -55,6 +57,8 @@ afterAll(async () => {
   await page?.remove();
   delete process.env.OUTBOX;
   delete process.env.CHARGES;
+  delete process.env.CARRIER_URL;
+  delete process.env.CARRIER_KEY;
 });
 
 /** In one transaction as a person; what it gives. */
@@ -193,6 +197,27 @@ describe("docs/workflows.md", () => {
     expect(await until("overview", id, "done", "failed")).toMatchObject({ error: null });
     const { rows } = await client.query("select reminders from app.orders where id = $1", [id]);
     expect(rows).toEqual([{ reminders: 1 }]);
+  });
+
+  test("a plugin's step, with its secret from the worker's environment", async () => {
+    receiver.answers.set("/pickups", (response, { body }) => response.end(`pickup of ${JSON.parse(body).parcel}`));
+    const id = await order();
+    const [row] = await as("eva", "insert into app.parcel (order_id, label) values ($1, 'plugin') returning id", [id]);
+    const parcel = row?.id as string;
+    const { id: found } = await until("pickup", parcel, "done");
+    const { rows } = await client.query(
+      "select output from enginejs.workflow_run_steps where run_id = $1 and step = 'book'",
+      [found],
+    );
+    expect(rows).toEqual([{ output: { pickup: `pickup of ${parcel}` } }]);
+    const posted = receiver.at("/pickups").find(({ body }) => body.includes(parcel));
+    expect(posted?.headers).toMatchObject({
+      authorization: "Bearer the carrier's key",
+      "idempotency-key": `${found}:book`,
+    });
+    const { rows: builds } = await client.query("select ir::text as ir from enginejs.build");
+    expect(builds.filter(({ ir }) => ir.includes("the carrier's key"))).toEqual([]);
+    expect(builds[0]?.ir).toContain("carrier/book-pickup");
   });
 
   test("an error that another attempt would not mend ends at once", async () => {

@@ -81,12 +81,85 @@ const order = {
   ],
 };
 
+/** Stores and announces, both or neither; whoever may call it needs no right to the queue. */
+const announce = {
+  kind: "process",
+  name: "orders.announce",
+  version: 1,
+  type: "databaseWorkflow",
+  execution: { model: "sync" },
+  allow: "input.total != 13",
+  $defs: {
+    Order: { properties: { total: { type: "integer" } }, required: ["total"], type: "object" },
+    Sent: {
+      properties: { message: { type: "string" }, total: { type: "integer" } },
+      required: ["message", "total"],
+      type: "object",
+    },
+    Row: {
+      properties: { id: { type: "string" }, total: { type: "integer" } },
+      required: ["id", "total"],
+      type: "object",
+    },
+    Id: { type: "string", format: "uuid" },
+    Void: { type: "object" },
+  },
+  input: "Order",
+  outputs: { sent: "Sent" },
+  errors: { TooMuch: "Void" },
+  uses: { databases: { main: ["transaction", "write"] }, queues: { "order-news": ["publish"] } },
+  nodes: {
+    start: { op: "start", out: { order: "Order" } },
+    save: {
+      op: "db.insert",
+      entity: "Order",
+      tx: "t1",
+      in: { order: "Order" },
+      values: { status: '"announced"', total: "order.total" },
+      out: { row: "Row" },
+    },
+    tell: {
+      op: "queue.publish",
+      queue: "order-news",
+      tx: "t1",
+      in: { row: "Row" },
+      message: { order: "row.id", total: "row.total" },
+      out: { id: "Id", row: "Row" },
+    },
+    much: {
+      op: "branch",
+      in: { row: "Row", id: "Id" },
+      cases: [{ port: "yes", when: "row.total > 1000" }],
+      else: "no",
+      out: { yes: "Void", no: "Id" },
+    },
+    tooMuch: { op: "fail", in: { value: "Void" }, error: "TooMuch" },
+    all: {
+      op: "transform",
+      in: { id: "Id", row: "Row" },
+      values: { message: "id", total: "row.total" },
+      out: { value: "Sent" },
+    },
+    done: { op: "output", in: { value: "Sent" }, output: "sent" },
+  },
+  edges: [
+    ["all.value", "done.value"],
+    ["much.no", "all.id"],
+    ["much.yes", "tooMuch.value"],
+    ["save.row", "all.row"],
+    ["save.row", "tell.row"],
+    ["start.order", "save.order"],
+    ["tell.id", "much.id"],
+    ["tell.row", "much.row"],
+  ],
+};
+
 let database: ProcessDatabase;
 let client: pg.Client;
 let worker: RunningWorker;
 
 beforeAll(async () => {
-  const { system, findings } = await compiled(JSON.stringify(order));
+  const { system, findings } = await compiled(JSON.stringify(order), JSON.stringify(announce));
   expect(findings.filter(({ severity }) => severity === "error")).toEqual([]);
   database = await createProcessDatabase(system);
   client = await database.client();
@@ -99,14 +172,14 @@ afterAll(async () => {
   await database?.drop();
 });
 
-async function byFunction(input: unknown, role = "enginejs_user"): Promise<unknown> {
+async function byFunction(input: unknown, role = "enginejs_user", name = "orders_take"): Promise<unknown> {
   await client.query("begin");
   try {
     await client.query("select enginejs.begin_request($1, $2, null, null, null, 'test')", [
       role,
       role === "enginejs_user" ? user : null,
     ]);
-    const { rows } = await client.query("select app.orders_take($1) as result", [JSON.stringify(input)]);
+    const { rows } = await client.query(`select app.${name}($1) as result`, [JSON.stringify(input)]);
     await client.query("commit");
     return rows[0]?.result;
   } catch (error) {
@@ -116,10 +189,10 @@ async function byFunction(input: unknown, role = "enginejs_user"): Promise<unkno
   }
 }
 
-async function byWorker(input: unknown): Promise<unknown> {
+async function byWorker(input: unknown, name = "orders.take"): Promise<unknown> {
   try {
     const actor = { kind: "user", id: user, tenant: null } as const;
-    const { output, value } = await callWorkflow(client, "orders.take", input, { actor });
+    const { output, value } = await callWorkflow(client, name, input, { actor });
     return { output, value };
   } catch (error) {
     if (!(error instanceof WorkflowFailure)) throw error;
@@ -156,4 +229,33 @@ test("does what its caller may, with what its schema allows", async () => {
   expect(await byFunction({ lines: [{ price: 1, qty: 1 }] }, "enginejs_anonymous")).toEqual({ code: "42501" });
   expect(await byFunction({ lines: [{ price: 1 }] })).toEqual({ problems: [expect.stringContaining("lines[0].qty")] });
   expect(await stored()).toHaveLength(3);
+});
+
+test("publishes in the transaction of its caller, who needs the right to call it and no other", async () => {
+  const messages = async () =>
+    (await client.query("select input from enginejs.workflow_events where model = 'queue:order-news' order by id"))
+      .rows;
+  const announced = (input: unknown, role?: string) => byFunction(input, role, "orders_announce");
+  const sent = { output: "sent", value: { message: expect.any(String), total: 5 } };
+  expect(await announced({ total: 5 })).toEqual(sent);
+  expect(await byWorker({ total: 5 }, "orders.announce")).toEqual(sent);
+  expect(await messages()).toEqual([
+    { input: { order: expect.any(String), total: 5 } },
+    { input: { order: expect.any(String), total: 5 } },
+  ]);
+  // What fails has announced nothing; who may not call it does not come that far, by no way.
+  expect(await announced({ total: 5000 })).toEqual({ error: "TooMuch", values: {} });
+  expect(await announced({ total: 13 })).toEqual({ code: "42501" });
+  expect(await announced({ total: 5 }, "enginejs_anonymous")).toEqual({ code: "42501" });
+  const directly = async (node: string, input: unknown) => {
+    await client.query("begin");
+    await client.query("select enginejs.begin_request('enginejs_user', $1, null, null, null, 'test')", [user]);
+    const given = ["orders.announce", node, JSON.stringify(input), '{"order": "x"}'];
+    const error = await client.query("select enginejs.publish_in_call($1, $2, $3, $4)", given).catch((e: unknown) => e);
+    await client.query("rollback");
+    return (error as { code?: string }).code;
+  };
+  expect(await directly("tell", { total: 13 })).toBe("42501");
+  expect(await directly("save", { total: 5 })).toBe("EJ404");
+  expect(await messages()).toHaveLength(2);
 });

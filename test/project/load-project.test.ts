@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { secretSource } from "../../src/cli/secret-source.ts";
 import type { Diagnostic } from "../../src/errors/diagnostic.ts";
 import { EngineError } from "../../src/errors/engine-error.ts";
 import { loadConfig, loadProject } from "../../src/project/load-project.ts";
@@ -250,3 +251,32 @@ test.each(["with space", "quo'te\"s", "ünïcödé 漢字", "per%20cent #hash ?q
     expect((await loadProject(project?.folder ?? "")).system.entities.length).toBeGreaterThan(5);
   },
 );
+
+test("secrets for development stand beside the model, and count with NODE_ENV=development alone", async () => {
+  project = await makeProject({
+    "enginejs.config.ts": 'import { defineConfig } from "enginejs";\nexport default defineConfig({ roles: {} });\n',
+    "domain/hook.model.ts": `import { env, webhook, workflow } from "enginejs";
+workflow("hook", {
+  on: webhook("hook", { secret: env("HOOK_IN", { development: "comes-in" }), scheme: "github" }),
+  as: "system",
+  steps: (flow) => flow.http("ask", { url: "https://example.com/", secret: env("HOOK_OUT", { development: "goes-out" }) })
+    .http("again", { url: "https://example.com/", secret: "HOOK_PLAIN" }),
+});
+`,
+  });
+  const { system, developmentSecrets } = await loadProject(project.folder);
+  expect(Object.fromEntries(developmentSecrets)).toEqual({ HOOK_IN: "comes-in", HOOK_OUT: "goes-out" });
+  expect(JSON.stringify(system)).toContain('"HOOK_OUT"');
+  expect(JSON.stringify(system)).not.toMatch(/comes-in|goes-out/);
+  const secrets = async (mode: string) => {
+    vi.stubEnv("NODE_ENV", mode);
+    vi.stubEnv("HOOK_OUT", "from the environment");
+    const source = await secretSource(project?.folder ?? "").finally(() => vi.stubEnv("NODE_ENV", "test"));
+    const found = ["HOOK_IN", "HOOK_OUT", "HOOK_PLAIN"].map(source);
+    vi.unstubAllEnvs();
+    return found;
+  };
+  expect(await secrets("development")).toEqual(["comes-in", "from the environment", undefined]);
+  expect(await secrets("production")).toEqual([undefined, "from the environment", undefined]);
+  expect(await secrets("")).toEqual([undefined, "from the environment", undefined]);
+});

@@ -41,7 +41,9 @@ export async function makeProject(
     await cp(source, folder, { recursive: true, filter: (path) => !path.slice(source.length).includes(".enginejs") });
   }
   // Packages as a user's project has them; "enginejs" itself is what the command resolves it to.
-  await symlink(join(repository, "node_modules"), join(folder, "node_modules"));
+  // Beside packages of the test's own they are found one folder further up.
+  const ownPackages = Object.keys(files).some((file) => file.startsWith("node_modules/"));
+  await symlink(join(repository, "node_modules"), join(ownPackages ? parent : folder, "node_modules"));
   const write = async (file: string, content: string) => {
     await mkdir(dirname(join(folder, file)), { recursive: true });
     await writeFile(join(folder, file), content);

@@ -1,5 +1,7 @@
 /** Requests from outside: signed, fresh, each once, and what they start. */
 import { createHmac } from "node:crypto";
+import { request } from "node:http";
+import { gzipSync } from "node:zlib";
 import type pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Workflow } from "../../src/model/index.ts";
@@ -148,6 +150,79 @@ describe("a signed request", () => {
       code: "EJS5010",
     });
     expect(await signed("b1", '{"amount": 1}')).toMatchObject({ status: 202 });
+  });
+
+  it("that holds what cannot be kept as JSON is refused, and is no failure of the server's", async () => {
+    const nested = (depth: number) => `{"amount": 1, "x": ${"[".repeat(depth)}${"]".repeat(depth)}}`;
+    const bodies = ['{"amount": 1, "x": "\\u0000"}', '{"amount": 1, "x": "\\ud800"}', '{"amount": 1, "\\u0000": 1}'];
+    const before = served.logged.length;
+    for (const [i, body] of bodies.entries())
+      expect(await signed(`json-${i}`, body)).toMatchObject({ status: 422, code: "EJS5018" });
+    expect(await signed("deep", nested(900))).toMatchObject({ status: 202 });
+    const hub = (body: string) =>
+      post("hub", body, {
+        "x-hub-signature-256": `sha256=${createHmac("sha256", "hub").update(body).digest("hex")}`,
+      });
+    for (const body of ["", " ", "\ufeff{}", "{}{}"]) expect(await hub(body)).toMatchObject({ status: 400 });
+    for (const body of ["null", "[]", '"text"', "0"]) expect(await hub(body)).toMatchObject({ status: 202 });
+    expect(JSON.stringify(served.logged.slice(before))).not.toContain("request failed");
+    expect(await inputs()).toHaveLength(1);
+  });
+
+  it("keeps its numbers digit by digit", async () => {
+    const body = '{"ref": 12345678901234567890, "exact": 0.1000000000000000055511151231257827, "amount": 5}';
+    const signature = createHmac("sha256", "hub").update(body).digest("hex");
+    expect(await post("hub", body, { "x-hub-signature-256": `sha256=${signature}` })).toMatchObject({ status: 202 });
+    const { rows } = await client.query<{ ref: string; exact: string }>(
+      `select e.input ->> 'ref' as ref, e.input ->> 'exact' as exact from enginejs.workflow_events_pending p
+       join enginejs.workflow_events e on e.id = p.event_id where e.input ? 'exact'`,
+    );
+    expect(rows).toEqual([{ ref: "12345678901234567890", exact: "0.1000000000000000055511151231257827" }]);
+  });
+
+  it("by a key of no bytes is refused: a secret that is only a prefix is none", async () => {
+    const body = '{"amount": 1}';
+    for (const none of ["whsec_", "whsec_ ", "whsec_!!!!", `whsec_ ${secret}`]) {
+      environment.PAY_SECRET = none;
+      expect((await signed("k1", body, seconds(), "whsec_")).status).not.toBe(202);
+    }
+    expect(await signed("k1", body)).toMatchObject({ status: 202 });
+    environment.PAY_SECRET = secret;
+  });
+
+  it("with its headers given twice, compressed, or with another text of the same value is refused", async () => {
+    const body = '{"amount": 1}';
+    const time = seconds();
+    const right = signMessage(secret, "h1", time, body);
+    const twice = async (name: string, value: string) => {
+      const headers = Object.entries({ host: "localhost", "content-type": "application/json", ...right }).flat();
+      const { promise, resolve, reject } = Promise.withResolvers<number>();
+      const sent = request(
+        {
+          host: "127.0.0.1",
+          port: server.port,
+          path: "/webhooks/pay",
+          method: "POST",
+          headers: [...headers, name, value],
+        },
+        (response) => {
+          response.resume();
+          resolve(response.statusCode ?? 0);
+        },
+      );
+      sent.on("error", reject);
+      sent.end(body);
+      return promise;
+    };
+    expect(await twice("webhook-id", "h2")).toBe(401);
+    expect(await twice("webhook-timestamp", String(time + 1))).toBe(401);
+    const other = signMessage("whsec_b3RoZXI=", "h1", time, body)["webhook-signature"] ?? "";
+    expect(await post("pay", '{"amount":1}', right)).toMatchObject({ status: 401 });
+    const packed = new Uint8Array(gzipSync(body));
+    expect(await post("pay", packed, { ...right, "content-encoding": "gzip" })).toMatchObject({ status: 401 });
+    expect(await inputs()).toEqual([]);
+    // Several signatures are what a rotation at the sender's looks like: one of them is right.
+    expect(await twice("webhook-signature", other)).toBe(202);
   });
 
   it("of the body alone: the same one counts once", async () => {

@@ -187,7 +187,7 @@ describe("operators", () => {
   test("see the runs of every tenant, by filter and page, with steps and what they wait for", async () => {
     const document = `query ($status: WorkflowRunStatus, $tenant: UUID, $first: Int, $after: UUID) {
       workflowRuns(status: $status, tenant: $tenant, first: $first, after: $after) {
-        id workflow status attempts createdAt failedStep error waitingFor eventId model action recordId tenant actor steps { step output }
+        id workflow status attempts createdAt failedStep error waitingFor eventId model action recordId tenant actor steps { step task output }
       }
     }`;
     const of = async (variables: object) => {
@@ -218,7 +218,7 @@ describe("operators", () => {
       expect.objectContaining({
         workflow: "second-look",
         actor: { id: userId("biller"), kind: "user", tenant: tenantId(1) },
-        steps: [{ step: "ask", output: expect.objectContaining({ approved: true }) }],
+        steps: [{ step: "ask", task: null, output: expect.objectContaining({ approved: true }) }],
       }),
     ]);
     expect(codeOf(await ask(server, operator, "{ workflowRuns(first: 100000) { id } }"))).toBe("EJS5022");

@@ -36,8 +36,14 @@ export interface TestDatabaseTemplate {
  * beforeAll(async () => { database = await createTestDatabase(); });
  * afterAll(() => database.drop());
  */
-export async function createTestDatabase(options: { template?: TestDatabaseTemplate } = {}): Promise<TestDatabase> {
-  const server = await testServerUrl();
+export async function createTestDatabase(
+  options: {
+    readonly template?: TestDatabaseTemplate;
+    /** A superuser's URL of another server than the run's. */
+    readonly server?: string;
+  } = {},
+): Promise<TestDatabase> {
+  const server = options.server ?? (await testServerUrl());
   const template = options.template && (await ensureTemplate(server, options.template));
   const name = `enginejs_test_${randomBytes(6).toString("hex")}`;
   await administer(server, (admin) => createDatabase(admin, name, template));

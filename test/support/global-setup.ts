@@ -5,10 +5,33 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { stopAbandonedServer } from "../../src/database/embedded-server.ts";
 import { isAlive } from "../../src/database/process-identity.ts";
-import { programsOf, startOtherPostgres } from "./other-postgres.ts";
+import { programsOf, startOtherPostgres, stopSharedPostgres } from "./other-postgres.ts";
 import type {} from "./test-server.ts";
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const forget = await keepCompiled();
+  const others = await makeFolder();
+  project.provide("otherServers", others);
+  const stop = await startServer(project);
+  return async () => {
+    await stop();
+    await stopSharedPostgres(others);
+    await rm(others, { recursive: true, force: true });
+    await forget();
+  };
+}
+
+/** What Node compiles is kept for the run: hundreds of commands and workers are started, each of the same sources. */
+async function keepCompiled(): Promise<() => Promise<void>> {
+  if (process.env.NODE_COMPILE_CACHE !== undefined) return async () => undefined;
+  const folder = await makeFolder();
+  // The test files' processes, and all that they start, inherit it.
+  process.env.NODE_COMPILE_CACHE = folder;
+  // Processes write there as they end, and one may do so just now: then the next run clears it away.
+  return () => rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
+}
+
+async function startServer(project: TestProject): Promise<() => Promise<void>> {
   const url = process.env.TEST_DATABASE_URL;
   if (url) {
     project.provide("testServer", { url });

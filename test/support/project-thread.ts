@@ -16,7 +16,7 @@ export interface BuildRequest {
 resolveEngineImports();
 // Imported only now: the instance that the model files import as "enginejs".
 const { beginCollection, buildSystem, endCollection, generateDeclarations } = await import("../../src/dsl/index.ts");
-const { addProcesses, readProcess } = await import("../../src/process/index.ts");
+const { addProcesses, processContract, readProcess } = await import("../../src/process/index.ts");
 
 async function build({ id, root, files }: BuildRequest) {
   const collection = beginCollection();
@@ -41,7 +41,7 @@ async function build({ id, root, files }: BuildRequest) {
     }
   }
   endCollection();
-  const processes = read.flatMap(({ process }) => process?.name ?? []);
+  const processes = read.flatMap((file) => processContract(file) ?? []);
   const built = buildSystem(collection, { root, readSource: (file) => readFileSync(file, "utf8"), processes });
   if (built.diagnostics !== undefined) return built;
   const { system, sourceMap, findings } = addProcesses(read, built.system);

@@ -11,6 +11,8 @@ declare module "vitest" {
   export interface ProvidedContext {
     /** A superuser's URL, or the folder of the embedded server. */
     testServer: { readonly url: string } | { readonly folder: string };
+    /** Where the test files of a run write down which servers of other versions they have started for all. */
+    otherServers: string;
   }
 }
 

@@ -1,7 +1,7 @@
 /** Ticks of cron expressions, by PostgreSQL's time zones: which they are, also where clocks are changed. */
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { cronProblem, isTimeZone } from "../../src/model/cron.ts";
+import { cronHint, cronNever, cronProblem, isTimeZone } from "../../src/model/cron.ts";
 import { coreTemplate } from "../support/core.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 
@@ -163,7 +163,7 @@ describe("the next tick", () => {
       const field = (least: number, most: number) => {
         const value = least + random(most - least + 1);
         return (
-          ["*", `${value}`, `*/${1 + random(20)}`, `${value},${least + random(most - least + 1)}`][random(4)] ?? "*"
+          ["*", `${value}`, `*/${1 + random(Math.min(20, most - least))}`, `${value},${least + random(most - least + 1)}`][random(4)] ?? "*"
         );
       };
       const expression = `${field(0, 59)} ${field(0, 23)} ${random(3) === 0 ? field(1, 28) : "*"} * ${random(3) === 0 ? field(0, 6) : "*"}`;
@@ -208,8 +208,27 @@ describe("what is no schedule", () => {
     ["*/0 * * * *", "a step is 1 or more"],
     ["* * * * 8", "which goes from 0 to 7"],
     ["1-2-3 * * * *", "no number, range or list"],
+    ["*/90 * * * *", "whose step is longer than from 0 to 59"],
   ])("%s", (expression, problem) => {
     expect(cronProblem(expression)).toContain(problem);
+  });
+
+  it("is one without any tick: a day that no month of it has", () => {
+    for (const never of ["0 0 30 2 *", "0 0 31 feb,4-6/2 *", "0 0 31 4 */2"]) {
+      expect(cronNever(never), never).toContain("it would never run");
+    }
+    for (const some of ["0 0 29 2 *", "0 0 30 2 1", "0 0 31 */3 *", "0 0 31,1 2 *", "0 0 */31 4 *", "0 0 31 2/5 *"]) {
+      expect(cronNever(some), some).toBeUndefined();
+    }
+  });
+
+  it("says what other crons' forms are here", () => {
+    expect(cronHint("@daily")).toBe('Write "0 0 * * *".');
+    expect(cronHint("0 0 L * *")).toContain("L, W, # and ?");
+    expect(cronHint("0 9 * * 5#3")).toContain("L, W, # and ?");
+    expect(cronHint("0 0 9 * * MON")).toContain("no seconds");
+    expect(cronHint("0 9 * * MONDAY")).toContain("three letters");
+    expect(cronHint("0 9 * JUL 8")).toBeUndefined();
   });
 
   it("a zone that nobody knows is refused by the server as well", async () => {

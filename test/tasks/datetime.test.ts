@@ -188,10 +188,41 @@ describe("a row", () => {
   it("costs no scan: the index finds what is due", async () => {
     await client.query("set enable_seqscan = off");
     const { rows } = await client.query<{ "QUERY PLAN": string }>(
-      "explain select from enginejs.workflow_moments m where m.due_at <= now() order by m.due_at limit 200",
+      "explain select from enginejs.workflow_moments m where m.workflow = 'remind' and m.due_at <= now() order by m.due_at limit 200",
     );
     await client.query("reset enable_seqscan");
-    expect(rows.map((row) => row["QUERY PLAN"]).join("\n")).toContain("workflow_moments_due_at_idx");
+    expect(rows.map((row) => row["QUERY PLAN"]).join("\n")).toContain("workflow_moments_workflow_idx");
+  });
+});
+
+describe("the scheduler is told no time to look again", () => {
+  const nextIn = async () =>
+    (await client.query<{ next_in: number | null }>("select next_in from enginejs.workflow_schedule()")).rows[0]
+      ?.next_in;
+  beforeAll(() => build(reminder()));
+
+  it("by what is due of a paused workflow, which stays where it is", async () => {
+    const id = await invoice("2040-03-10T12:00Z");
+    await client.query("update enginejs.workflow_moments set due_at = now() - interval '1 h' where record_id = $1", [
+      id,
+    ]);
+    expect(await nextIn()).toBeLessThan(0);
+    await client.query("insert into enginejs.workflow_pauses (workflow) values ('remind')");
+    try {
+      expect(await nextIn()).toBeNull();
+      await fireAt("2040-03-09T00:00Z");
+      expect(await moments(id)).toEqual(["2040-03-08"]);
+    } finally {
+      await client.query("delete from enginejs.workflow_pauses");
+    }
+    await fireAt("2040-03-09T00:00Z");
+    expect(await fired(id)).toEqual(["2040-03-08"]);
+  });
+
+  it("by one that was given up: infinity has no distance", async () => {
+    const id = await invoice("2040-03-10T12:00Z");
+    await client.query("update enginejs.workflow_moments set due_at = 'infinity' where record_id = $1", [id]);
+    expect(await nextIn()).toBeNull();
   });
 });
 

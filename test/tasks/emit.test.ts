@@ -94,6 +94,31 @@ describe("an event", () => {
     expect((await events())[1]).toMatchObject({ action: "update", actor: null, origin: null, input: null });
   });
 
+  it("of a row that a trigger changes on an action's way is an update like any", async () => {
+    const [invoice, other] = [await makeInvoice(client, "inv-way"), await makeInvoice(client, "inv-other")];
+    await client.query(
+      `create function app.on_the_way() returns trigger language plpgsql security definer as $$ begin
+         update app.customer set name = 'way' where id = new.customer_id;
+         update app.invoice set number = 'inv-way-2' where id = '${other}' and new.id <> id;
+         return null;
+       end $$`,
+    );
+    await client.query(
+      'create trigger "99_way" after update of status on app.invoice for each row execute function app.on_the_way()',
+    );
+    try {
+      await client.query("truncate enginejs.workflow_events");
+      await pay(client, invoice);
+      const written = (await events()).map(({ model, action, record_id }) => [model, action, record_id]);
+      expect(written).toHaveLength(3);
+      expect(written).toContainEqual(["Customer", "update", ids.customer]);
+      expect(written).toContainEqual(["Invoice", "update", other]);
+      expect(written).toContainEqual(["Invoice", "pay", invoice]);
+    } finally {
+      await client.query("drop function app.on_the_way cascade");
+    }
+  });
+
   it("is undone with its transaction", async () => {
     await client.query("begin");
     await makeInvoice(client, "inv-undone");

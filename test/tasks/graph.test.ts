@@ -388,6 +388,104 @@ describe("steps with rows", () => {
     expect(failed).toMatchObject({ status: "failed", attempts: 1, error: expect.stringMatching(error) });
   });
 
+  it("say in the model's words what a row is refused for, and are not tried again", async () => {
+    const create = (name: string, values: Record<string, string>) =>
+      workflowOf({
+        name,
+        trigger: onPay,
+        as: "system",
+        nodes: [{ id: "made", kind: "crud.create", entity: "Customer", values }],
+      });
+    await world.start([
+      create("nameless", { email: '"a@example.com"' }),
+      workflowOf({
+        name: "twice",
+        trigger: onPay,
+        as: "system",
+        nodes: [
+          {
+            id: "made",
+            kind: "crud.create",
+            entity: "Invoice",
+            values: { number: "record.number", customer: "record.customer.id", owner: "record.owner.id" },
+          },
+        ],
+      }),
+    ]);
+    const invoice = await world.paid();
+    expect(await world.ended("nameless", invoice)).toMatchObject({
+      status: "failed",
+      attempts: 1,
+      error: expect.stringMatching(
+        /^EJS6022: Workflow nameless, step made cannot create Customer: name needs a value \(.* 23502\)\.$/,
+      ),
+    });
+    expect(await world.ended("twice", invoice)).toMatchObject({
+      status: "failed",
+      attempts: 1,
+      error: expect.stringMatching(
+        /step made cannot create Invoice: another Invoice has this number already \(.* 23505\)/,
+      ),
+    });
+  });
+
+  it("give the JSON of PostgreSQL for what a query reads, in every time zone, and take lists as arrays and as JSON", async () => {
+    const sql = `select date '2026-02-03' as day, timestamptz '2026-02-03 04:05:06.123456+00' as at, timestamp '2026-02-03 04:05' as local,
+        1500::bigint as cents, 9223372036854775807 as large, 1.50::numeric as price, 12345678901234567.5 as exact,
+        interval '1 h' as pause, array[date '2026-02-03', null] as days, array[[1::bigint]] as nested, '\\x00ff'::bytea as bytes,
+        $1::uuid = any($2::uuid[]) as among, $3::jsonb as json, jsonb_array_length($3) as n`;
+    const parameters = { one: "actor.id", ids: "[actor.id, record.id]", json: "lists.list" };
+    const typed = workflowOf({
+      name: "typed",
+      trigger: onPay,
+      nodes: [task("lists", "lists"), { id: "read", kind: "db.query", query: "types", parameters }],
+    });
+    const lists = { name: "lists", output: { type: "object", properties: { list: { type: "array" } } } };
+    const zone = process.env.TZ;
+    process.env.TZ = "Pacific/Auckland";
+    try {
+      await world.start(
+        [typed],
+        { lists: defineTask({ run: () => ({ list: [1, "two", { three: null }] }) }) },
+        {
+          queries: [{ name: "types", sql, parameters: Object.keys(parameters) }],
+          tasks: [...world.system.tasks, lists],
+        },
+      );
+      const ended = await world.ended("typed", await world.paid());
+      expect(ended).toMatchObject({ status: "done", error: null });
+      // JavaScript has not all the digits that PostgreSQL keeps.
+      const kept = `select s.output #>> '{rows,0,large}' = '9223372036854775807' as large, s.output #>> '{rows,0,exact}' = '12345678901234567.5' as exact
+        from enginejs.workflow_run_steps s where s.run_id = $1 and s.step = 'read'`;
+      const { rows: digits } = await world.client.query(kept, [ended.id]);
+      const { count, rows } = (await world.steps(ended.id)).read as { count: number; rows: object[] };
+      expect({ count, rows: [{ ...rows[0], ...digits[0] }] }).toEqual({
+        count: 1,
+        rows: [
+          {
+            day: "2026-02-03",
+            at: "2026-02-03T04:05:06.123456+00:00",
+            local: "2026-02-03T04:05:00",
+            cents: 1500,
+            large: true,
+            price: 1.5,
+            exact: true,
+            pause: "01:00:00",
+            days: ["2026-02-03", null],
+            nested: [[1]],
+            bytes: "\\x00ff",
+            among: true,
+            json: [1, "two", { three: null }],
+            n: 3,
+          },
+        ],
+      });
+    } finally {
+      if (zone === undefined) delete process.env.TZ;
+      else process.env.TZ = zone;
+    }
+  });
+
   it("run a statement of the project by its name, as the actor", async () => {
     await world.start(
       [

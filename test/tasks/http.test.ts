@@ -53,7 +53,8 @@ afterAll(async () => {
   await world.end();
 });
 
-async function run(name: string, change: Partial<NodeOf<"http.request">>) {
+/** Starts a run with one request; the invoice that it is about. */
+async function begin(name: string, change: Partial<NodeOf<"http.request">>): Promise<string> {
   await world.start([
     workflowOf({
       name,
@@ -75,7 +76,11 @@ async function run(name: string, change: Partial<NodeOf<"http.request">>) {
       ],
     }),
   ]);
-  const ended = await world.ended(name, await world.paid());
+  return world.paid();
+}
+
+async function run(name: string, change: Partial<NodeOf<"http.request">>) {
+  const ended = await world.ended(name, await begin(name, change));
   return { ended, steps: await world.steps(ended.id) };
 }
 
@@ -137,8 +142,44 @@ describe("http.request", () => {
       error: expect.stringMatching(/answers 404: nothing here/),
     });
     await world.stopWorker();
+    answers = [{ status: 404, headers: { "content-type": "application/json" }, body: '{"error": "none"}' }];
+    expect((await run("accepted-other", { accept: [200, 404] })).steps.sum).toEqual({ status: 404, ok: null });
+    await world.stopWorker();
     answers = [{ status: 404, headers: { "content-type": "application/json" }, body: '{"ok": false}' }];
     expect((await run("accepted", { accept: [200, 404] })).steps.sum).toEqual({ status: 404, ok: false });
+  });
+
+  it("waits as long as a busy server asks for", async () => {
+    answers = [{ status: 429, headers: { "retry-after": "3600" } }];
+    const invoice = await begin("patient", {});
+    const { waiting_for } = await world.until("patient", invoice, (run) => run.waiting_for?.[0]?.kind === "retry");
+    const until = waiting_for?.[0]?.until;
+    const { rows } = await world.client.query(
+      "select $1::timestamptz between now() + interval '58 min' and now() + interval '61 min' as far",
+      [until],
+    );
+    expect(rows).toEqual([{ far: true }]);
+  });
+
+  it("does not go on with an answer that is not what its schema says", async () => {
+    const json = { "content-type": "application/json" };
+    const response = {
+      type: "object",
+      properties: { ok: { type: "boolean" } },
+      required: ["ok"],
+      additionalProperties: false,
+    };
+    answers = [{ status: 200, headers: json, body: '{"ok": "yes"}' }];
+    expect((await run("misfit", { response })).ended).toMatchObject({
+      status: "failed",
+      attempts: 1,
+      error: expect.stringMatching(
+        /^EJS6023: Workflow misfit, step ask: POST 127.0.0.1:\d+ answers what does not fit: ok: /,
+      ),
+    });
+    await world.stopWorker();
+    answers = [{ status: 200, headers: json, body: '{"ok": true, "more": 1}' }];
+    expect((await run("more", { response })).steps.sum).toEqual({ status: 200, ok: true });
   });
 
   it("does not go to a private address unless its host is named, and follows no redirect", async () => {

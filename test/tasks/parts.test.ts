@@ -7,6 +7,7 @@ import type { Workflow } from "../../src/model/index.ts";
 import { Batcher } from "../../src/tasks/batcher.ts";
 import { retryDelay } from "../../src/tasks/retry-delay.ts";
 import { stepFailure } from "../../src/tasks/step-failure.ts";
+import { withTimeLimit } from "../../src/tasks/with-time-limit.ts";
 import { workflowOf } from "./support/invoicing-database.ts";
 
 describe("nodeOrder", () => {
@@ -69,6 +70,33 @@ describe("stepFailure", () => {
   ] as const)("%s", ([, error, retryable]) => {
     expect(stepFailure(error).retryable).toBe(retryable);
   });
+
+  const refused = new Error("connect ECONNREFUSED 127.0.0.1:9");
+  const circle: Record<string, unknown> = {
+    toString: () => {
+      throw new Error("not even this");
+    },
+  };
+  circle.self = circle;
+  it.for<[what: string, thrown: unknown, message: string]>([
+    [
+      "what fetch says why only in its cause",
+      new TypeError("fetch failed", { cause: refused }),
+      `fetch failed (${refused.message})`,
+    ],
+    ["several errors", new AggregateError([new Error("one"), new Error("two")], "both"), "both (one; two)"],
+    [
+      "a cause that the message holds",
+      new Error(`no: ${refused.message}`, { cause: refused }),
+      `no: ${refused.message}`,
+    ],
+    ["an object", { code: 42 }, '{"code":42}'],
+    ["what cannot be said", circle, "object that cannot be shown"],
+    ["nothing", undefined, "undefined"],
+    ["an error without words", new RangeError(), "RangeError"],
+  ])("says %s", ([, thrown, message]) => {
+    expect(stepFailure(thrown).message).toBe(message);
+  });
 });
 
 describe("Batcher", () => {
@@ -125,5 +153,24 @@ describe("Batcher", () => {
     const both = [batcher.add(0), batcher.add(1)];
     expect((await Promise.allSettled(both)).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
     expect(await batcher.add(2)).toBe(2);
+  });
+});
+
+describe("withTimeLimit", () => {
+  it("leaves work that does not hear its signal to itself, after a while", async () => {
+    const stop = new AbortController();
+    const deaf = withTimeLimit(undefined, stop.signal, () => new Promise<never>(() => undefined), 20);
+    const hearing = withTimeLimit(
+      undefined,
+      stop.signal,
+      async (signal) => {
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        return "put away";
+      },
+      20,
+    );
+    stop.abort(new Error("enough"));
+    await expect(deaf).rejects.toThrow("enough");
+    expect(await hearing).toBe("put away");
   });
 });

@@ -1,6 +1,6 @@
-/** Pausing a run at the very moment at which it is claimed, parked or woken: whoever comes second sees what the first has done. */
+/** Pausing a run or a workflow at the very moment at which it is claimed, parked or woken: whoever comes second sees what the first has done. */
 import type pg from "pg";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { workflowOf } from "./support/invoicing-database.ts";
 import { eventually } from "./support/worker.ts";
 import { WorkflowWorld } from "./support/workflow-world.ts";
@@ -127,5 +127,78 @@ describe("resuming a run", () => {
     );
     expect(answer).toBe("pending");
     expect(await claim(one)).toBeGreaterThan(0);
+  });
+});
+
+describe("pausing a workflow", () => {
+  const pauseAll = (client: pg.Client) => value<number>(client, "enginejs.pause_workflow('asleep')");
+  const resumeAll = (client: pg.Client) => value<number>(client, "enginejs.resume_workflow('asleep')");
+  const settle = (client: pg.Client) => value<number>(client, "enginejs.workflow_settle_pauses()");
+  afterEach(async () => {
+    await one.query("rollback");
+    await resumeAll(other);
+  });
+
+  it("while a run of it is rung for: it does not begin, however late its claim comes, and goes on afterwards", async () => {
+    await one.query("begin");
+    await unpark(one);
+    expect(await pauseAll(other)).toBe(0);
+    await one.query("commit");
+    expect(await status()).toBe("pending");
+    expect(await claim(one)).toBeUndefined();
+    expect(await status()).toBe("paused");
+    expect(await resumeAll(other)).toBe(1);
+    expect(await claim(one)).toBeGreaterThan(0);
+  });
+
+  it("after the relay has read its subscription: the run is made, and waits", async () => {
+    const { rows } = await one.query<{ event_id: string; segment: number; definition_id: number }>(
+      "delete from enginejs.workflow_runs_parked where id = $1 returning event_id, segment, definition_id",
+      [run],
+    );
+    const [{ event_id, segment, definition_id } = { event_id: "", segment: 0, definition_id: 0 }] = rows;
+    await pauseAll(other);
+    const begun = await value(
+      one,
+      "enginejs.workflow_start_runs(array[$1::bigint], array[$2::int], array[$3::int], $4, 10)",
+      event_id,
+      segment,
+      definition_id,
+      worker,
+    );
+    expect([begun, await status()]).toEqual([null, "paused"]);
+    expect(await resumeAll(other)).toBe(1);
+    expect(await claim(one)).toBeGreaterThan(0);
+  });
+
+  it("and resuming it while somebody keeps a run for it: the run goes on", async () => {
+    await pauseAll(other);
+    await one.query("begin");
+    await unpark(one);
+    expect(await resumeAll(other)).toBe(0);
+    await one.query("commit");
+    expect(await status()).toBe("paused");
+    expect(await settle(other)).toBe(1);
+    expect(await claim(one)).toBeGreaterThan(0);
+  });
+
+  it("and resuming it while the relay keeps an event for it: the event is not lost", async () => {
+    await pauseAll(other);
+    await world.paid();
+    await one.query("begin");
+    await one.query("select enginejs.workflow_relay(0, 500, 500, $1, 10)", [worker]);
+    await resumeAll(other);
+    await one.query("commit");
+    const pending = () =>
+      value<string>(one, "(select count(*) from enginejs.workflow_events_pending where workflows = '{asleep}')");
+    expect(await pending()).toBe("0");
+    expect(await settle(other)).toBe(1);
+    expect(await pending()).toBe("1");
+  });
+
+  it("and resuming it while a build takes the pause over: it is not paused for ever", async () => {
+    await one.query("update enginejs.workflow_subscriptions set paused = true where workflow = 'asleep'");
+    await settle(other);
+    expect(await value(one, "(select bool_or(paused) from enginejs.workflow_subscriptions)")).toBe(false);
   });
 });

@@ -1,7 +1,7 @@
 /** Workers as processes: killed, stopped, frozen, cut off. */
 import type pg from "pg";
 import { describe, expect, test } from "vitest";
-import type { Workflow } from "../../src/model/index.ts";
+import type { Workflow, WorkflowNode } from "../../src/model/index.ts";
 import {
   createInvoicingDatabase,
   type InvoicingDatabase,
@@ -155,6 +155,51 @@ describe("workers as processes", { concurrent: true, timeout: 120_000 }, () => {
     });
     const { rows } = await client.query("select workflow, error from enginejs.workflow_dead_letters");
     expect(rows).toEqual([{ workflow: "poison", error: "its worker died 5 times in a row while it ran" }]);
+  });
+
+  it("what a run did that kills its process is undone, and a compensation that kills it too ends", async ({
+    world: { client, statuses, start, build },
+  }) => {
+    const undo = (body: WorkflowNode): WorkflowNode => ({
+      id: "undo",
+      kind: "compensate",
+      of: "receipt",
+      body: { nodes: [body], edges: [] },
+    });
+    const deadly = (name: string, compensation: WorkflowNode) =>
+      calling("poison", {
+        name,
+        as: "system",
+        nodes: [
+          { id: "receipt", kind: "crud.create", entity: "Receipt", values: { invoice: "record.id", amount: "1" } },
+          undo(compensation),
+          { id: "call", kind: "task", task: "poison", input: {} },
+        ],
+      });
+    const seen = (deaths: number) =>
+      client.query("update enginejs.workflow_runs_active set crashes = $1, crashed_after = 1", [deaths]);
+    await build(deadly("undone", { id: "remove", kind: "crud.delete", entity: "Receipt", row: "receipt.id" }));
+    await pay(client, await makeInvoice(client, "inv-1"));
+    expect(await start().ended).toBe("SIGKILL");
+    await seen(4);
+    const second = start();
+    await eventually("undone", async () => (await statuses())[0]?.status === "failed");
+    expect((await client.query("select from app.receipt")).rows).toEqual([]);
+
+    await build(deadly("stuck", { id: "again", kind: "task", task: "poison", input: {} }));
+    await pay(client, await makeInvoice(client, "inv-2"));
+    expect(await second.ended).toBe("SIGKILL");
+    await seen(4);
+    expect(await start().ended).toBe("SIGKILL");
+    await seen(4);
+    start();
+    await eventually("stuck", async () => (await statuses())[0]?.n === 2);
+    const { rows } = await client.query("select workflow, error from enginejs.workflow_dead_letters order by event_id");
+    const error = "its worker died 5 times in a row while it ran";
+    expect(rows).toEqual([
+      { workflow: "undone", error },
+      { workflow: "stuck", error: `${error}; its worker died 5 times in a row while it was undone` },
+    ]);
   });
 
   it("a frozen worker is replaced, and does no harm when it wakes", async ({

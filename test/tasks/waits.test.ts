@@ -145,6 +145,69 @@ describe("waitForSignal", () => {
     expect((await world.steps(ended.id)).sum).toEqual({ by: null, late: true });
   });
 
+  it("is given by a step of another run or of its own, with the rights of nobody, and starts workflows as its actor", async () => {
+    const give = (more: Partial<NodeOf<"signal">> = {}): WorkflowNode => ({
+      id: "give",
+      kind: "signal",
+      signal: "handed-on",
+      key: "record.number",
+      payload: { by: 'record.number + "\'s $$"', none: "null" },
+      ...more,
+    });
+    const wait = { id: "wait", kind: "waitForSignal", signal: "handed-on", key: "record.number" } as const;
+    await world.start([
+      workflowOf({
+        name: "to-itself",
+        trigger: onPay,
+        nodes: [
+          { id: "both", kind: "parallel", ports: ["one", "other"] },
+          wait,
+          { id: "nap", kind: "sleep", until: { ms: 200 } },
+          give(),
+          { id: "sum", kind: "transform", values: { taken: "give.taken" } },
+        ],
+        edges: [
+          { from: "start", to: "both" },
+          { from: "both", port: "one", to: "wait" },
+          { from: "both", port: "other", to: "nap" },
+          { from: "nap", to: "give" },
+          { from: "give", to: "sum" },
+          { from: "wait", to: "sum" },
+          { from: "sum", to: "end" },
+        ],
+      }),
+      workflowOf({ name: "starter", trigger: onPay, nodes: [give({ signal: "begin", payload: { n: "1" } })] }),
+      workflowOf({
+        name: "begun",
+        trigger: { kind: "signal", signal: "begin" },
+        nodes: [{ id: "me", kind: "transform", values: { id: "actor.id", n: "input.n" } }],
+        input: { type: "object", properties: { n: { type: "integer" } } },
+      }),
+      workflowOf({ name: "keyless", trigger: onPay, nodes: [give({ key: "null" })] }),
+    ]);
+    const invoice = await world.paid();
+    const number = await numberOf(invoice);
+    const ended = await world.ended("to-itself", invoice);
+    expect(ended).toMatchObject({ status: "done" });
+    expect(await world.steps(ended.id)).toMatchObject({
+      wait: { payload: { by: `${number}'s $$`, none: null }, timedOut: false },
+      sum: { taken: 1 },
+    });
+    expect(await world.ended("starter", invoice)).toMatchObject({ status: "done" });
+    const { rows } = await eventually("the workflow that the signal starts is done", async () => {
+      const found = await world.client.query(
+        `select s.output from enginejs.workflow_run_steps s join enginejs.workflow_runs r on r.id = s.run_id
+         where r.workflow = 'begun' and s.step = 'me'`,
+      );
+      return found.rows.length > 0 && found;
+    });
+    expect(rows).toEqual([{ output: { id: ids.biller, n: 1 } }]);
+    expect(await world.ended("keyless", invoice)).toMatchObject({
+      status: "failed",
+      error: 'EJS6013: Workflow keyless, step give: the key of the signal "handed-on" is null.',
+    });
+  });
+
   it("is not for actors to send", async () => {
     await expect(
       asUser(world.client, ids.biller, () => world.client.query("select enginejs.workflow_signal('delivered', 'x')")),
@@ -546,6 +609,7 @@ describe("an end from outside", () => {
     });
     expect(await world.ended("slow-run", invoice)).toMatchObject({
       status: "failed",
+      failed_step: "hang",
       error: expect.stringContaining("EJS6011"),
     });
     expect(await world.ended("slow-wait", invoice)).toMatchObject({

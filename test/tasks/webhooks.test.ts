@@ -276,6 +276,64 @@ describe("what is posted", () => {
     await world.build([], { webhooks });
   });
 
+  it("is also a queue's message: in the tenant that it was published in, and nowhere without one", async () => {
+    const queued = { name: "stock-moves", queue: "stock-moves" };
+    const change = {
+      webhooks: { ...webhooks, events: [...webhooks.events, queued] },
+      queues: [{ name: "stock-moves", publishers: ["billing"] }, { name: "kept" }],
+    };
+    await world.build([], change);
+    const chosen = await endpointAt(200, ["stock-moves"]);
+    const all = await endpointAt(200, null);
+    const other = await endpointAt(200, ["Invoice.created"]);
+    const { rows: foreign } = await client.query<{ e: Endpoint }>(
+      "select enginejs.create_webhook_endpoint($1, null, null, $2) as e",
+      [receiver.url("/theirs"), ids.otherTenant],
+    );
+    const publish = "enginejs.publish('stock-moves', $1)";
+    const message = { pieces: 3, note: `it's "$$" \\ \u{1F980}`, after: { tenant_id: ids.otherTenant } };
+    const id = await as<string>(ids.biller, publish, [JSON.stringify(message)]);
+    await as(ids.biller, publish, [JSON.stringify({ large: "x".repeat(70_000) })]);
+    // Nobody's tenant: whoever builds, the system of no tenant, an actor of a form that no tenant has.
+    await client.query(`select ${publish}`, [JSON.stringify({ nobody: 1 })]);
+    for (const tenant of ["", "not-a-tenant", `${ids.otherTenant} `])
+      await asWriter("select enginejs.workflow_publish('stock-moves', '{}', $1)", [
+        { kind: "system", id: null, tenant },
+      ]);
+    await asWriter("select enginejs.workflow_publish('kept', '{}', $1)", [{ kind: "system", tenant: ids.tenant }]);
+    // As the system of the other tenant: there, and not here.
+    await asWriter("select enginejs.workflow_publish('stock-moves', '{\"theirs\": true}', $1)", [
+      { kind: "system", id: null, tenant: ids.otherTenant },
+    ]);
+    await world.startWorker();
+    const received = await posts(chosen.path, 2);
+    await posts(all.path, 2);
+    const [theirs] = await posts("/theirs");
+    const sent = received.map((one) => verified(chosen.secret, one));
+    expect(sent).toContainEqual({
+      type: "stock-moves",
+      timestamp: expect.any(String),
+      data: { id, message },
+    });
+    expect(sent).toContainEqual(expect.objectContaining({ data: { id: expect.any(String), truncated: true } }));
+    expect(JSON.parse(theirs?.body ?? "{}")).toMatchObject({
+      type: "stock-moves",
+      data: { message: { theirs: true } },
+    });
+    await eventually(
+      "taken",
+      async () => (await client.query("select from enginejs.workflow_events_pending")).rowCount === 0,
+    );
+    expect(await deliveries(chosen.id)).toHaveLength(2);
+    expect(await deliveries(all.id)).toHaveLength(2);
+    expect(await deliveries(other.id)).toEqual([]);
+    expect(await deliveries(foreign[0]?.e.id ?? "")).toHaveLength(1);
+    // A queue that nobody receives from, webhooks neither, keeps its messages.
+    const { rows: kept } = await client.query("select queue, messages, kept from enginejs.workflow_queue_backlog");
+    expect(kept).toEqual([{ queue: "kept", messages: "1", kept: "1" }]);
+    await world.build([], { webhooks });
+  });
+
   it("costs an event that is not offered nothing, and one that nobody wants no body", async () => {
     await world.startWorker();
     const { rows: offered } = await client.query(

@@ -245,7 +245,13 @@ describe("a run", () => {
           nodes: [{ id: "call", kind: "task", task: "misfit", input: { to: "record.number" } }],
         }),
       ],
-      { misfit: defineTask({ input: z.object({ to: z.email() }), run: () => undefined }) },
+      // A refinement may ask somebody, and answer later.
+      {
+        misfit: defineTask({
+          input: z.object({ to: z.email().refine(async () => false, "is nobody") }),
+          run: () => undefined,
+        }),
+      },
     );
     const outcome = await settled(await paid());
     expect(outcome).toMatchObject({ status: "failed", attempts: 1, error: expect.stringMatching(/EJS6003.*to: /) });

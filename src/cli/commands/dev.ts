@@ -1,6 +1,7 @@
 /** `enginejs dev`: database, server and worker in one process, following every save. */
 import { findProjectFolder } from "../../project/project-folder.ts";
 import { watchProject } from "../../project/watch-project.ts";
+import { catchStrayErrors } from "../../tasks/index.ts";
 import { DevSession } from "../dev-session.ts";
 import { showDevState } from "../dev-state.ts";
 import { exitCode } from "../exit-code.ts";
@@ -19,6 +20,7 @@ export async function dev(options: DevOptions, terminal: Terminal): Promise<numb
   const shutdown = new Shutdown();
   const asked = untilAskedToStop(() => shutdown.hurry());
   const folder = findProjectFolder(options.project);
+  catchStrayErrors();
   const session = new DevSession({
     folder,
     database: options.database,

@@ -7,6 +7,7 @@ import { exitCode } from "../exit-code.ts";
 import { createLogger } from "../logger.ts";
 import type { MetricsAddress } from "../metrics-address.ts";
 import { openDatabase } from "../open-database.ts";
+import { secretSource } from "../secret-source.ts";
 import { Shutdown, untilAskedToStop } from "../shutdown.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -25,6 +26,7 @@ export async function serve(options: ServeOptions, _terminal: Terminal): Promise
   const folder = findProjectFolder(options.project);
   const config = await loadConfig(folder);
   const jwt = tokenSettings(config, { development: process.env.NODE_ENV === "development" });
+  const webhookSecret = await secretSource(folder);
   const log = createLogger();
   try {
     const database = await openDatabase(folder, process.env.SERVER_DATABASE_URL || options.database);
@@ -33,6 +35,7 @@ export async function serve(options: ServeOptions, _terminal: Terminal): Promise
     const server = await createServer({
       database: await database.serviceUrl("server"),
       log,
+      webhookSecret,
       ...(jwt !== undefined && { jwt }),
       ...(port !== undefined && { port }),
       ...(options.host !== undefined && { host: options.host }),

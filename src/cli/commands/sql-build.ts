@@ -55,7 +55,7 @@ function asJson({ model, hash, applied, files, warnings, refused, access, planne
     warnings,
     platformOnly: notCallable(model.system),
     ...(refused.length > 0 && { diagnostics: refused }),
-    ...(access !== undefined && { access: access.changes }),
+    ...(access !== undefined && { access: [...access.changes, ...access.rights] }),
     ...(planned !== undefined && {
       drifted: planned.drifted,
       missing: planned.missing,

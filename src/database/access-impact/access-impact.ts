@@ -36,7 +36,8 @@ export async function accessImpact(
   { limits = {}, onProgress = () => undefined }: AccessImpactOptions = {},
 ): Promise<AccessImpact> {
   const comparison = compareAccess(previous, next);
-  if (comparison.changes.length === 0) return { changes: [] };
+  const { rights } = comparison;
+  if (comparison.changes.length === 0) return { changes: [], rights };
   const counted = await countAccess(client, comparison, { ...LIMITS, ...limits }, onProgress);
-  return { changes: summarizeImpact(counted) };
+  return { changes: summarizeImpact(counted), rights };
 }

@@ -1,4 +1,5 @@
 /** What a build changes for whom: the outcome of counting, as it is shown, recorded and judged. */
+import type { RightChange } from "../../dsl-to-sql/index.ts";
 import type { SourceLocation } from "../../errors/diagnostic.ts";
 
 /** What actors with the same roles gain and lose. Rows count once for all of them in a tenant. */
@@ -50,4 +51,6 @@ export interface ChangeImpact {
 /** The access impact of a build; `changes` is empty where nothing that decides access has changed. */
 export interface AccessImpact {
   readonly changes: readonly ChangeImpact[];
+  /** Who may start, decide, publish, manage; as whom workflows act; what leaves by webhooks. */
+  readonly rights: readonly RightChange[];
 }

@@ -3,24 +3,30 @@ import type { Diagnostic } from "../../errors/diagnostic.ts";
 import { describeRoles } from "./describe-roles.ts";
 import type { AccessImpact, CauseImpact, ChangeImpact } from "./impact.ts";
 
+/** A cause, and what it widens. */
+interface Widened {
+  readonly cause: CauseImpact;
+  readonly by: string[];
+}
+
 /** One finding for each cause, with everything that it widens. Errors where a build ends by them. */
-export function missingConsents({ changes }: AccessImpact, severity: Diagnostic["severity"]): Diagnostic[] {
-  const found = new Map<string, { readonly cause: CauseImpact; readonly changes: ChangeImpact[] }>();
-  for (const change of changes) {
-    for (const cause of change.causes) {
-      if (cause.widens === undefined || cause.widens === "none" || cause.consent !== undefined) continue;
-      const key = JSON.stringify([cause.what, cause.verb, cause.where, cause.policy]);
-      const known = found.get(key) ?? { cause, changes: [] };
-      found.set(key, known);
-      known.changes.push(change);
-    }
-  }
+export function missingConsents({ changes, rights }: AccessImpact, severity: Diagnostic["severity"]): Diagnostic[] {
+  const found = new Map<string, Widened>();
+  const add = (cause: CauseImpact, said: string): void => {
+    if (cause.widens === undefined || cause.widens === "none" || cause.consent !== undefined) return;
+    const key = JSON.stringify([cause.what, cause.verb, cause.where, cause.policy]);
+    const known = found.get(key) ?? { cause, by: [] };
+    found.set(key, known);
+    known.by.push(said);
+  };
+  for (const change of changes) for (const cause of change.causes) add(cause, widening(change, cause));
+  for (const { says, causes } of rights) for (const cause of causes) add(cause, says.join(", "));
   return [...found.values()].map(
-    ({ cause, changes: widened }): Diagnostic => ({
+    ({ cause, by }): Diagnostic => ({
       code: "EJS3017",
       severity,
-      message: `${spelled(cause)} lets more pass than in the last build, and no consent says why: ${widened.map((change) => widening(change, cause)).join("; ")}.`,
-      hint: hintFor(cause, widened),
+      message: `${spelled(cause)} lets more pass than in the last build, and no consent says why: ${by.join("; ")}.`,
+      hint: hintFor(cause, by.length),
       ...(cause.where === undefined ? {} : { where: cause.where }),
     }),
   );
@@ -38,9 +44,9 @@ function widening({ entity, operation, roles, note, counted }: ChangeImpact, { w
 }
 
 /** Where to write it: on the policy, or in the config by the names that all changes share. */
-function hintFor({ policy, subjects }: CauseImpact, changes: readonly ChangeImpact[]): string {
+function hintFor({ policy, subjects }: CauseImpact, changes: number): string {
   const [first = ""] = subjects;
-  const shared = changes.length > 1 && !/^(roles|flags|claims)\./.test(first) ? (subjects.at(-1) ?? first) : first;
+  const shared = changes > 1 && !/^(roles|flags|claims)\./.test(first) ? (subjects.at(-1) ?? first) : first;
   const config = `consents: { ${JSON.stringify(shared)}: "why it may be" } to the config`;
   const add = policy ? `Add .consent("why it may be") to the policy, or ${config}.` : `Add ${config}.`;
   return `${add} A sentence counts once, for the build that takes it.`;

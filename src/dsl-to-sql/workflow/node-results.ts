@@ -87,6 +87,10 @@ function jsonResult(
       return taskOutput(build.system.tasks.find(({ name }) => name === node.task)?.output, json);
     case "transform": {
       const { types = {}, values } = node;
+      // Of which all is declared is a value itself: what a merge or a list takes as a whole.
+      if (node.types !== undefined && Object.keys(values).every((name) => Object.hasOwn(types, name))) {
+        return taskOutput({ type: "object", properties: types }, json);
+      }
       const others = Object.fromEntries(Object.entries(values).filter(([name]) => !Object.hasOwn(types, name)));
       return record(json, transformTypes(build, workflow, { ...node, values: others }, known), types);
     }
@@ -107,10 +111,14 @@ function jsonResult(
       }
       return record(json, { rows: JSON_TYPE, count: INT });
     case "db.query":
+      if (node.row !== undefined) return record(json, { count: INT }, { rows: { type: "array", items: node.row } });
       return record(json, { rows: JSON_TYPE, count: INT });
     case "db.update":
       return record(json, { count: INT });
     case "forEach":
+      if (node.collects !== undefined) {
+        return record(json, { count: INT }, { results: { type: "array", items: node.collects } });
+      }
       return record(json, { count: INT, results: JSON_TYPE });
     case "branch":
       return record(json, { port: TEXT });
@@ -122,6 +130,8 @@ function jsonResult(
       return record(json, { approved: BOOL, by: UUID, comment: TEXT, timedOut: BOOL });
     case "queue.publish":
       return record(json, { id: UUID });
+    case "signal":
+      return record(json, { taken: INT });
     case "startWorkflow":
       return record(json, { runId: UUID }, { output: outputOf(build, node.workflow) });
     default:

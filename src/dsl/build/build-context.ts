@@ -2,6 +2,7 @@
 import type { Entity, Field, SourceMap, System } from "../../model/index.ts";
 import type { EntityDeclaration } from "../entity.ts";
 import type { FieldDeclaration } from "../field.ts";
+import type { EnvironmentValue } from "../setting.ts";
 import type { Site } from "../site.ts";
 import { order, type Report } from "./report.ts";
 
@@ -29,6 +30,8 @@ export class BuildContext {
   readonly brokenEntities = new Set<string>();
   /** Claims that were declared but could not be understood. */
   readonly brokenClaims = new Set<string>();
+  /** By variable: secrets that stand in for it during development. Beside the model, which is stored and read in production. */
+  readonly developmentSecrets = new Map<string, string>();
   private readonly sites = new Map<string, { readonly site: Site; readonly word: string | undefined }>();
 
   constructor(report: Report, system: System) {
@@ -55,6 +58,20 @@ export class BuildContext {
         word === undefined ? positions.at(site) : positions.ofWord(site, word),
       ]),
     );
+  }
+
+  /**
+   * The variable that holds a secret, of `env("NAME")`; what it says for development is remembered.
+   *
+   * @returns undefined for anything else
+   */
+  secretVariable(secret: unknown): string | undefined {
+    const { kind, name, development } = (
+      typeof secret === "object" && secret !== null ? secret : {}
+    ) as Partial<EnvironmentValue>;
+    if (kind !== "env" || typeof name !== "string" || !/^[A-Z][A-Z0-9_]*$/.test(name)) return undefined;
+    if (typeof development === "string" && development !== "") this.developmentSecrets.set(name, development);
+    return name;
   }
 
   /** The names of the entities that there are. */

@@ -21,6 +21,7 @@ import { addHandlers } from "./handlers.ts";
 import { addDeclaredIndexes, addFieldIndexes, addInferredIndexes } from "./indexes.ts";
 import { operationsOf } from "./operations.ts";
 import { knownPermissions, resolvePermissions } from "./permissions.ts";
+import { addPlugins } from "./plugins.ts";
 import { addPolicies } from "./policies.ts";
 import { addQueries } from "./queries.ts";
 import { addQueues } from "./queues.ts";
@@ -34,20 +35,26 @@ import { type ReadSource, SourcePositions } from "./source-position.ts";
 import { addTasks } from "./tasks.ts";
 import { addViews } from "./views.ts";
 import { addWebhooks } from "./webhooks.ts";
-import { addWorkflows } from "./workflows.ts";
+import { addWorkflows, type OtherWorkflow } from "./workflows.ts";
 
 export interface BuildOptions {
   /** The project's folder, absolute: positions are relative to it. */
   readonly root: string;
   /** The text of a file: with it, positions point at the very word. */
   readonly readSource?: ReadSource;
-  /** Names of the workflows that JSON processes are: they are put into the model afterwards. */
-  readonly processes?: readonly string[];
+  /** The workflows that JSON processes are: they are put into the model afterwards. */
+  readonly processes?: readonly OtherWorkflow[];
 }
 
 /** The model, or everything that is wrong with it. */
 export type Built =
-  | { readonly system: System; readonly sourceMap: SourceMap; readonly diagnostics?: never }
+  | {
+      readonly system: System;
+      readonly sourceMap: SourceMap;
+      /** By variable: what `env("NAME", { development })` of a secret that signs says. No part of the model. */
+      readonly developmentSecrets: ReadonlyMap<string, string>;
+      readonly diagnostics?: never;
+    }
   | { readonly diagnostics: readonly Diagnostic[]; readonly system?: never; readonly sourceMap?: never };
 
 /**
@@ -102,17 +109,23 @@ export function buildSystem(collection: Collection, { root, readSource, processe
     }
     entity.operations = operationsOf(entity);
   }
-  addConsents(config, context);
-  addWebhooks(config, context);
   refuseSharedNames(context);
-  refuseSharedGraphqlNames(context);
   addTasks(collection.tasks, context);
+  addPlugins(config, context);
   addQueues(collection.queues, context);
+  addWebhooks(config, context);
+  refuseSharedGraphqlNames(context);
   const handlers = addHandlers(collection.namedHandlers, collection.handlers, context);
   addQueries(collection.queries, context);
   addWorkflows([...collection.workflows, ...handlers], tools, processes);
+  addConsents(
+    config,
+    context,
+    processes.map(({ name }) => name),
+  );
 
   if (report.failed) return { diagnostics: report.diagnostics() };
   // A system that does not pass its own schema is a mistake of this compiler, not of the model.
-  return { system: systemSchema.parse(system), sourceMap: context.sourceMap() };
+  const { developmentSecrets } = context;
+  return { system: systemSchema.parse(system), sourceMap: context.sourceMap(), developmentSecrets };
 }

@@ -6,13 +6,17 @@ import { operationNames } from "./permissions.ts";
 import { order, shown, suggestion } from "./report.ts";
 
 /** Adds them when all that they may name is known. */
-export function addConsents(declaration: ConfigDeclaration | undefined, context: BuildContext): void {
+export function addConsents(
+  declaration: ConfigDeclaration | undefined,
+  context: BuildContext,
+  processes: readonly string[],
+): void {
   const config = isPlainObject(declaration?.config) ? declaration.config : {};
   const given = Object.entries(isPlainObject(config.consents) ? config.consents : {});
   if (given.length === 0) return;
   const { report, system } = context;
   const site = declaration?.site;
-  const known = subjectsOf(context);
+  const known = subjectsOf(context, processes);
   const consents = given.flatMap(([subject, why]) => {
     if (!known.has(subject)) {
       if (isBroken(subject, context)) return [];
@@ -31,9 +35,10 @@ export function addConsents(declaration: ConfigDeclaration | undefined, context:
 }
 
 /** What was declared and could not be understood was told already. */
-function isBroken(subject: string, { brokenEntities, brokenClaims, drafts }: BuildContext): boolean {
+function isBroken(subject: string, { brokenEntities, brokenClaims, drafts, report }: BuildContext): boolean {
   const [of = "", member = ""] = subject.split(".", 2);
   if (of === "claims") return brokenClaims.has(member);
+  if (["workflows", "queues", "webhooks"].includes(of)) return report.failed;
   return brokenEntities.has(of) || drafts.get(of)?.broken.has(member) === true;
 }
 
@@ -42,11 +47,11 @@ function beside(subject: string, known: ReadonlySet<string>): readonly string[] 
   const [of = ""] = subject.split(".", 1);
   const near = [...known].filter((name) => name.startsWith(`${of}.`));
   if (near.length > 0) return near;
-  return [...known].filter((name) => !name.includes(".") || /^(roles|flags|claims)\./.test(name));
+  return [...known].filter((name) => !name.includes(".") || /^(roles|flags|claims|workflows|queues)\./.test(name));
 }
 
-/** Entities, their commands, actions and fields; roles, flags and claims. */
-function subjectsOf({ drafts, system }: BuildContext): ReadonlySet<string> {
+/** Entities, their commands, actions and fields; roles, flags and claims; workflows, queues, webhooks. */
+function subjectsOf({ drafts, system }: BuildContext, processes: readonly string[]): ReadonlySet<string> {
   const ofEntities = [...drafts.values()].flatMap((draft) => {
     const { name, fields } = draft.entity;
     const members = [...operationNames(draft), ...fields.map((field) => field.name)];
@@ -59,5 +64,10 @@ function subjectsOf({ drafts, system }: BuildContext): ReadonlySet<string> {
     ...named("roles", system.roles),
     ...named("flags", system.flags),
     ...named("claims", system.actor?.claims ?? []),
+    ...named("workflows", [...system.workflows, ...processes.map((name) => ({ name }))]),
+    ...named("queues", system.queues ?? []),
+    ...(system.webhooks === undefined
+      ? []
+      : ["webhooks", "webhooks.events", "webhooks.manage", "webhooks.privateHosts"]),
   ]);
 }

@@ -107,10 +107,11 @@ export class Environments {
     return { catalog: this.catalog, variables: { actor: this.actor() } };
   }
 
-  /** A trigger's condition: `before`, `after` and `actor`. */
-  trigger(entity: Entity): Environment {
+  /** A trigger's condition: `actor`, and of `before` and `after` what the event has. */
+  trigger(entity: Entity, sides: readonly ("before" | "after")[]): Environment {
     const stored = this.stored(entity);
-    return { catalog: this.catalog, variables: { before: stored, after: stored, actor: this.actor() } };
+    const row = Object.fromEntries(sides.map((side) => [side, stored]));
+    return { catalog: this.catalog, variables: { ...row, actor: this.actor() } };
   }
 
   /** What every step sees: no request has caused it, so that of `request` there is the time only. */

@@ -95,6 +95,10 @@ export function checkFieldName(name: string, column: string | undefined, named: 
   return column === undefined || !tooLong(column, "column", { of: `${of}.${name}`, site }, report);
 }
 
+/** What such a name looks like, for people. */
+export const SLUG_FORM =
+  "It begins with a small letter and holds letters and digits, joined by - _ or .; at most 100 characters.";
+
 /** Whether a workflow, task or role can have the name; reports where not. */
 export function checkSlug(name: unknown, kind: string, site: Site | undefined, report: Report): name is string {
   const form = kind === "task" ? taskName : slugName;
@@ -105,8 +109,6 @@ export function checkSlug(name: unknown, kind: string, site: Site | undefined, r
     report.error("EJS2102", `A ${kind} cannot be called "${name}": ${reserved}.`, { site, word: name, hint });
     return false;
   }
-  const hint =
-    "It begins with a small letter and holds letters and digits, joined by - _ or .; at most 100 characters.";
-  report.error("EJS2101", `${shown(name)} cannot be the name of a ${kind}.`, { site, hint });
+  report.error("EJS2101", `${shown(name)} cannot be the name of a ${kind}.`, { site, hint: SLUG_FORM });
   return false;
 }

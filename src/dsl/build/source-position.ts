@@ -52,6 +52,11 @@ export class SourcePositions {
     return start === undefined ? this.at(site) : this.at({ file: site.file, ...placeOf(text, start + offset) }, length);
   }
 
+  /** Whether a file is one of the project's own, and of no package. */
+  isOwn(file: string): boolean {
+    return file.startsWith(`${this.root}/`) && !this.relative(file).split("/").includes("node_modules");
+  }
+
   /** The file's path as the project sees it. */
   private relative(file: string): string {
     return file.startsWith(`${this.root}/`) ? file.slice(this.root.length + 1) : file;

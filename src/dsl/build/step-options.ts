@@ -20,6 +20,7 @@ const OPTIONS: Readonly<Record<StepKind, readonly string[] | undefined>> = {
   log: ["level"],
   http: ATTEMPTS,
   publish: ATTEMPTS,
+  signal: ATTEMPTS,
   sleep: undefined,
   waitForSignal: ["timeout", "payload"],
   approval: ["role", "allow", "question", "show", "timeout", "refused"],

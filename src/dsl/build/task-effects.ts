@@ -19,7 +19,7 @@ export function addTaskEffect(effect: Effect, tools: StepTools): void {
     report.error("EJS2144", message, {
       site: reference.site ?? site,
       word,
-      hint: suggestion(reference.name, names, "Task files"),
+      hint: suggestion(reference.name, names, "Tasks"),
     });
     return;
   }

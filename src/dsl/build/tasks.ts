@@ -4,6 +4,7 @@ import type { Task } from "../../model/index.ts";
 import { schemaProperties } from "../../model/schema-types.ts";
 import type { NamedTask } from "../collection.ts";
 import { declarationOf } from "../declared.ts";
+import type { Site } from "../site.ts";
 import type { TaskDeclaration } from "../task.ts";
 import type { BuildContext } from "./build-context.ts";
 import { checkSlug } from "./names.ts";
@@ -19,20 +20,34 @@ export function addTasks(tasks: readonly NamedTask[], context: BuildContext): vo
       report.error("EJS2104", `There are two task files called ${name}.`, { site });
       continue;
     }
-    context.locate(`tasks.${name}`, site);
-    system.tasks.push({
-      name,
-      ...part("input", declaration?.input, name, site, context),
-      ...part("output", declaration?.output, name, site, context),
-    });
+    addTask({ name, declaration, site }, context);
   }
+}
+
+/** A task whose name is checked. */
+interface CheckedTask {
+  readonly name: string;
+  /** Whose step it is. */
+  readonly plugin?: string;
+  readonly declaration: TaskDeclaration | undefined;
+  readonly site: Site;
+}
+
+export function addTask({ name, plugin, declaration, site }: CheckedTask, context: BuildContext): void {
+  context.locate(`tasks.${name}`, site);
+  context.system.tasks.push({
+    name,
+    ...(plugin === undefined ? {} : { plugin }),
+    ...part("input", declaration?.input, name, site, context),
+    ...part("output", declaration?.output, name, site, context),
+  });
 }
 
 function part(
   side: "input" | "output",
   schema: z.ZodType | undefined,
   name: string,
-  site: { readonly file: string; readonly line: number; readonly column: number },
+  site: Site,
   { report }: BuildContext,
 ): Partial<Task> {
   if (schema === undefined) return {};
@@ -55,6 +70,8 @@ export function jsonSchemaOf(
   schema: z.ZodType,
   side: "input" | "output",
 ): { readonly json: unknown } | { readonly problem: string } {
+  // A package may bring a copy of its own, and an older one.
+  if (!("_zod" in schema)) return { problem: "is no schema of zod 4" };
   try {
     const text = JSON.stringify(z.toJSONSchema(schema, { io: side }));
     const clean = text.isWellFormed() && !text.includes("\\u0000");

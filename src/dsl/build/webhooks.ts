@@ -9,7 +9,7 @@ import { order, shown, suggestion } from "./report.ts";
 type Webhooks = NonNullable<System["webhooks"]>;
 type Event = Webhooks["events"][number];
 
-/** Adds them when entities and their actions are known. */
+/** Adds them when entities, their actions and queues are known. */
 export function addWebhooks(declaration: ConfigDeclaration | undefined, context: BuildContext): void {
   const config = isPlainObject(declaration?.config) ? declaration.config : {};
   if (!isPlainObject(config.webhooks)) return;
@@ -65,6 +65,8 @@ function eventOf(
   { drafts, brokenEntities, system }: BuildContext,
   refuse: (problem: string, word: string, hint?: string) => void,
 ): Event | undefined {
+  const queues = (system.queues ?? []).map((queue) => queue.name);
+  if (queues.includes(name)) return { name, queue: name };
   const { entity: of, action } = parseEventName(name) ?? { entity: "", action: "" };
   // What was declared and could not be understood was told already.
   if (brokenEntities.has(of) || drafts.get(of)?.broken.has(action) === true) return undefined;
@@ -73,7 +75,7 @@ function eventOf(
   if (entity === undefined || !eventNames({ entities: [entity] }).includes(name)) {
     const isOffered = (of: Entity) => of.events && (of.tenant || of.name === system.tenancy?.entity);
     const known = eventNames({ entities: entity === undefined ? entities.filter(isOffered) : [entity] });
-    refuse(`there is no event ${shown(name)}`, name, suggestion(name, known, "Events"));
+    refuse(`there is no event ${shown(name)}`, name, suggestion(name, [...known, ...queues], "Events"));
     return undefined;
   }
   if (!entity.events) {

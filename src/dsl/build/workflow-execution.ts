@@ -24,7 +24,10 @@ export function executionOf({ options, site, name }: WorkflowDeclaration, contex
   };
   const parts = (word: string, known: readonly string[]): Readonly<Record<string, unknown>> | undefined => {
     const value = options[word];
-    if (!isPlainObject(value)) return refuse(`${word} is ${shown(value)}, no object`, word);
+    if (!isPlainObject(value)) {
+      const plain = word === "ordered" ? '"record" or ' : "";
+      return refuse(`${word} is ${plain}an object of ${known.join(", ")}, not ${shown(value)}`, word);
+    }
     for (const key of Object.keys(value)) {
       if (known.includes(key)) continue;
       report.error("EJS2105", `Workflow ${name}: ${word} has no option ${shown(key)}.`, {

@@ -115,8 +115,16 @@ export function triggerOf(
   };
 }
 
+/** What an event knows of its row. */
+const SIDES = {
+  create: ["after"],
+  update: ["before", "after"],
+  delete: ["before"],
+  action: ["before", "after"],
+} as const;
+
 function conditionOf(
-  { condition, entity }: TriggerDeclaration,
+  { condition, entity, event }: TriggerDeclaration,
   name: string,
   { drafts }: BuildContext,
   { callbacks, expressions, environments }: Parameters<typeof triggerOf>[2],
@@ -124,8 +132,9 @@ function conditionOf(
   const draft = drafts.get(entity);
   if (condition === undefined || draft === undefined) return undefined;
   const what = `Workflow ${name}, condition`;
-  const written = callbacks.expression(condition, { names: ["before", "after", "actor"] }, what);
+  const sides = SIDES[event];
+  const written = callbacks.expression(condition, { names: [...sides, "actor"] }, what);
   if (written === undefined) return undefined;
-  expressions.check(written, environments.trigger(draft.entity), { kind: "bool" });
+  expressions.check(written, environments.trigger(draft.entity, sides), { kind: "bool" });
   return written.text;
 }

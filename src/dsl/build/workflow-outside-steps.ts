@@ -19,7 +19,7 @@ export function taskNode(context: StepContext, step: StepOf<"task">): Made {
   if (task === undefined) {
     const names = system.tasks.map(({ name }) => name);
     const message = `${context.what(step)}: there is no task ${shown(step.task)}.`;
-    const hint = suggestion(step.task, names, "Task files");
+    const hint = suggestion(step.task, names, "Tasks");
     report.error("EJS2153", message, { site: step.site, word: step.task, hint });
     return undefined;
   }
@@ -85,7 +85,8 @@ export function httpNode(context: StepContext, step: StepOf<"http">): Made {
   const headers = context.checked(step, step.headers);
   const body = step.body === undefined ? undefined : context.checked(step, step.body);
   const response = schemaPart(context, step, step.response, "response");
-  const { secret, privateHosts = [], accept = [] } = step;
+  const { privateHosts = [], accept = [] } = step;
+  const secret = context.tools.context.secretVariable(step.secret) ?? step.secret;
   const parts = { ...(body === undefined ? {} : { body }), ...(secret === undefined ? {} : { secret }), ...response };
   if (url === undefined) return undefined;
   const node = {
@@ -109,7 +110,7 @@ export function httpNode(context: StepContext, step: StepOf<"http">): Made {
 }
 
 const HTTP_HINTS: Readonly<Record<string, string>> = {
-  secret: 'The name of an environment variable: secret: "HOOK_SECRET".',
+  secret: 'An environment variable: secret: env("HOOK_SECRET"), or its name.',
   privateHosts: 'Names of hosts: privateHosts: ["billing.internal"].',
   accept: "Statuses: accept: [200, 404].",
   headers: "Names of letters, digits and dashes.",

@@ -14,6 +14,8 @@ import { milliseconds, retryOf } from "./workflow-options.ts";
 export interface StepTools {
   /** The schema of what another workflow gives whoever waits for it, where that is one thing; it is looked at first where it must be. */
   readonly outputOf: (workflow: string) => unknown;
+  /** The JSON Schema of what a workflow is started with, where it says that. */
+  readonly inputOf: (workflow: string) => unknown;
   readonly context: BuildContext;
   readonly callbacks: Callbacks;
   readonly expressions: Expressions;

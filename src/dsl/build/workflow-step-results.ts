@@ -52,6 +52,8 @@ export function nodeResult(context: StepContext, node: WorkflowNode): Variable |
       return record({ approved: BOOL, by: UUID, comment: TEXT, timedOut: BOOL });
     case "queue.publish":
       return record({ id: UUID });
+    case "signal":
+      return record({ taken: INT });
     case "startWorkflow":
       if (!node.wait) return record({ runId: UUID });
       return record({ runId: UUID, output: environments.output(context.tools.outputOf(node.workflow)) });

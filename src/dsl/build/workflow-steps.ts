@@ -1,14 +1,15 @@
 /** The steps of a workflow as a graph, each expression checked against what is known when the step runs. */
-import { describeType, parse, type Variable } from "../../expression/index.ts";
+import { describeType, type Variable } from "../../expression/index.ts";
 import type { NodeOf, WorkflowGraph, WorkflowNode } from "../../model/index.ts";
-import { schemaItems, typeSchema } from "../../model/schema-types.ts";
+import { typeSchema } from "../../model/schema-types.ts";
 import type { FlowRecorder } from "../flow-recorder.ts";
 import type { StepDeclaration, StepOf } from "../flow-steps.ts";
+import { loopItems } from "./loop-items.ts";
 import { isPlainObject } from "./options.ts";
 import { publishNode } from "./queues.ts";
 import { recorded } from "./recorded-steps.ts";
 import { shown } from "./report.ts";
-import { reservedMember } from "./reserved-names.ts";
+import { TAKEN, takeStepName } from "./step-names.ts";
 import { checkStepOptions } from "./step-options.ts";
 import { GraphDraft, type Tails } from "./workflow-graph.ts";
 import { httpNode, logNode, taskNode } from "./workflow-outside-steps.ts";
@@ -23,26 +24,7 @@ import {
 } from "./workflow-row-steps.ts";
 import type { StepContext } from "./workflow-step-context.ts";
 import { nodeResult } from "./workflow-step-results.ts";
-import { approvalNode, signalNode, sleepNode, startNode } from "./workflow-wait-steps.ts";
-
-/** Names that every step sees already, or that begin and end the graph. */
-const TAKEN = [
-  "start",
-  "end",
-  "event",
-  "record",
-  "actor",
-  "request",
-  "flags",
-  "input",
-  "row",
-  "before",
-  "after",
-  "true",
-  "false",
-  "null",
-  "in",
-];
+import { approvalNode, signalNode, sleepNode, startNode, waitForSignalNode } from "./workflow-wait-steps.ts";
 
 /** Makes the graph of one workflow, or of a body in it: one step after the other, each sees the results before it. */
 export class GraphBuilder {
@@ -101,7 +83,7 @@ export class GraphBuilder {
       this.output = context.checked(step, step.values);
       return;
     }
-    if (!this.isUsable(step)) return;
+    if (!takeStepName(context, step)) return;
     checkStepOptions(context, step);
     context.tools.context.locate(`workflows.${context.workflow}.${step.id}`, step.site);
     const node = this.node(step);
@@ -143,6 +125,8 @@ export class GraphBuilder {
         return queryNode(context, step);
       case "publish":
         return publishNode(context, step);
+      case "signal":
+        return signalNode(context, step);
       case "transform":
         return transformNode(context, step);
       case "task":
@@ -154,7 +138,7 @@ export class GraphBuilder {
       case "sleep":
         return sleepNode(context, step);
       case "waitForSignal":
-        return signalNode(context, step);
+        return waitForSignalNode(context, step);
       case "approval":
         return approvalNode(context, step);
       case "start":
@@ -172,29 +156,6 @@ export class GraphBuilder {
       default:
         return step satisfies never;
     }
-  }
-
-  private isUsable({ id, site }: StepDeclaration): boolean {
-    const { ids, tools, workflow, results } = this.context;
-    const problem =
-      typeof id !== "string" || !/^[a-z][A-Za-z0-9]{0,62}$/.test(id)
-        ? "is no name of a step"
-        : TAKEN.includes(id) || reservedMember(id) !== undefined
-          ? "means something else in every step"
-          : ids.has(id)
-            ? "is the name of an earlier step"
-            : Object.hasOwn(results, id)
-              ? "is the item of a loop around it"
-              : undefined;
-    if (problem === undefined) {
-      ids.add(id);
-      return true;
-    }
-    tools.context.report.error("EJS2154", `Workflow ${workflow}: ${shown(id)} ${problem}.`, {
-      site,
-      word: typeof id === "string" ? id : undefined,
-    });
-    return false;
   }
 
   private fail(step: StepOf<"fail">): WorkflowNode | undefined {
@@ -262,7 +223,7 @@ export class GraphBuilder {
         "The rows of a list step: ({ open }) => open.rows.",
       );
     }
-    const item = this.itemOf(items);
+    const item = loopItems(context, this.draft.nodes, items, type);
     const { environments } = context.tools;
     const names: Record<string, Variable> = {
       [as]: "entity" in item ? environments.result(item.entity) : environments.output(item.schema),
@@ -282,23 +243,6 @@ export class GraphBuilder {
       ...(collect === undefined ? {} : { collect }),
       body: { nodes: body.draft.nodes, edges: body.draft.edges },
     };
-  }
-
-  /** What a list holds: the rows of a list step, or what the schema of a query's rows or of a task says. */
-  private itemOf(items: string): NodeOf<"forEach">["item"] {
-    const parsed = parse(items);
-    if (!parsed.ok || parsed.syntax.kind !== "member" || parsed.syntax.target.kind !== "name") return { schema: {} };
-    const { target, name } = parsed.syntax;
-    const node = this.listed(target.name);
-    if (node?.kind === "crud.list" && name === "rows") return { entity: node.entity };
-    if (node?.kind === "db.query" && name === "rows") return { schema: node.row ?? {} };
-    const { system } = this.context.tools.context;
-    const output = node?.kind === "task" ? system.tasks.find((task) => task.name === node.task)?.output : undefined;
-    return { schema: schemaItems(output, name) as never };
-  }
-
-  private listed(id: string): WorkflowNode | undefined {
-    return this.draft.nodes.find((node) => node.id === id);
   }
 
   private compensate(step: StepOf<"compensate">): "made" | undefined {

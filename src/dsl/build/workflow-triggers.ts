@@ -1,6 +1,6 @@
 /** Triggers that are no change of rows: the clock, moments of rows, signals, webhooks. */
 import { nearest } from "../../errors/nearest.ts";
-import { cronProblem, isTimeZone } from "../../model/cron.ts";
+import { cronHint, cronNever, cronProblem, isTimeZone } from "../../model/cron.ts";
 import { slugName, type Workflow } from "../../model/index.ts";
 import type {
   ClockTriggerDeclaration,
@@ -12,6 +12,7 @@ import { declarationOf } from "../declared.ts";
 import type { QueueTriggerDeclaration } from "../queue.ts";
 import type { ManualTriggerDeclaration } from "../trigger.ts";
 import type { WorkflowDeclaration } from "../workflow.ts";
+import { SLUG_FORM } from "./names.ts";
 import { isPlainObject } from "./options.ts";
 import { queueNamed } from "./queues.ts";
 import { shown, suggestion } from "./report.ts";
@@ -66,6 +67,8 @@ export function otherTriggerOf(
         return { kind: "signal", signal: declaration.signal as string };
       tools.context.report.error("EJS2167", `${what}: ${shown(declaration.signal)} is no name of a signal.`, {
         site: declaration.site,
+        word: typeof declaration.signal === "string" ? declaration.signal : undefined,
+        hint: SLUG_FORM,
       });
       return undefined;
     case "queue-trigger": {
@@ -127,8 +130,12 @@ function clockTrigger({ every, cron, options, site }: ClockTriggerDeclaration, w
   }
   const { expression, zone } = cron;
   if (typeof expression !== "string") return refuse(`${shown(expression)} is no cron expression`);
-  const problem = cronProblem(expression);
-  if (problem !== undefined) return refuse(`the cron expression ${shown(expression)} ${problem}`, expression);
+  const problem = cronProblem(expression) ?? cronNever(expression);
+  if (problem !== undefined) {
+    const message = `${what}: the cron expression ${shown(expression)} ${problem}.`;
+    report.error("EJS2164", message, { site, word: expression, hint: cronHint(expression) });
+    return undefined;
+  }
   if (typeof zone !== "string" || !isTimeZone(zone)) {
     const meant = nearest(String(zone), Intl.supportedValuesOf("timeZone"));
     const hint = meant === undefined ? undefined : `Did you mean ${shown(meant)}?`;
@@ -209,7 +216,9 @@ function webhookTrigger({ path, options, site }: WebhookTriggerDeclaration, what
     context.report.error("EJS2167", `${what}: ${problem}.`, { site, word, hint });
     return undefined;
   };
-  if (!slugName.safeParse(path).success) return refuse(`${shown(path)} is no name of a webhook`);
+  if (!slugName.safeParse(path).success) {
+    return refuse(`${shown(path)} is no name of a webhook`, typeof path === "string" ? path : undefined, SLUG_FORM);
+  }
   if (!isPlainObject(options)) return refuse("a webhook says its secret and its scheme");
   const known = ["secret", "scheme", "header", "idHeader", "tolerance", "input"];
   const unknown = Object.keys(options).find((key) => !known.includes(key));
@@ -222,8 +231,8 @@ function webhookTrigger({ path, options, site }: WebhookTriggerDeclaration, what
     const hint = suggestion(options.scheme, SCHEMES, "There are");
     return refuse(`there is no scheme ${shown(options.scheme)}`, "scheme", hint);
   }
-  const variable = isPlainObject(secret) && secret.kind === "env" ? secret.name : undefined;
-  if (typeof variable !== "string" || !/^[A-Z][A-Z0-9_]*$/.test(variable)) {
+  const variable = context.secretVariable(secret);
+  if (variable === undefined) {
     return refuse('secret is env("NAME") and nothing else: the model is no place for it', "secret");
   }
   const named = scheme.startsWith("hmac-");
@@ -240,7 +249,7 @@ function webhookTrigger({ path, options, site }: WebhookTriggerDeclaration, what
   const toleranceMs = options.tolerance === undefined ? 300_000 : milliseconds(options.tolerance);
   if (toleranceMs === undefined)
     return refuse(`tolerance is a length of time, not ${shown(options.tolerance)}`, "tolerance");
-  return {
+  const trigger = {
     kind: "webhook",
     path: path as string,
     secret: variable,
@@ -249,4 +258,19 @@ function webhookTrigger({ path, options, site }: WebhookTriggerDeclaration, what
     ...(idHeader === undefined ? {} : { idHeader: idHeader as string }),
     toleranceMs,
   } satisfies Trigger;
+  const other = context.system.workflows.find((workflow) => isSignedOtherwise(workflow, trigger));
+  if (other === undefined) return trigger;
+  return refuse(
+    `the workflow ${other.name} takes requests of the webhook ${shown(path)} with another secret, scheme or header`,
+    trigger.path,
+    "A request is signed once: say the same, or choose another name.",
+  );
 }
+
+type StoredWebhook = Extract<Trigger, { kind: "webhook" }>;
+
+/** Whether a workflow asks of requests to the same webhook what no request that is signed like this one has. */
+const isSignedOtherwise = ({ trigger: other }: Workflow, trigger: StoredWebhook): boolean =>
+  other.kind === "webhook" &&
+  other.path === trigger.path &&
+  (["secret", "scheme", "header", "idHeader"] as const).some((part) => other[part] !== trigger[part]);

@@ -6,8 +6,8 @@ import type { StepOf } from "../flow-steps.ts";
 import type { WorkflowDeclaration, WorkflowReferenceDeclaration } from "../workflow.ts";
 import { isCleanText } from "./options.ts";
 import { shown, suggestion } from "./report.ts";
-import { schemaPart } from "./workflow-outside-steps.ts";
-import type { StepContext } from "./workflow-step-context.ts";
+import { checkInput, schemaPart } from "./workflow-outside-steps.ts";
+import { type StepContext, textsOf } from "./workflow-step-context.ts";
 
 type Made = WorkflowNode | undefined;
 
@@ -20,17 +20,32 @@ export function sleepNode(context: StepContext, step: StepOf<"sleep">): Made {
   return ms === undefined ? undefined : { id: step.id, kind: "sleep", until: { ms } };
 }
 
-export function signalNode(context: StepContext, step: StepOf<"waitForSignal">): Made {
-  const { id, signal } = step;
+/** Gives a signal: what `waitForSignalNode` waits for. */
+export function signalNode(context: StepContext, step: StepOf<"signal">): Made {
+  const { id } = step;
+  const signal = signalName(context, step);
+  const key = context.expression(step, step.key, "key");
+  const payload = step.payload === undefined ? {} : { payload: context.checked(step, step.payload) };
+  const attempts = context.attempts(step);
+  if (signal === undefined || key === undefined) return undefined;
+  return { id, kind: "signal", signal, key, ...payload, ...attempts };
+}
+
+export function waitForSignalNode(context: StepContext, step: StepOf<"waitForSignal">): Made {
+  const { id } = step;
+  const signal = signalName(context, step);
   const timeoutMs = context.length(step, step.timeout, "timeout");
   const key = context.expression(step, step.key, "key");
   const payload = schemaPart(context, step, step.payload, "payload");
-  if (!slugName.safeParse(signal).success) {
-    context.refuse(step, `${shown(signal)} is no name of a signal`, 'Letters, digits and dashes: "parcel-delivered".');
-    return undefined;
-  }
-  if (key === undefined) return undefined;
+  if (signal === undefined || key === undefined) return undefined;
   return { id, kind: "waitForSignal", signal, key, ...payload, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+}
+
+function signalName(context: StepContext, step: StepOf<"signal" | "waitForSignal">): string | undefined {
+  const { signal } = step;
+  if (slugName.safeParse(signal).success) return signal;
+  context.refuse(step, `${shown(signal)} is no name of a signal`, 'Letters, digits and dashes: "parcel-delivered".');
+  return undefined;
 }
 
 export function approvalNode(context: StepContext, step: StepOf<"approval">): Made {
@@ -87,12 +102,13 @@ export function startNode(context: StepContext, step: StepOf<"start">): Made {
     "workflow-reference",
   );
   const workflow = declaration?.name ?? step.workflow;
-  const input = context.checked(step, step.values);
+  const written = context.values(step, step.values);
   const timeoutMs = context.length(step, step.timeout, "timeout");
   if (typeof workflow !== "string" || !slugName.safeParse(workflow).success) {
     context.refuse(step, `${shown(workflow)} is no name of a workflow`);
     return undefined;
   }
+  checkInput(context, step, context.tools.inputOf(workflow), written, "workflow");
   if (step.wait !== undefined && typeof step.wait !== "boolean") {
     context.refuse(step, `wait is true or false, not ${shown(step.wait)}`, undefined, "wait");
   }
@@ -100,7 +116,7 @@ export function startNode(context: StepContext, step: StepOf<"start">): Made {
     id: step.id,
     kind: "startWorkflow",
     workflow,
-    input,
+    input: textsOf(written),
     wait: step.wait !== false,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   };

@@ -1,6 +1,6 @@
 /** Stage 10: workflows, declared ones and those that actions' effects stand for. */
 import type { z } from "zod";
-import { allNodes, slugName, triggerEntity, type Workflow } from "../../model/index.ts";
+import { allNodes, slugName, takesInput, triggerEntity, type Workflow } from "../../model/index.ts";
 import type { CallbackAt } from "../field.ts";
 import type { Site } from "../site.ts";
 import type { WorkflowDeclaration } from "../workflow.ts";
@@ -23,11 +23,18 @@ const OPTIONS = ["describe", "on", "as", "retry", "timeout", "execution", ...EXE
 /** What the clock starts. */
 const SCHEDULED = ["interval", "cron", "datetime"];
 
-/** @param processes names of workflows that JSON files declare: steps may start them */
+/** A workflow that is declared elsewhere: what steps that start it, and effects that name it, have to know of it. */
+export interface OtherWorkflow extends Pick<Workflow, "name" | "trigger"> {
+  /** JSON Schemas. */
+  readonly input?: unknown;
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+/** @param processes workflows that JSON files declare: steps may start them */
 export function addWorkflows(
   declarations: readonly WorkflowDeclaration[],
-  given: Omit<StepTools, "outputOf">,
-  processes: readonly string[] = [],
+  given: Omit<StepTools, "outputOf" | "inputOf">,
+  processes: readonly OtherWorkflow[] = [],
 ): void {
   const { system, report } = given.context;
   const effects = effectsOf(given.context);
@@ -39,19 +46,25 @@ export function addWorkflows(
     addWorkflow(declaration, effects, tools);
   };
   // Where one starts another, that one comes first; of a circle of such nothing is known.
-  const outputOf = (name: string): unknown => {
+  const named = (name: string): Pick<OtherWorkflow, "input" | "outputs"> | undefined => {
     for (const declaration of ordered) if (declaration.name === name) add(declaration);
-    const [output, ...others] = Object.values(system.workflows.find((known) => known.name === name)?.outputs ?? {});
+    const known: OtherWorkflow | Workflow | undefined = [...system.workflows, ...processes].find(
+      (workflow) => workflow.name === name,
+    );
+    return known && { outputs: known.outputs ?? {}, ...(takesInput(known.trigger) ? { input: known.input } : {}) };
+  };
+  const outputOf = (name: string): unknown => {
+    const [output, ...others] = Object.values(named(name)?.outputs ?? {});
     return others.length === 0 ? output : undefined;
   };
-  const tools: StepTools = { ...given, outputOf };
+  const tools: StepTools = { ...given, outputOf, inputOf: (name) => named(name)?.input };
   for (const declaration of ordered) add(declaration);
   for (const effect of effects) {
     if (effect.reference.kind === "task-reference") addTaskEffect(effect, tools);
-    else checkWorkflowEffect(effect, declarations, tools);
+    else checkWorkflowEffect(effect, declarations, processes, tools);
   }
   system.workflows.sort((a, b) => order(a.name, b.name));
-  checkStarts([...declarations.map(({ name }) => name), ...processes], tools);
+  checkStarts([...declarations, ...processes], tools);
   system.workflows.forEach(({ name }, i) => {
     if (system.workflows[i + 1]?.name !== name) return;
     report.error("EJS2104", `There are two workflows called ${name}.`, {
@@ -195,29 +208,38 @@ function effectTrigger(
 function checkWorkflowEffect(
   { entity, action, reference, site }: Effect,
   declarations: readonly WorkflowDeclaration[],
+  processes: readonly OtherWorkflow[],
   { context }: StepTools,
 ): void {
   const { report, system } = context;
   const { name } = reference;
   const of = `${entity.name}.${action}`;
-  const workflow = system.workflows.find((candidate) => candidate.name === name);
+  const process = processes.find((candidate) => candidate.name === name);
+  const workflow = system.workflows.find((candidate) => candidate.name === name) ?? process;
   if (workflow !== undefined) {
     const { trigger } = workflow;
     if (trigger.kind === "model" && trigger.entity === entity.name && trigger.action === action) return;
     const starts = trigger.kind === "model" ? `${trigger.entity}.${trigger.action ?? trigger.event}` : trigger.kind;
     const message = `${of}: its effect, the workflow ${name}, starts on ${starts}.`;
-    report.error("EJS2144", message, { site, hint: `Remove "on" from the workflow, or .effect() from ${of}.` });
+    const begins = `{"kind": "model", "entity": "${entity.name}", "event": "action", "action": "${action}"}`;
+    const hint =
+      workflow === process
+        ? `Write "trigger": ${begins} into the process, or remove .effect() from ${of}.`
+        : `Remove "on" from the workflow, or .effect() from ${of}.`;
+    report.error("EJS2144", message, { site, hint });
   } else if (!declarations.some((candidate) => candidate.name === name)) {
-    const names = declarations.map((candidate) => candidate.name).filter((known) => slugName.safeParse(known).success);
+    const names = [...declarations, ...processes]
+      .map((candidate) => candidate.name)
+      .filter((known) => slugName.safeParse(known).success);
     const message = `${of}: its effect is the workflow ${shown(name)}, which there is not.`;
     report.error("EJS2144", message, { site, hint: suggestion(name, names, "Workflows") });
   }
 }
 
 /** Steps that start another workflow name one that there is. */
-function checkStarts(declared: readonly string[], { context }: StepTools): void {
+function checkStarts(declared: readonly { readonly name: string }[], { context }: StepTools): void {
   const { system, report } = context;
-  const names = [...new Set([...system.workflows.map(({ name }) => name), ...declared])];
+  const names = [...new Set([...[...system.workflows, ...declared].map(({ name }) => name)])];
   for (const workflow of system.workflows) {
     for (const node of allNodes(workflow)) {
       if (node.kind !== "startWorkflow" || names.includes(node.workflow)) continue;

@@ -35,6 +35,8 @@ export function signedRequest(
   // All of them, always: how long it takes tells nothing.
   for (const text of keys) {
     const key = keyOf(trigger, text);
+    // What everybody has: a secret that is nothing but its prefix.
+    if (key.length === 0) continue;
     const expected = createHmac("sha256", key).update(claim.signed).digest();
     for (const given of claim.signatures) if (isEqual(given, expected)) right = true;
   }

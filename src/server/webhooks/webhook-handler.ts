@@ -74,12 +74,23 @@ async function receive(
   const content = parsed(body);
   for (const { fits } of wanted) if (!fits(content)) throw new RequestError("EJS5018", 422);
   const tolerance = Math.min(...wanted.map(({ trigger }) => trigger.toleranceMs));
-  const { rows } = await pool.query<{ started: number | null }>(
-    "select enginejs.receive_webhook($1, $2, $3, to_timestamp($4), $5 * interval '1 ms') as started",
-    [name, signed?.id, JSON.stringify(content), signed?.signedAt ?? null, tolerance],
-  );
+  const { rows } = await pool
+    .query<{ started: number | null }>(
+      "select enginejs.receive_webhook($1, $2, $3, to_timestamp($4), $5 * interval '1 ms') as started",
+      // The text as it came: what JavaScript has read of it has lost the digits of large numbers.
+      [name, signed?.id, body, signed?.signedAt ?? null, tolerance],
+    )
+    .catch((error: unknown) => {
+      throw isNoValue(error) ? new RequestError("EJS5018", 422, undefined, { cause: error }) : error;
+    });
   // Signed too long ago, or ahead of time.
   if (rows[0]?.started === null) throw new RequestError("EJS5017", 401);
+}
+
+/** U+0000, half of a surrogate pair, a number of more digits than PostgreSQL has, or too deep a nesting: JSON, and nothing that can be kept. */
+function isNoValue(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown };
+  return typeof code === "string" && (code.startsWith("22") || code.startsWith("54"));
 }
 
 function parsed(body: string): unknown {

@@ -9,6 +9,8 @@ import type { Logger } from "pino";
 const REMEMBERED = 1_000;
 /** How long nobody tries to connect again after a failure. */
 const PAUSE = 1_000;
+/** How long it waits for the server, in milliseconds. */
+const ANSWER = 3_000;
 
 export class RunEnds {
   private readonly pool: pg.Pool;
@@ -67,8 +69,8 @@ export class RunEnds {
   }
 
   private async connect(): Promise<void> {
-    // As the pool makes its own.
-    const client = new pg.Client(this.pool.options);
+    // As the pool makes its own; but nobody waits for an answer that never comes: those who call look by themselves then.
+    const client = new pg.Client({ ...this.pool.options, query_timeout: ANSWER, connectionTimeoutMillis: ANSWER });
     const lost = (error?: Error) => {
       if (error !== undefined && !this.closed) this.log.warn({ err: error }, "the ends of runs are not heard");
       if (this.client === client) this.client = undefined;

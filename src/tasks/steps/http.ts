@@ -1,12 +1,18 @@
 import { NonRetryableError } from "../../dsl/non-retryable-error.ts";
 import type { NodeOf } from "../../model/index.ts";
 import { evaluate } from "../database-step.ts";
+import { exactNumbersAsText } from "../exact-json.ts";
 import { failpoint } from "../failpoint.ts";
 import { type HttpResponse, httpRequest } from "../http-request.ts";
 import { idempotencyKey } from "../idempotency-key.ts";
 import { isTraceparent } from "../observe-traces.ts";
+import { requireAnswer } from "../require-answer.ts";
+import { RetryLater } from "../retry-later.ts";
 import type { Step, StepContext } from "../run.ts";
 import { signMessage } from "../sign-message.ts";
+import { secondsOf } from "../webhook-post.ts";
+
+const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 
 /** A status of the server's that another attempt may mend; every other one that is not accepted is final. */
 const mayPass = (status: number): boolean => status >= 500 || [408, 425, 429].includes(status);
@@ -14,7 +20,7 @@ const mayPass = (status: number): boolean => status >= 500 || [408, 425, 429].in
 /**
  * Asks a server, at least once, with the same Idempotency-Key at every attempt.
  *
- * @throws NonRetryableError where the address is private or the answer refuses
+ * @throws NonRetryableError where the address is private or the answer refuses, EJS6023 where it is not what `response` says
  */
 export async function httpStep(context: StepContext, step: Step, node: NodeOf<"http.request">): Promise<HttpResponse> {
   failpoint("task:before-input");
@@ -28,24 +34,35 @@ export async function httpStep(context: StepContext, step: Step, node: NodeOf<"h
     url,
     headers: {
       accept: "application/json",
+      "user-agent": "EngineJS",
       ...(isTraceparent(run.traceparent) ? { traceparent: run.traceparent } : {}),
       ...(body === undefined ? {} : { "content-type": "application/json" }),
       ...headers,
       "idempotency-key": key,
       ...(node.secret === undefined
         ? {}
-        : signMessage(secretOf(node.secret), key, Math.floor(Date.now() / 1_000), body ?? "")),
+        : signMessage(secretOf(context, node.secret), key, Math.floor(Date.now() / 1_000), body ?? "")),
     },
     body,
     privateHosts: node.privateHosts,
     signal: run.signal,
   });
   failpoint("task:after-call");
-  const accepted =
-    node.accept.length === 0 ? response.status >= 200 && response.status < 300 : node.accept.includes(response.status);
-  if (accepted) return response;
-  const message = `${node.method} ${new URL(url).host} answers ${response.status}: ${excerpt(response.body)}`;
-  throw mayPass(response.status) ? new Error(message) : new NonRetryableError(message);
+  const accepted = node.accept.length === 0 ? isSuccess(response.status) : node.accept.includes(response.status);
+  const asked = `${node.method} ${new URL(url).host}`;
+  if (accepted) {
+    const what = `Workflow ${run.definition.workflow.name}, step ${step.path}: ${asked}`;
+    // An accepted refusal has a body of its own kind.
+    if (isSuccess(response.status)) requireAnswer(node.response, response.body, what);
+    return response;
+  }
+  const { location } = response.headers;
+  const redirected = response.status >= 300 && response.status < 400 && location !== undefined;
+  const told = redirected ? `it leads to ${location}, which is not followed` : excerpt(response.body);
+  const message = `${asked} answers ${response.status}: ${told}`;
+  if (!mayPass(response.status)) throw new NonRetryableError(message);
+  const seconds = secondsOf(response.headers["retry-after"], Date.now());
+  throw seconds === null ? new Error(message) : new RetryLater(message, seconds * 1_000);
 }
 
 /** URL, headers and body in one statement; a header whose value is null is left out. */
@@ -56,7 +73,7 @@ async function valuesOf(context: StepContext, step: Step, node: NodeOf<"http.req
   const found = (await evaluate(context, step, { id: node.id, kind: "values", values })) as Record<string, unknown>;
   const headers: Record<string, string> = {};
   for (const name of Object.keys(node.headers)) {
-    const value = found[`header ${name}`];
+    const value = exactNumbersAsText(found[`header ${name}`]);
     if (value !== null) headers[name.toLowerCase()] = String(value);
   }
   const body =
@@ -66,9 +83,9 @@ async function valuesOf(context: StepContext, step: Step, node: NodeOf<"http.req
   return { url: String(found.url ?? ""), headers, body };
 }
 
-function secretOf(variable: string): string {
-  const secret = process.env[variable];
-  if (secret) return secret;
+function secretOf(context: StepContext, variable: string): string {
+  const secret = context.secret(variable);
+  if (secret !== undefined && !/^(whsec_)?\s*$/.test(secret)) return secret;
   throw new Error(`the environment variable ${variable}, which signs the request, is not set in this worker`);
 }
 

@@ -1,5 +1,6 @@
 import type { NodeOf } from "../../model/index.ts";
 import { evaluate } from "../database-step.ts";
+import { exactNumbersAsText } from "../exact-json.ts";
 import type { Step, StepContext } from "../run.ts";
 
 /** Writes a line to the worker's log. */
@@ -8,6 +9,7 @@ export async function logStep(context: StepContext, step: Step, node: NodeOf<"lo
   if (Object.keys(node.values).length > 0) {
     fields = (await evaluate(context, step, { ...node, kind: "values" })) as Record<string, unknown>;
   }
+  fields = exactNumbersAsText(fields);
   step.run.log[node.level](node.message, { ...fields, step: step.path });
   return null;
 }

@@ -5,8 +5,10 @@ import { workflowError } from "../../errors/workflow-error.ts";
 import type { NodeOf } from "../../model/index.ts";
 import { LeaseLost } from "../act-in-run.ts";
 import { evaluate } from "../database-step.ts";
+import { parseExactly } from "../exact-json.ts";
 import type { Step, StepContext, StepOutcome } from "../run.ts";
 import type { Wait } from "../run-store.ts";
+import { signalKey } from "../signal-key.ts";
 import { sqlState } from "../step-failure.ts";
 import { stepValues } from "../step-values.ts";
 
@@ -27,17 +29,13 @@ export async function sleepStep(context: StepContext, step: Step, node: NodeOf<"
 }
 
 /** Waits for a signal of this name and key; one that came before is taken at once. */
-export async function signalStep(
+export async function waitForSignalStep(
   context: StepContext,
   step: Step,
   node: NodeOf<"waitForSignal">,
 ): Promise<StepOutcome> {
-  const key = await evaluate(context, step, { id: node.id, kind: "value", value: node.key });
-  if (key === null) {
-    const message = `Workflow ${step.run.definition.workflow.name}, step ${step.path}: the key of the signal "${node.signal}" is null.`;
-    throw workflowError("EJS6013", message);
-  }
-  const details = { name: node.signal, key: typeof key === "string" ? key : JSON.stringify(key) };
+  const value = await evaluate(context, step, { id: node.id, kind: "value", value: node.key });
+  const details = { name: node.signal, key: signalKey(step, node.signal, value) };
   return begin(context, step, { step: step.path, kind: "signal", ms: node.timeoutMs, details });
 }
 
@@ -67,7 +65,7 @@ export async function approvalStep(context: StepContext, step: Step, node: NodeO
 
 const parsed = (texts: Readonly<Record<string, string | null | undefined>>): Record<string, unknown> =>
   Object.fromEntries(
-    Object.entries(texts).map(([name, text]) => [name, typeof text === "string" ? JSON.parse(text) : null]),
+    Object.entries(texts).map(([name, text]) => [name, typeof text === "string" ? parseExactly(text) : null]),
   );
 
 /** Whether a decision, or that there was none in time, ends the run. */

@@ -1,7 +1,7 @@
 /** The PostgreSQL versions that the lints are tried on: the embedded one, and Debian's 15 where it is installed. */
-import pg from "pg";
+import type pg from "pg";
 import { createTestDatabase } from "../../support/database.ts";
-import { programsOf, startOtherPostgres } from "../../support/other-postgres.ts";
+import { programsOf, sharedOtherPostgres } from "../../support/other-postgres.ts";
 
 export interface LintServer {
   readonly name: string;
@@ -11,32 +11,16 @@ export interface LintServer {
   create(): Promise<{ readonly url: string; readonly client: pg.Client; close(): Promise<void> }>;
 }
 
-const old = programsOf(15);
+async function create(server?: string) {
+  const database = await createTestDatabase(server === undefined ? {} : { server });
+  return { url: database.administratorUrl, client: await database.administrator(), close: () => database.drop() };
+}
 
 export const servers: readonly LintServer[] = [
-  {
-    name: "embedded PostgreSQL",
-    async create() {
-      const database = await createTestDatabase();
-      return { url: database.administratorUrl, client: await database.administrator(), close: () => database.drop() };
-    },
-  },
+  { name: "embedded PostgreSQL", create: () => create() },
   {
     name: "PostgreSQL 15",
-    ...(old === undefined ? { missing: "PostgreSQL 15 is not installed" } : {}),
-    async create() {
-      if (old === undefined) throw new Error("PostgreSQL 15 is not installed");
-      const server = await startOtherPostgres(old);
-      const client = new pg.Client({ connectionString: server.url });
-      await client.connect();
-      return {
-        url: server.url,
-        client,
-        close: async () => {
-          await client.end();
-          await server.stop();
-        },
-      };
-    },
+    ...(programsOf(15) === undefined ? { missing: "PostgreSQL 15 is not installed" } : {}),
+    create: async () => create(await sharedOtherPostgres(15)),
   },
 ];

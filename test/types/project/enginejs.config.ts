@@ -1,4 +1,5 @@
 import { defineConfig, env } from "enginejs";
+import { acme } from "./plugins/acme.ts";
 
 export default defineConfig({
   tenancy: { entity: "Tenant", membership: "Membership" },
@@ -15,5 +16,6 @@ export default defineConfig({
     member: { can: { Customer: "*" } },
     billing: { extends: ["member"], can: { Invoice: ["read", "write", "pay"] }, permissions: ["reports.export"] },
   },
+  plugins: [acme({ token: env("ACME_TOKEN"), team: "sales" })],
   jwt: { secret: env("JWT_SECRET") },
 });

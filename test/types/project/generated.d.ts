@@ -143,6 +143,8 @@ declare module "enginejs" {
     };
   }
   interface Tasks {
+    "acme/choose": { input: unknown; output: unknown };
+    "acme/place-order": { input: { sku: Scalar<"text">; pieces: Scalar<"bigint">; note?: Scalar<"text"> }; output: { number: Scalar<"text"> } };
     "send-invoice": { input: { id: Scalar<"uuid"> }; output: unknown };
     "send-receipt": { input: { to: Scalar<"text">; receipt: Scalar<"uuid">; note?: Scalar<"text"> }; output: { messageId: Scalar<"text"> } };
   }

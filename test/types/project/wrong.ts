@@ -5,9 +5,11 @@ import {
   array,
   can,
   defineConfig,
+  definePlugin,
   defineTask,
   deny,
   entity,
+  env,
   money,
   on,
   queue,
@@ -23,6 +25,7 @@ import {
 import { z } from "zod";
 import { Invoice } from "./domain/invoice.model.ts";
 import { orderEvents } from "./domain/queues.model.ts";
+import { acme } from "./plugins/acme.ts";
 import { isBilling, isMemberOfTenant, isOwnFolder, isTeammate } from "./policies/rules.policy.ts";
 
 entity("Invoice", {
@@ -251,3 +254,48 @@ workflow("publishes", {
     return flow.log("d", "seen", ({ input }) => ({ id: input.ordrId }));
   },
 });
+
+workflow("wrong", {
+  on: Invoice.on("pay"),
+  // @ts-expect-error the plugin has no such step
+  steps: (flow) => flow.task("order", "acme/place-oder", ({ record }) => ({ sku: record.number, pieces: 3 })),
+});
+workflow("wrong", {
+  on: Invoice.on("pay"),
+  // @ts-expect-error the step takes an integer
+  steps: (flow) => flow.task("order", "acme/place-order", ({ record }) => ({ sku: record.number, pieces: record.number })),
+});
+workflow("wrong", {
+  on: Invoice.on("pay"),
+  steps: (flow) =>
+    flow
+      .task("order", "acme/place-order", ({ record }) => ({ sku: record.number, pieces: 3 }))
+      // @ts-expect-error the step gives no id
+      .log("ordered", "ordered", ({ order }) => ({ id: order.id })),
+});
+// @ts-expect-error no token
+acme({ team: "sales" });
+definePlugin({
+  name: "wrong",
+  // @ts-expect-error there is no such key
+  stpes: {},
+});
+definePlugin({
+  name: "wrong",
+  // @ts-expect-error a step is made by defineTask
+  steps: { "place-order": async () => 1 },
+});
+definePlugin({
+  name: "wrong",
+  steps: {
+    order: defineTask({
+      input: z.object({ sku: z.string() }),
+      output: z.object({ number: z.string() }),
+      // @ts-expect-error the output is another one
+      run: ({ input }) => ({ number: input.sku.length }),
+    }),
+  },
+});
+// @ts-expect-error a function that makes a plugin is none
+defineConfig({ plugins: [acme] });
+defineConfig({ plugins: [acme({ token: env("ACME_TOKEN") })] });

@@ -144,6 +144,8 @@ export const WorkflowOperationsPlugin = (): GraphileConfig.Plugin =>
         type WorkflowStep {
           """The node's path."""
           step: String!
+          """The task that it has called, where it calls one: a task file, or a plugin's step."""
+          task: String
           output: JSON
           finishedAt: Datetime!
         }

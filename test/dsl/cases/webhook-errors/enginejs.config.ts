@@ -5,7 +5,7 @@ export default defineConfig({
   actor: { entity: "User" },
   roles: { member: {}, billing: { extends: ["member"] }, operator: { of: "system" } },
   webhooks: {
-    events: ["Order.created", "Order.crated", "Ordr.created", "order-created", "Country.created", "Quiet.updated"],
+    events: ["Order.created", "Order.crated", "Ordr.created", "order-created", "stock-move", "Country.created", "Quiet.updated"],
     manage: ["billing", "biling" as never, "operator"],
     privateHosts: ["https://localhost", "LocalHost"],
   },

@@ -5,8 +5,13 @@ export default defineConfig({
   actor: { entity: "User" },
   roles: { member: {}, billing: { extends: ["member"] } },
   webhooks: {
-    events: ["Order.ship", "Order.created", "Order.deleted", "Order.created", "Tenant.updated"],
+    events: ["Order.ship", "Order.created", "Order.deleted", "Order.created", "Tenant.updated", "stock-moves"],
     manage: ["billing"],
     privateHosts: ["localhost", "::1"],
+  },
+  consents: {
+    "queues.stock-moves": "the warehouse sends them itself",
+    "webhooks.events": "partners count along",
+    "workflows.count": "a person may count, too",
   },
 });

@@ -32,3 +32,11 @@ workflow("ship", {
   on: orderEvents.received(),
   steps: (flow) => flow.log("seen", "seen", ({ input }) => ({ id: input.orderId, total: input.total.plus(1) })),
 });
+
+workflow("order-paper", {
+  on: Invoice.on("pay"),
+  steps: (flow) =>
+    flow
+      .task("order", "acme/place-order", ({ record }) => ({ sku: record.number, pieces: 3 }))
+      .log("ordered", "ordered", ({ order }) => ({ number: order.number })),
+});

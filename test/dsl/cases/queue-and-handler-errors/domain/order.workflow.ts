@@ -14,3 +14,8 @@ workflow("ship", {
   on: orderEvents.received(),
   steps: (flow) => flow.log("seen", "seen", ({ input }) => ({ id: (input as never as { ordrId: never }).ordrId })),
 });
+workflow("no-record", {
+  on: orderEvents.received(),
+  ordered: "record",
+  steps: (flow) => flow.log("seen", "seen"),
+});

@@ -1,4 +1,4 @@
-import { duration, impersonate, manual, workflow } from "enginejs";
+import { duration, env, impersonate, manual, workflow } from "enginejs";
 import { z } from "zod";
 import { Order } from "./order.model.ts";
 
@@ -56,10 +56,32 @@ export const report = workflow("report", {
         url: "https://example.com/hook",
         headers: ({ input }) => ({ "X-Order": input.number }),
         body: ({ input }) => ({ by: input.by }),
-        secret: "HOOK_SECRET",
+        secret: env("HOOK_SECRET", { development: "is in no model" }),
         response: z.object({ ok: z.boolean() }),
       }, { timeout: "10s" })
       .output(({ ask, input }) => ({ ok: ask.body.ok, status: ask.status, number: input.number })),
+});
+
+/** What a run is given is typed like rows: what may be null, and the items of its lists. */
+export const given = workflow("given", {
+  on: manual(
+    z.object({
+      prices: z.array(z.int()),
+      who: z.string().nullable(),
+      owner: z.uuid().nullish(),
+      lines: z.array(z.object({ name: z.string().nullable(), price: z.number().nullable() })),
+    }),
+  ),
+  as: "system",
+  steps: (flow) =>
+    flow
+      .get("owner", "User", ({ input }) => input.owner, { missing: "null" })
+      .forEach("doubled", ({ input }) => input.prices, (each) => each.transform("sum", ({ item, input }) => ({ of: item.times(2), who: input.who.plus("!") })), {
+        collect: ({ sum }) => sum.of,
+      })
+      .forEach("named", ({ input }) => input.lines, (each) => each.signal("tell", "line-named", ({ line }) => line.name, ({ line, doubled }) => ({ price: line.price, all: doubled.count })), { as: "line" })
+      .signal("over", "all-told", ({ input }) => input.who)
+      .output(({ doubled, over }) => ({ doubled: doubled.results, taken: over.taken.plus(1) })),
 });
 
 export const control = workflow("control", {

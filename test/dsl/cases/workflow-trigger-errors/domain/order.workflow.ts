@@ -31,3 +31,11 @@ workflow("no-key", { on: Order.on("pay"), debounce: wrong({ key: "owner", pause:
 workflow("no-period", { on: Order.on("pay"), rate: wrong({ limit: 2, every: "1s" }), ...system });
 workflow("no-priority", { on: Order.on("pay"), priority: 1000, ...system });
 workflow("wrong-key", { on: Order.on("pay"), ordered: { by: ({ event }) => wrong(event).after.ownerr.id }, ...system });
+workflow("no-day", { on: cron("0 9 31 feb,apr *", "UTC"), ...system });
+workflow("nickname", { on: cron("@weekly", "UTC"), ...system });
+workflow("long-step", { on: cron("*/90 * * * *", "UTC"), ...system });
+workflow("no-after", { on: Order.deleted(wrong(({ after }: { after: never }) => wrong(after).total.gt(1))), ...system });
+workflow("no-before", { on: Order.created(wrong(({ before }: { before: never }) => wrong(before).total.gt(1))), ...system });
+workflow("no-order", { on: Order.on("pay"), ordered: wrong("records"), ...system });
+workflow("hook", { on: webhook("f", { secret: env("F"), scheme: "github" }), ...system });
+workflow("hook-signed-otherwise", { on: webhook("f", { secret: env("G"), scheme: "github" }), ...system });

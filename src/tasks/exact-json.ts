@@ -1,0 +1,108 @@
+/**
+ * JSON whose numbers stay what they are. JavaScript's have 53 bits; bigint and numeric of PostgreSQL have more. A number that
+ * JavaScript cannot hold is kept as its text, in the form that JSON.stringify writes back as the same number (JSON.rawJSON): so it goes
+ * unchanged from an event or a row through every step. Only where a task's code looks at it must it become something else.
+ */
+import pg from "pg";
+
+/** Not in TypeScript's library yet. */
+const { isRawJSON, rawJSON } = JSON as unknown as {
+  readonly isRawJSON: (value: unknown) => value is ExactNumber;
+  readonly rawJSON: (text: string) => ExactNumber;
+};
+
+interface ExactNumber {
+  readonly rawJSON: string;
+}
+
+/** Sixteen digits, or an exponent of three: fewer always survive. A string that looks so costs time only. */
+const RISKY = /\d[\d.]{15}|(?:^|[:,[\s])-?\d[\d.]*[eE][+-]?\d{3}/;
+
+/** As JSON.parse; numbers that it would change are exact ones. */
+export function parseExactly(text: string): unknown {
+  return RISKY.test(text) ? JSON.parse(text, exactNumber as never) : JSON.parse(text);
+}
+
+function exactNumber(_key: string, value: unknown, { source }: { readonly source?: string }): unknown {
+  if (typeof value !== "number" || source === undefined) return value;
+  return Number.isFinite(value) && sameNumber(source, String(value)) ? value : rawJSON(source);
+}
+
+/** As JSON.stringify; a BigInt, which that refuses, is a number. */
+export function stringifyExactly(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (!(error instanceof TypeError) || !error.message.includes("BigInt")) throw error;
+    return JSON.stringify(value, (_key, part) => (typeof part === "bigint" ? rawJSON(String(part)) : part));
+  }
+}
+
+/**
+ * For code that is not ours: each exact number as its text. The same value where there is none.
+ *
+ * @param numbersAt paths at and below which they are numbers, as JavaScript has them
+ */
+export const exactNumbersAsText = <T>(value: T, numbersAt: readonly (readonly PropertyKey[])[] = []): T =>
+  replaced(value, ({ rawJSON: text }, path) =>
+    numbersAt.some((at) => at.every((key, i) => String(key) === path[i])) ? Number(text) : text,
+  ) as T;
+
+/**
+ * For schemas in memory, which let no integer pass that JavaScript cannot hold: such a one is the largest that passes. What is said of its
+ * bounds beyond that, the database has checked.
+ */
+export const exactNumbersForSchema = <T>(value: T): T =>
+  replaced(value, ({ rawJSON: text }) => {
+    const number = Number(text);
+    return Number.isInteger(number)
+      ? Math.max(Math.min(number, Number.MAX_SAFE_INTEGER), Number.MIN_SAFE_INTEGER)
+      : number;
+  }) as T;
+
+type Replace = (exact: ExactNumber, path: readonly string[]) => unknown;
+
+function replaced(value: unknown, by: Replace, path: readonly string[] = []): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (isRawJSON(value)) return by(value, path);
+  if (Array.isArray(value)) {
+    const made = value.map((each, i) => replaced(each, by, [...path, String(i)]));
+    return made.some((each, i) => each !== value[i]) ? made : value;
+  }
+  // What node-postgres makes of other types, such as a Date, stays what it is.
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return value;
+  let made: Record<string, unknown> | undefined;
+  for (const [key, each] of Object.entries(value)) {
+    if (typeof each !== "object") continue;
+    const other = replaced(each, by, [...path, key]);
+    if (other === each) continue;
+    made ??= { ...value };
+    made[key] = other;
+  }
+  return made ?? value;
+}
+
+/** Whether two decimal notations are the same number: 1.50 and 15e-1. */
+function sameNumber(one: string, other: string): boolean {
+  return one === other || normalized(one) === normalized(other);
+}
+
+function normalized(text: string): string {
+  const [, sign = "", whole = "", fraction = "", exponent = "0"] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
+  const digits = (whole + fraction).replace(/^0+/, "");
+  const significant = digits.replace(/0+$/, "");
+  if (significant === "") return "0";
+  return `${sign}${significant}e${BigInt(exponent) - BigInt(fraction.length) + BigInt(digits.length - significant.length)}`;
+}
+
+const JSON_TYPES: readonly number[] = [pg.types.builtins.JSON, pg.types.builtins.JSONB];
+
+/** How connections of the worker read json and jsonb; everything else is read as ever. */
+export const exactTypes: pg.CustomTypesConfig = {
+  getTypeParser: ((type: number, format?: "text" | "binary") =>
+    JSON_TYPES.includes(type) && format !== "binary"
+      ? parseExactly
+      : pg.types.getTypeParser(type, format as "text")) as typeof pg.types.getTypeParser,
+};

@@ -1,0 +1,59 @@
+/** A way to the server on which everything can get lost from one moment to the next, without anybody being told. */
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+
+interface Pair {
+  readonly here: Socket;
+  readonly there: Socket;
+  silent: boolean;
+}
+
+export class SilentProxy {
+  /** The database by way of the proxy. */
+  readonly url: string;
+  private readonly server: Server;
+  private readonly pairs: Set<Pair>;
+
+  private constructor(server: Server, pairs: Set<Pair>, url: string) {
+    this.server = server;
+    this.pairs = pairs;
+    this.url = url;
+  }
+
+  static async before(databaseUrl: string): Promise<SilentProxy> {
+    const target = new URL(databaseUrl);
+    const pairs = new Set<Pair>();
+    const server = createServer((here) => {
+      const there = connect(Number(target.port || 5432), target.hostname.replace(/^\[|\]$/g, ""));
+      const pair: Pair = { here, there, silent: false };
+      pairs.add(pair);
+      const forward = (from: Socket, to: Socket) => {
+        from.on("data", (bytes) => pair.silent || to.write(bytes));
+        from.on("error", () => undefined);
+        // Not even an end comes through.
+        from.on("close", () => pair.silent || to.destroy());
+      };
+      forward(here, there);
+      forward(there, here);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const url = Object.assign(new URL(databaseUrl), {
+      hostname: "127.0.0.1",
+      port: String((server.address() as AddressInfo).port),
+    });
+    return new SilentProxy(server, pairs, url.href);
+  }
+
+  /** From now on nothing comes through the connections that are open, in either direction; new ones are well. */
+  fallSilent(): number {
+    for (const pair of this.pairs) pair.silent = true;
+    return this.pairs.size;
+  }
+
+  close(): void {
+    this.server.close();
+    for (const { here, there } of this.pairs) {
+      here.destroy();
+      there.destroy();
+    }
+  }
+}
