@@ -140,7 +140,8 @@ declare module "enginejs" {
   interface Claims {}
   interface Flags {}
   interface Workflows {
-    "invoices.draft": { output: { id: Scalar<"uuid">; number: Scalar<"text"> } };
+    "bank-report": { input: { transfer: Scalar<"text">; executed: Scalar<"boolean">; reason?: Scalar<"text"> } };
+    "invoices.draft": { input: { customer: Scalar<"uuid">; description: Scalar<"text">; number: Scalar<"text">; price: Scalar<"bigint">; quantity: Scalar<"bigint"> }; output: { id: Scalar<"uuid">; number: Scalar<"text"> } };
   }
   interface Queues {
     "ledger-entries": { "reason": string; "invoice": string; "amount": number };

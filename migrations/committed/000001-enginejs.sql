@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:70d6570bfbad634f49db5db80bf4a9d9da0621d6
+--! Hash: sha1:c49cb491bddc0fe25f9c156232cc2d9f9897c34d
 --! Message: enginejs
 
 -- sql/rls/roles.sql
@@ -3480,7 +3480,7 @@ reset role;
 -- Writes down that a step of a run waits from now on. Returns {"lost": true} where the lease is, {"output": …} where a
 -- signal that was kept is taken at once (it is the step's checkpoint then), and null where the step waits. Raises EJ404 where nothing says who may decide an approval.
 --
--- `length_ms` or `moment`: until when; neither: without end. `details` holds the other columns by name.
+-- `length_ms` or `moment`: until when; neither, or infinity: without end. `details` holds the other columns by name.
 set role enginejs_writer;
 create or replace function enginejs.workflow_wait(
   run uuid, held_lease int, wait_step text, wait_kind text, length_ms bigint, moment timestamptz, details jsonb
@@ -3519,7 +3519,7 @@ begin
   end if;
   insert into enginejs.workflow_waits as w
     (run_id, step, kind, until, name, key, child, child_segment, tenant, question, data, policy, scope, failures, error)
-  select run, wait_step, wait_kind, coalesce(moment, clock_timestamp() + length_ms * interval '1 ms'),
+  select run, wait_step, wait_kind, nullif(coalesce(moment, clock_timestamp() + length_ms * interval '1 ms'), 'infinity'),
     d.name, d.key, d.child, d.child_segment, d.tenant, d.question, d.data, d.policy, d.scope, d.failures, d.error
   from jsonb_populate_record(null::enginejs.workflow_waits, coalesce(details, '{}')) d
   -- A step that has failed again pauses anew, and one that has paused may wait for something else now: another run, a
@@ -3842,7 +3842,13 @@ begin
   select w.* into asked from enginejs.workflow_waits w
   where w.run_id = run and w.step = workflow_decide.step and w.kind = 'approval'
   for update;
-  if not found or asked.tenant is distinct from enginejs.tenant_id() and asked.tenant is not null
+  -- Of a run that is to be cancelled nobody's word counts any more: it is not taken as if it did. While it is being undone
+  -- (`failure`), what waits is its compensations'.
+  if not found or exists (
+    select from enginejs.workflow_runs_parked r where r.id = run and r.cancel is not null and r.failure is null
+    union all
+    select from enginejs.workflow_runs_active r where r.id = run and r.cancel is not null and r.failure is null
+  ) or asked.tenant is distinct from enginejs.tenant_id() and asked.tenant is not null
     or asked.outcome is null and asked.until <= clock_timestamp() then
     raise exception 'nothing waits for a decision here' using errcode = 'EJ404';
   end if;
@@ -3883,9 +3889,9 @@ as $$
   select w.run_id, w.step, d.name, w.question, w.data, e.model, e.record_id, w.since, w.until
   from enginejs.workflow_waits w
   join (
-    select id, definition_id, event_id, segment from enginejs.workflow_runs_parked
+    select id, definition_id, event_id, segment from enginejs.workflow_runs_parked where cancel is null or failure is not null
     union all
-    select id, definition_id, event_id, segment from enginejs.workflow_runs_active
+    select id, definition_id, event_id, segment from enginejs.workflow_runs_active where cancel is null or failure is not null
   ) r on r.id = w.run_id
   join enginejs.workflow_definitions d on d.id = r.definition_id
   join enginejs.workflow_events e on e.id = r.event_id and e.segment = r.segment
@@ -5598,6 +5604,38 @@ begin
 end
 $$;
 revoke execute on function enginejs.workflow_reap(int) from public;
+reset role;
+
+-- sql/functions/workflow_step_aside.sql
+
+-- Called by a worker's heartbeat, a thread of its own, while the process's event loop stands still: some handler computes for
+-- seconds, or waits without giving way. The process is not dead, and its runs stay its own. But its relay would lead, its jobs
+-- would be kept, and its transactions would hold their locks for as long, and everybody else would wait. Where there is another
+-- worker to go on, these are ended; to the process it is a lost connection when it wakes up.
+-- What is in the middle of a statement does not wait for the process, and is left alone. Returns whether there is another.
+set role enginejs_writer;
+create or replace function enginejs.workflow_step_aside(worker int) returns boolean
+language plpgsql volatile set search_path = ''
+as $$
+begin
+  if not exists (
+    select from enginejs.workflow_workers w
+    where w.id <> worker and w.heartbeat_at > clock_timestamp() - interval '5 s'
+  ) then
+    return false;
+  end if;
+  perform pg_terminate_backend(l.pid)
+  from pg_locks l join pg_stat_activity a on a.pid = l.pid
+  where l.locktype = 'advisory' and l.classid = 7714009 and l.objid = worker::oid and l.pid <> pg_backend_pid()
+    and l.database = (select d.oid from pg_database d where d.datname = current_database())
+    and a.state like 'idle%' and pg_has_role(a.usesysid, 'usage');
+  -- Its pools' jobs ring for runs that others can claim. When it wakes up and rings as well, they are claimed already.
+  perform graphile_worker.force_unlock_workers(w.pools) from enginejs.workflow_workers w
+  where w.id = worker and exists (select from graphile_worker._private_jobs j where j.locked_by = any (w.pools));
+  return true;
+end
+$$;
+revoke execute on function enginejs.workflow_step_aside(int) from public;
 reset role;
 
 -- sql/functions/workflow_forgotten.sql

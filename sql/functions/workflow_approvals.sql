@@ -10,9 +10,9 @@ as $$
   select w.run_id, w.step, d.name, w.question, w.data, e.model, e.record_id, w.since, w.until
   from enginejs.workflow_waits w
   join (
-    select id, definition_id, event_id, segment from enginejs.workflow_runs_parked
+    select id, definition_id, event_id, segment from enginejs.workflow_runs_parked where cancel is null or failure is not null
     union all
-    select id, definition_id, event_id, segment from enginejs.workflow_runs_active
+    select id, definition_id, event_id, segment from enginejs.workflow_runs_active where cancel is null or failure is not null
   ) r on r.id = w.run_id
   join enginejs.workflow_definitions d on d.id = r.definition_id
   join enginejs.workflow_events e on e.id = r.event_id and e.segment = r.segment

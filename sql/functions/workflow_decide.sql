@@ -16,7 +16,13 @@ begin
   select w.* into asked from enginejs.workflow_waits w
   where w.run_id = run and w.step = workflow_decide.step and w.kind = 'approval'
   for update;
-  if not found or asked.tenant is distinct from enginejs.tenant_id() and asked.tenant is not null
+  -- Of a run that is to be cancelled nobody's word counts any more: it is not taken as if it did. While it is being undone
+  -- (`failure`), what waits is its compensations'.
+  if not found or exists (
+    select from enginejs.workflow_runs_parked r where r.id = run and r.cancel is not null and r.failure is null
+    union all
+    select from enginejs.workflow_runs_active r where r.id = run and r.cancel is not null and r.failure is null
+  ) or asked.tenant is distinct from enginejs.tenant_id() and asked.tenant is not null
     or asked.outcome is null and asked.until <= clock_timestamp() then
     raise exception 'nothing waits for a decision here' using errcode = 'EJ404';
   end if;

@@ -1,7 +1,7 @@
 -- Writes down that a step of a run waits from now on. Returns {"lost": true} where the lease is, {"output": …} where a
 -- signal that was kept is taken at once (it is the step's checkpoint then), and null where the step waits. Raises EJ404 where nothing says who may decide an approval.
 --
--- `length_ms` or `moment`: until when; neither: without end. `details` holds the other columns by name.
+-- `length_ms` or `moment`: until when; neither, or infinity: without end. `details` holds the other columns by name.
 set role enginejs_writer;
 create or replace function enginejs.workflow_wait(
   run uuid, held_lease int, wait_step text, wait_kind text, length_ms bigint, moment timestamptz, details jsonb
@@ -40,7 +40,7 @@ begin
   end if;
   insert into enginejs.workflow_waits as w
     (run_id, step, kind, until, name, key, child, child_segment, tenant, question, data, policy, scope, failures, error)
-  select run, wait_step, wait_kind, coalesce(moment, clock_timestamp() + length_ms * interval '1 ms'),
+  select run, wait_step, wait_kind, nullif(coalesce(moment, clock_timestamp() + length_ms * interval '1 ms'), 'infinity'),
     d.name, d.key, d.child, d.child_segment, d.tenant, d.question, d.data, d.policy, d.scope, d.failures, d.error
   from jsonb_populate_record(null::enginejs.workflow_waits, coalesce(details, '{}')) d
   -- A step that has failed again pauses anew, and one that has paused may wait for something else now: another run, a

@@ -4,6 +4,7 @@
  */
 import type { Logger } from "pino";
 import type { SeedPerson } from "../dsl/seed.ts";
+import type { Diagnostic } from "../errors/diagnostic.ts";
 import type { System } from "../model/index.ts";
 import type { ProjectConfig } from "../project/config-schema.ts";
 import { nextGeneration } from "../project/import-module.ts";
@@ -93,13 +94,18 @@ export class DevSession {
     } catch (error) {
       // The database is being stopped under it: nobody's mistake.
       if (this.#options.shutdown.begun) return;
-      terminal.report(findingsOf(error));
-      await this.#goOn(database);
+      const findings = findingsOf(error);
+      terminal.report(findings);
+      await this.#goOn(database, findings);
     }
   }
 
-  /** After a failed build: what ran goes on; at the start, what the database holds from earlier is served. */
-  async #goOn(database: OpenDatabase): Promise<void> {
+  /**
+   * After a failed build: what ran goes on; at the start, what the database holds from earlier is served, where that can be.
+   *
+   * @param told what was reported already
+   */
+  async #goOn(database: OpenDatabase, told: readonly Diagnostic[]): Promise<void> {
     const { folder, terminal } = this.#options;
     if (this.#services !== undefined) {
       terminal.note("The last good state goes on. Waiting for a change …");
@@ -112,8 +118,17 @@ export class DevSession {
       terminal.note("Nothing runs yet. Waiting for a change …");
       return;
     }
-    terminal.note("The last build that this database holds is served. Waiting for a change …");
-    await this.#follow(database, system, config);
+    try {
+      await this.#follow(database, system, config);
+      terminal.note("The last build that this database holds is served. Waiting for a change …");
+    } catch (error) {
+      if (this.#options.shutdown.begun) return;
+      // Most often what the build has said already: a task that cannot be loaded.
+      const known = new Set(told.map((finding) => JSON.stringify(finding)));
+      const news = findingsOf(error).filter((finding) => !known.has(JSON.stringify(finding)));
+      if (news.length > 0) terminal.report(news);
+      terminal.note("Nothing runs yet. Waiting for a change …");
+    }
   }
 
   async #follow(database: OpenDatabase, system: System, config: ProjectConfig): Promise<void> {

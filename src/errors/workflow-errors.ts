@@ -89,7 +89,7 @@ export const workflowErrors = defineErrors({
   EJS6016: {
     title: "The input does not fit the workflow",
     detail:
-      "A run was started by the platform (`enginejs.workflow_start`, another workflow) with an input that the workflow's own schema does not allow; the message names each place. Nothing of it was done, and it is not tried again. What people start is refused before there is a run.",
+      "A run was started by the platform (`enginejs.workflow_start`, another workflow) or by a signal with an input that the workflow's own schema does not allow; the message names each place. Nothing of it was done, and it is not tried again. What people start is refused before there is a run.",
     hint: "Start it anew with an input that fits, or change the schema.",
   },
   EJS6017: {
@@ -133,5 +133,11 @@ export const workflowErrors = defineErrors({
     detail:
       "What an `http` step was answered, with a status from 200 to 299, is not what its `response` says; the message names each place. More than it says is no misfit. The request was done; the run fails, and it is not tried again.",
     hint: "Let `response` say what the server gives, or leave it out and look at `body` in a task.",
+  },
+  EJS6024: {
+    title: "A signal's payload does not fit the step",
+    detail:
+      "What a run has waited for came with another payload than the step's `payload` says; the message names each place. More than it says is no misfit. The run fails, and it is not tried again.",
+    hint: "Wait once more, and give the signal with a payload that fits: `enginejs workflow fork RUN --from-step STEP`, with `--newest` where `payload` was mended.",
   },
 });

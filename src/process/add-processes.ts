@@ -1,6 +1,7 @@
 /** Puts the processes of a project into its model. */
 import type { Diagnostic } from "../errors/diagnostic.ts";
-import { catalogOf, type SourceMap, type System, takesInput } from "../model/index.ts";
+import { catalogOf, type SourceMap, type System, takesInput, type Workflow } from "../model/index.ts";
+import { type JsonSchema, schemaProperties } from "../model/schema-types.ts";
 import { compileProcess } from "./compile-process.ts";
 import { placedNodes } from "./graph-scope.ts";
 import type { Outputs } from "./process-context.ts";
@@ -20,7 +21,7 @@ export interface AddedProcesses {
 export function addProcesses(read: readonly ReadProcess[], built: System): AddedProcesses {
   const system: System = { ...built, workflows: [...built.workflows] };
   const catalog = catalogOf(system);
-  const outputs = new Map<string, Outputs>(built.workflows.map(({ name, outputs: gives = {} }) => [name, gives]));
+  const outputs = new Map<string, Outputs>(built.workflows.map((workflow) => [workflow.name, givenBy(workflow)]));
   const inputs = new Map<string, unknown>(
     built.workflows.map((of) => [of.name, takesInput(of.trigger) ? of.input : undefined]),
   );
@@ -50,5 +51,18 @@ export function addProcesses(read: readonly ReadProcess[], built: System): Added
     }
   }
   system.workflows.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  return { system, sourceMap, findings: files.flatMap(({ source }) => source.findings) };
+  return { system, sourceMap, findings: files.flatMap(({ source }) => source.findings.toSorted(byPlace)) };
+}
+
+const byPlace = ({ where: a }: Diagnostic, { where: b }: Diagnostic): number =>
+  (a?.line ?? 0) - (b?.line ?? 0) || (a?.column ?? 0) - (b?.column ?? 0);
+
+/** What a workflow of the DSL gives: each value that its steps name is there, if only as null. */
+function givenBy({ outputs = {} }: Workflow): Outputs {
+  const whole = (schema: unknown) => {
+    const properties = schemaProperties(schema);
+    if (properties === undefined) return schema;
+    return { ...(schema as JsonSchema), required: properties.map(({ name }) => name) };
+  };
+  return Object.fromEntries(Object.entries(outputs).map(([name, schema]) => [name, whole(schema)]));
 }

@@ -58,6 +58,7 @@ class GraphCompiler {
     }
     const collected = this.collect();
     const edges = [...this.edges.values()];
+    if (this.graph.isCircular) return { nodes: this.nodes, edges };
     const nodes = joinTransactions(this.context, this.scope, this.nodes, edges);
     return { nodes, edges, ...(collected === undefined ? {} : { collected }) };
   }

@@ -14,7 +14,9 @@ const errorName = z.string().regex(/^[A-Z][A-Za-z0-9]*$/, "an error begins with 
 const entityName = z.string().regex(/^[A-Z][A-Za-z0-9]*$/, "an entity begins with a capital letter: Order");
 const memberName = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]*$/, "letters, digits, - and _");
 const portName = fieldName;
-const nodeId = z.string().regex(/^[a-z][A-Za-z0-9]{0,62}$/, "a node's id begins with a small letter: chargeCard");
+const nodeId = z
+  .string()
+  .regex(/^[a-z][A-Za-z0-9]{0,62}$/, "a node's id has letters and digits, at most 63, a small one first: chargeCard");
 
 /** CEL over the names of the node's `in` ports, `actor` and `flags`. */
 const expression = z.string().min(1).max(20_000);
@@ -27,12 +29,20 @@ const duration = z
   })
   .refine((text) => durationMs(text) !== undefined, "a duration is at least a millisecond and at most 100 years");
 
-const retry = z.strictObject({
-  attempts: z.int().min(1).max(1000).optional(),
-  backoff: z.enum(["exponential", "fixed"]).optional(),
-  initial: duration.optional(),
-  max: duration.optional(),
-});
+const retry = z
+  .strictObject({
+    attempts: z.int().min(1).max(1000).optional(),
+    backoff: z.enum(["exponential", "fixed"]).optional(),
+    initial: duration.optional(),
+    max: duration.optional(),
+  })
+  .refine(
+    ({ initial, max }) => (durationMs(initial ?? "") ?? 0) <= (durationMs(max ?? "") ?? Number.POSITIVE_INFINITY),
+    {
+      message: "initial is longer than max",
+      path: ["initial"],
+    },
+  );
 export type ProcessRetry = z.infer<typeof retry>;
 
 const base = { label: z.string().max(200).optional(), in: z.record(portName, typeName).optional() };
@@ -219,7 +229,7 @@ const endpoint = z.string().regex(/^[a-z][A-Za-z0-9]{0,62}\.[a-z][A-Za-z0-9]*$/,
 const edges = z.array(z.tuple([endpoint, endpoint]));
 
 /** Which effects the process may have, and no others. */
-export const uses = z.strictObject({
+const uses = z.strictObject({
   databases: z.record(z.string(), z.array(z.enum(["read", "write", "transaction"]))).optional(),
   queues: z.record(slugName, z.array(z.enum(["publish", "consume"]))).optional(),
   services: z.record(memberName, z.array(memberName)).optional(),
@@ -232,7 +242,11 @@ export const uses = z.strictObject({
 export type ProcessUses = z.infer<typeof uses>;
 
 export const processFile = z.strictObject({
-  $schema: z.string().optional(),
+  /** Of this format; by its address, or by the way to the file in the package. */
+  $schema: z
+    .string()
+    .regex(/(^|\/)process-1\.json$/, "the format is https://enginejs.dev/schema/process-1.json")
+    .optional(),
   kind: z.literal("process"),
   name: slugName,
   version: z.int().positive(),

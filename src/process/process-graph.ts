@@ -23,6 +23,8 @@ export interface ProcessGraph {
   /** Each node after all that lead to it. */
   readonly order: readonly string[];
   readonly ports: ReadonlyMap<string, NodePorts>;
+  /** Some of its nodes lead back to themselves. */
+  readonly isCircular: boolean;
   /** The edges that lead to a node. */
   readonly to: (id: string) => readonly PortEdge[];
 }
@@ -41,9 +43,9 @@ export function processGraph(context: ProcessContext, scope: GraphScope): Proces
   const [leading, leaving] = [by("to"), by("from")];
   const to = (id: string) => leading.get(id) ?? [];
   const from = (id: string) => leaving.get(id) ?? [];
-  const order = orderOf(context, scope, to, from);
-  refuseOpenEnds(context, scope, order, to, from);
-  return { order, ports, to };
+  const { order, circular } = orderOf(context, scope, to, from);
+  refuseOpenEnds(context, scope, { order, circular }, to, from);
+  return { order, ports, to, isCircular: circular.size > 0 };
 }
 
 type Edges = (id: string) => readonly PortEdge[];
@@ -115,8 +117,14 @@ function known(name: string, names: Iterable<string>, lead: string): string {
   return `${near === undefined ? "" : `Did you mean "${near}"? `}${lead}: ${shown || "none"}.`;
 }
 
+interface NodeOrder {
+  readonly order: readonly string[];
+  /** Nodes of a circle, and those behind it. */
+  readonly circular: ReadonlySet<string>;
+}
+
 /** Nodes in the order of their names, each as soon as all that lead to it have had their turn. */
-function orderOf({ source }: ProcessContext, { nodes, path }: GraphScope, to: Edges, from: Edges): readonly string[] {
+function orderOf({ source }: ProcessContext, { nodes, path }: GraphScope, to: Edges, from: Edges): NodeOrder {
   const waitsFor = new Map(Object.keys(nodes).map((id) => [id, to(id).length]));
   // The last one is the next.
   const ready = [...waitsFor.keys()].filter((id) => waitsFor.get(id) === 0).sort((a, b) => (a < b ? 1 : -1));
@@ -132,7 +140,7 @@ function orderOf({ source }: ProcessContext, { nodes, path }: GraphScope, to: Ed
     }
   }
   const open = new Set([...waitsFor.keys()].filter((id) => (waitsFor.get(id) ?? 0) > 0).sort());
-  if (open.size === 0) return order;
+  if (open.size === 0) return { order, circular: open };
   // Each of them is led to by another one: following the edges backwards comes to a circle.
   const seen: string[] = [];
   let id = [...open][0] ?? "";
@@ -148,13 +156,13 @@ function orderOf({ source }: ProcessContext, { nodes, path }: GraphScope, to: Ed
     [...path, "nodes", first],
     { key: true },
   );
-  return [...order, ...open];
+  return { order: [...order, ...open], circular: open };
 }
 
 function refuseOpenEnds(
   { source }: ProcessContext,
   { nodes, path }: GraphScope,
-  order: readonly string[],
+  { order, circular }: NodeOrder,
   to: Edges,
   from: Edges,
 ): void {
@@ -163,7 +171,7 @@ function refuseOpenEnds(
     // What undoes a node is begun by its failure.
     return node !== undefined && (isEntry(node) || node.op === "compensate");
   };
-  const reached = new Set(order.filter(begins));
+  const reached = new Set([...order.filter(begins), ...circular]);
   for (const id of order) if (to(id).some((edge) => reached.has(edge.from))) reached.add(id);
   for (const id of order) {
     const node = nodes[id];

@@ -15,27 +15,49 @@ export interface FindingOptions {
   readonly key?: boolean;
 }
 
+/** A file that is nested deeper is no process, and would exhaust the stack of whatever reads it. */
+const DEEPEST = 100;
+
 export class ProcessSource {
   /** Relative to the project. */
   readonly file: string;
   readonly text: string;
   readonly findings: Diagnostic[] = [];
   private readonly root: Node | undefined;
+  private parsed: { readonly value: unknown } | undefined;
+  private readonly said = new Set<string>();
 
   constructor(file: string, text: string) {
     this.file = file;
-    this.text = text;
+    // Some editors put a byte order mark before what they write.
+    this.text = text.replace(/^\uFEFF/, "");
+    const deep = tooDeep(this.text);
+    if (deep !== undefined) {
+      this.add("EJS2501", `${file} is nested more than ${DEEPEST} levels deep.`, this.at(deep, 1), {
+        hint: "Remove what is around it.",
+      });
+      return;
+    }
+    if (this.text.trim() === "") {
+      this.add("EJS2501", `${file} is empty.`, this.at(0, 0), {
+        hint: 'A process begins with {"kind": "process", …}.',
+      });
+      return;
+    }
     const errors: ParseError[] = [];
-    this.root = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
-    for (const { error, offset, length } of errors) {
+    this.root = parseTree(this.text, errors, { disallowComments: true, allowTrailingComma: false });
+    // What follows a mistake at the same place is its consequence.
+    const places = new Map(errors.map((error) => [error.offset, error] as const).reverse());
+    for (const { error, offset, length } of [...places.values()].reverse()) {
       // `CommaExpected` → `comma expected`.
       const what = printParseErrorCode(error)
         .replace(/(?!^)([A-Z])/g, " $1")
         .toLowerCase();
-      this.add("EJS2501", `${file} is no JSON: ${what}.`, this.at(offset, length), {});
+      this.add("EJS2501", `${file} is no JSON: ${what}.`, this.at(offset, length), this.mending(error, offset));
     }
-    if (this.root === undefined && errors.length === 0) this.add("EJS2501", `${file} is empty.`, this.at(0, 0), {});
-    if (errors.length === 0 && this.root !== undefined) this.refuseDoubles(this.root);
+    if (errors.length > 0 || this.root === undefined) return;
+    this.refuseDoubles(this.root);
+    this.refuseText(this.root);
   }
 
   get tree(): Node | undefined {
@@ -48,7 +70,9 @@ export class ProcessSource {
 
   /** What stands in the file, as JSON.parse gives it. */
   value(): unknown {
-    return this.root === undefined ? undefined : JSON.parse(this.text.replace(/^\uFEFF/, ""));
+    if (this.root === undefined) return undefined;
+    this.parsed ??= { value: JSON.parse(this.text) };
+    return this.parsed.value;
   }
 
   /** Reports what is wrong at a place; one that is not there stands for the nearest above it that is. */
@@ -86,6 +110,11 @@ export class ProcessSource {
     finding: Pick<Diagnostic, "code" | "message" | "where">,
     { hint, severity = "error" }: FindingOptions,
   ): void {
+    // What many places refer to is reported once.
+    const { file, line, column } = finding.where ?? {};
+    const key = JSON.stringify([finding.code, finding.message, file, line, column]);
+    if (this.said.has(key)) return;
+    this.said.add(key);
     this.findings.push({ ...finding, severity, ...(hint !== undefined && { hint }) });
   }
 
@@ -105,6 +134,35 @@ export class ProcessSource {
     const line = before.split("\n").length;
     const place = { file: this.file, line, column: offset - before.lastIndexOf("\n") };
     return length > 0 ? { ...place, length } : place;
+  }
+
+  /** What is usually meant by a text that is no JSON. */
+  private mending(error: number, offset: number): FindingOptions {
+    const what = printParseErrorCode(error);
+    if (what === "InvalidCommentToken")
+      return { hint: "JSON has no comments: write it into a description or a label." };
+    const closes = /^[\]}]/.test(this.text.slice(offset));
+    const [comma] = /,\s*$/.exec(this.text.slice(0, offset)) ?? [];
+    if (closes && comma !== undefined) return { hint: "Remove the comma before it." };
+    return {};
+  }
+
+  /** Text that PostgreSQL cannot keep. */
+  private refuseText(node: Node): void {
+    for (const child of node.children ?? []) this.refuseText(child);
+    if (node.type !== "string") return;
+    const text = String(node.value);
+    const what = text.includes("\u0000")
+      ? "the character U+0000"
+      : !text.isWellFormed()
+        ? "half of a character (a surrogate without the other one)"
+        : text.includes("\uFFFD")
+          ? "what is no UTF-8"
+          : undefined;
+    if (what === undefined) return;
+    this.add("EJS2501", `${this.file} has ${what}.`, this.at(node.offset, node.length), {
+      hint: "Take it out; a process file is written in UTF-8.",
+    });
   }
 
   /** JSON.parse takes the last of two members of one name, and an editor may show the first. */
@@ -133,6 +191,17 @@ function childOf(node: Node | undefined, part: string | number): { name: Node | 
   for (const { children = [] } of node?.type === "object" ? (node.children ?? []) : []) {
     const [name, value] = children;
     if (name?.value === part && value !== undefined) return { name, node: value };
+  }
+  return undefined;
+}
+
+/** Where brackets are nested too deep; undefined where they are not. */
+function tooDeep(text: string): number | undefined {
+  let depth = 0;
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"?|[[\]{}]/gs)) {
+    if (token === "[" || token === "{") depth += 1;
+    else if (token === "]" || token === "}") depth -= 1;
+    if (depth > DEEPEST) return index;
   }
   return undefined;
 }

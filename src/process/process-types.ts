@@ -1,6 +1,7 @@
 /** The types of a process: the schemas of its `$defs` with every reference put in place, and which of them fit which. */
 import { nearest } from "../errors/nearest.ts";
 import type { JsonSchema } from "../model/schema-types.ts";
+import { checkType } from "./check-types.ts";
 import type { Path, ProcessSource } from "./process-source.ts";
 
 const isSchema = (value: unknown): value is JsonSchema =>
@@ -17,6 +18,7 @@ export class ProcessTypes {
     this.source = source;
     this.declared = declared;
     for (const name of Object.keys(declared)) {
+      checkType(source, declared[name], ["$defs", name]);
       this.schemas.set(name, this.inlined(declared[name], ["$defs", name], [name]) as JsonSchema);
     }
   }

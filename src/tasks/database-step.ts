@@ -28,7 +28,7 @@ export function databaseStep(
 ): Promise<unknown> {
   const text = stepStatement(step.run.build, step.run.definition.workflow, node);
   return inTransaction(context, step, doing, async (client) => {
-    const { rows } = await client.query<{ value: unknown }>(text, stepValues(step));
+    const { rows } = await client.query<{ value: unknown }>(text, stepValues(step, text));
     return read(rows[0]);
   });
 }
@@ -74,7 +74,7 @@ export async function inTransaction(
 export async function evaluate(context: StepContext, step: Step, node: StatementNode): Promise<unknown> {
   const text = stepStatement(step.run.build, step.run.definition.workflow, node);
   const { rows } = await actInRun(context.pool, step.run, (client) =>
-    client.query<{ value: unknown }>(text, stepValues(step)),
+    client.query<{ value: unknown }>(text, stepValues(step, text)),
   );
   return rows[0]?.value ?? null;
 }

@@ -18,14 +18,15 @@ interface ExactNumber {
 /** Sixteen digits, or an exponent of three: fewer always survive. A string that looks so costs time only. */
 const RISKY = /\d[\d.]{15}|(?:^|[:,[\s])-?\d[\d.]*[eE][+-]?\d{3}/;
 
-/** As JSON.parse; numbers that it would change are exact ones. */
+/** As JSON.parse; numbers that it would change, and whole ones beyond 2^53, are exact ones. */
 export function parseExactly(text: string): unknown {
   return RISKY.test(text) ? JSON.parse(text, exactNumber as never) : JSON.parse(text);
 }
 
 function exactNumber(_key: string, value: unknown, { source }: { readonly source?: string }): unknown {
   if (typeof value !== "number" || source === undefined) return value;
-  return Number.isFinite(value) && sameNumber(source, String(value)) ? value : rawJSON(source);
+  const isOurs = Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value);
+  return isOurs && sameNumber(source, String(value)) ? value : rawJSON(source);
 }
 
 /** As JSON.stringify; a BigInt, which that refuses, is a number. */
@@ -66,7 +67,7 @@ function replaced(value: unknown, by: Replace, path: readonly string[] = []): un
   if (typeof value !== "object" || value === null) return value;
   if (isRawJSON(value)) return by(value, path);
   if (Array.isArray(value)) {
-    const made = value.map((each, i) => replaced(each, by, [...path, String(i)]));
+    const made = value.map((each, i) => (typeof each === "object" ? replaced(each, by, [...path, String(i)]) : each));
     return made.some((each, i) => each !== value[i]) ? made : value;
   }
   // What node-postgres makes of other types, such as a Date, stays what it is.

@@ -14,6 +14,7 @@ import { inOneTransaction } from "./joint-transaction.ts";
 import { attemptLimit, gives, transactionOf } from "./node-traits.ts";
 import type { PassOptions, Pause } from "./pass-options.ts";
 import type { PreparedGraph, PreparedNode } from "./prepared-graph.ts";
+import { requirePayload } from "./require-payload.ts";
 import { retryDelay } from "./retry-delay.ts";
 import type { Failure, LastResult, Step, StepContext, StepOutcome } from "./run.ts";
 import { settleEdges } from "./settle-edges.ts";
@@ -186,7 +187,9 @@ export class GraphPass {
       }
       const output = results[path];
       const port = this.settle(prepared, frame, path, output);
-      if (node.kind === "approval") refuseRefusal({ run: this.options.run, path, frame }, node, output);
+      const step = { run: this.options.run, path, frame };
+      if (node.kind === "approval") refuseRefusal(step, node, output);
+      if (node.kind === "waitForSignal") requirePayload(step, node, output);
       return port;
     } catch (error) {
       this.fail(path, node, error);

@@ -7,11 +7,17 @@ import type pg from "pg";
 import { connect } from "../database/connection.ts";
 import type { HeartbeatInput, HeartbeatMessage } from "./heartbeat.ts";
 
-const { url, worker, interval } = workerData as HeartbeatInput;
+const { url, worker, interval, turns } = workerData as HeartbeatInput;
 const tell = (message: HeartbeatMessage) => parentPort?.postMessage(message);
 
 let client: pg.Client | undefined;
 let lastBeat = performance.now();
+let lastTurn = -1;
+/** How many beats in a row have seen the event loop of the process stand still: beats, because a process that was stopped as a whole has none. */
+let still = 0;
+
+/** After so many, other workers are let past. */
+const PATIENCE = 3;
 
 async function beat(): Promise<void> {
   if (client === undefined) {
@@ -31,6 +37,10 @@ async function beat(): Promise<void> {
   );
   lastBeat = performance.now();
   tell(rowCount === 1 ? "beat" : "reaped");
+  const turn = Atomics.load(turns, 0);
+  still = turn === lastTurn ? still + 1 : 0;
+  lastTurn = turn;
+  if (still >= PATIENCE) await answered(client.query("select enginejs.workflow_step_aside($1)", [worker]));
 }
 
 /** A connection may fall silent without ever being closed: nothing is waited for without an end. */

@@ -7,6 +7,8 @@ export interface HeartbeatInput {
   readonly worker: number;
   /** In milliseconds. */
   readonly interval: number;
+  /** Its first number grows for as long as the process's event loop turns. */
+  readonly turns: Int32Array<SharedArrayBuffer>;
 }
 
 /** "reaped": the others have declared this worker dead. "silent": the database did not hear of it for 8 s. */
@@ -28,7 +30,9 @@ export async function startHeartbeat(url: string, pool: pg.Pool, onLost: () => v
   const worker = rows[0]?.id ?? 0;
   // The built package has the same file as JavaScript.
   const file = import.meta.url.endsWith(".ts") ? "./heartbeat-thread.ts" : "./heartbeat-thread.js";
-  const workerData: HeartbeatInput = { url, worker, interval: 1_000 };
+  const turns = new Int32Array(new SharedArrayBuffer(4));
+  const turning = setInterval(() => Atomics.add(turns, 0, 1), 300).unref();
+  const workerData: HeartbeatInput = { url, worker, interval: 1_000, turns };
   const thread = new Worker(new URL(file, import.meta.url), { workerData, execArgv: [] });
   let lost = false;
   let stopped = false;
@@ -46,7 +50,10 @@ export async function startHeartbeat(url: string, pool: pg.Pool, onLost: () => v
     beating.reject(error);
     lose();
   });
-  thread.on("exit", lose);
+  thread.on("exit", () => {
+    clearInterval(turning);
+    lose();
+  });
   // From here on its session lock is held.
   await beating.promise;
   return {

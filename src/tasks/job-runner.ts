@@ -46,12 +46,10 @@ export function startJobRunner(options: JobRunnerOptions): JobRunner {
       const started = performance.now();
       current = new JobPool(options);
       const why = await current.run(stopped.signal);
-      if (!stopped.signal.aborted) {
-        options.log.warn(`jobs: ${why}; starting again`);
-        pause = performance.now() - started > 30_000 ? 100 : Math.min(pause * 2, 5_000);
-        await current.giveBack(stopped.signal);
-        await sleep(pause, stopped.signal);
-      }
+      if (!stopped.signal.aborted) options.log.warn(`jobs: ${why}; starting again`);
+      pause = performance.now() - started > 30_000 ? 100 : Math.min(pause * 2, 5_000);
+      await current.giveBack(stopped.signal);
+      await sleep(pause, stopped.signal);
     }
   })();
   return {
@@ -106,13 +104,14 @@ class JobPool {
     }
   }
 
-  /** Gives its locks back, so that its jobs do not wait for four hours. */
+  /** Gives its locks back, so that its jobs do not wait for four hours. Where the worker stops it is tried once: others find them. */
   async giveBack(signal: AbortSignal): Promise<void> {
-    for (let pause = 100; this.id !== undefined && !signal.aborted; pause = Math.min(pause * 2, 5_000)) {
+    for (let pause = 100; this.id !== undefined; pause = Math.min(pause * 2, 5_000)) {
       try {
         await this.options.pool.query("select graphile_worker.force_unlock_workers(array[$1])", [this.id]);
         return;
       } catch {
+        if (signal.aborted) return;
         await sleep(pause, signal);
       }
     }
@@ -135,6 +134,11 @@ class JobPool {
     events.on("job:start", sign);
     events.on("job:success", () => failpoint("job:before-delete"));
     events.on("job:complete", () => failpoint("job:after-delete"));
+    // One that ends gives back the jobs that it keeps with nobody listening: where the connection is lost by then, its error would
+    // end the process. Nothing is left for it to give back; we do that ourselves, by the pool's id.
+    events.on("localQueue:returnJobs", ({ localQueue, jobs }) => {
+      if (localQueue.mode === "RELEASED") jobs.splice(0);
+    });
     events.on("pool:create", ({ workerPool }) => {
       this.id = workerPool.id;
       // Until this is told, enginejs.workflow_wake() takes the pool's locks for those of nobody.

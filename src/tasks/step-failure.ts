@@ -32,6 +32,7 @@ const finalCodes = new Set([
   "EJS6020",
   "EJS6022",
   "EJS6023",
+  "EJS6024",
 ]);
 
 export function stepFailure(error: unknown): StepFailure {

@@ -1,13 +1,27 @@
+import { readValues } from "../dsl-to-sql/workflow/step-scope.ts";
 import type { Step } from "./run.ts";
 
-/** The parameters of every statement of a step. */
-export function stepValues(step: {
+/** What the parameters are made of. */
+interface KnownValues {
   readonly run: Pick<Step["run"], "event" | "as">;
   readonly frame: Pick<Step["frame"], "names">;
-}) {
-  const { before, after, input, recordId } = step.run.event;
-  const tenant = (after ?? before)?.tenant_id ?? step.run.as.tenant ?? null;
-  return [before, after, input, step.frame.names].map(json).concat(recordId, tenant as string | null);
+}
+
+/**
+ * The parameters of every statement of a step.
+ *
+ * @param statement what it does not read is not sent: a loop would send the whole list that it goes over with each item
+ */
+export function stepValues({ run, frame }: KnownValues, statement?: string) {
+  const { before, after, input, recordId } = run.event;
+  const tenant = (after ?? before)?.tenant_id ?? run.as.tenant ?? null;
+  const reads = statement === undefined ? () => true : readValues(statement);
+  const names: Record<string, unknown> = {};
+  for (const name in frame.names) if (reads(name)) names[name] = frame.names[name];
+  const columns = Object.entries({ before, after, input }).map(([column, value]) =>
+    reads(`#${column}`) ? value : null,
+  );
+  return [...columns, names].map(json).concat(recordId, tenant as string | null);
 }
 
 const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));

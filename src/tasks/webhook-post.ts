@@ -117,6 +117,9 @@ const excerptOf = (bytes: Buffer): string =>
     .replaceAll("\0", "")
     .replace(/\uFFFD+$/, "");
 
+/** More than is ever waited for, in seconds: the recording has limits of its own, and its type has one. */
+const LONGEST = 1e9;
+
 /**
  * Retry-After as seconds from now: a number, or a date of HTTP's; undefined forms count as none.
  *
@@ -124,8 +127,9 @@ const excerptOf = (bytes: Buffer): string =>
  */
 export function secondsOf(value: string | undefined, now: number): number | null {
   if (value === undefined) return null;
-  if (/^\d{1,9}$/.test(value.trim())) return Number(value);
-  // HTTP's dates begin with the name of a day; Date.parse would take much else.
-  const at = /^[A-Z][a-z]{2}/.test(value) ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(at) || at - now > 1e12 ? null : Math.max(0, Math.ceil((at - now) / 1_000));
+  const text = value.trim();
+  if (/^\d+$/.test(text)) return Math.min(Number(text), LONGEST);
+  // HTTP's dates begin with the name of a day; Date.parse would take much else, and the form without a zone as local time.
+  const at = /^[A-Z][a-z]{2}/.test(text) ? Date.parse(text.endsWith("GMT") ? text : `${text} GMT`) : Number.NaN;
+  return Number.isNaN(at) ? null : Math.min(Math.max(0, Math.ceil((at - now) / 1_000)), LONGEST);
 }

@@ -5,6 +5,7 @@ import type pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeProject, type TemporaryProject } from "../project/temporary-project.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { builtExample } from "./built-example.ts";
 import { type CliResult, runCli } from "./run-cli.ts";
 
 let project: TemporaryProject;
@@ -13,10 +14,8 @@ let client: pg.Client;
 
 beforeAll(async () => {
   project = await makeProject({}, { example: "examples/invoicing" });
-  database = await createTestDatabase();
+  database = await createTestDatabase({ template: builtExample() });
   client = await database.client();
-  expect(await build()).toMatchObject({ code: 0 });
-  expect(await runCli(["seed", "--project", project.folder, "--database", database.url])).toMatchObject({ code: 0 });
 });
 afterAll(async () => {
   await database.drop();
@@ -112,4 +111,36 @@ test("the config's consents: of what no policy can say, and a name that there is
   expect(stderr).not.toContain("EJS");
   expect(stdout).toMatch(/Invoice margin: read: member \+[\d,]+ of /);
   expect(code).toBe(0);
+});
+
+test("who decides and manages, and as whom a workflow acts: shown, in --json too, and asked for in CI", async () => {
+  await edit("domain/refund.workflow.ts", 'actor.hasRole("billing").and(', 'actor.hasRole("member").and(');
+  await edit("enginejs.config.ts", 'manage: ["billing"]', 'manage: ["member"]');
+  const refused = await inCi();
+  expect(refused.code).toBe(1);
+  expect(refused.stdout).toMatch(
+    / {2}member may now decide secondPair of refund, where the condition holds\n +~ policy of approval secondPair of workflow refund {2}domain\/refund\.workflow\.ts:\d+ {2}may widen, no consent/,
+  );
+  expect(refused.stdout).toMatch(
+    / {2}member may now manage webhook endpoints\n +~ manage of webhooks {2}widens, no consent/,
+  );
+  expect(refused.stderr).toMatch(
+    /^domain\/refund\.workflow\.ts:\d+:\d+ {2}EJS3017 {2}The changed policy of approval secondPair of workflow refund lets more pass/m,
+  );
+  expect(refused.stderr).toContain('consents: { "workflows.refund": "why it may be" }');
+  expect(refused.stderr).toContain('consents: { "webhooks.manage": "why it may be" }');
+  const { access } = JSON.parse((await inCi("--json")).stdout);
+  expect(access).toMatchObject([
+    { of: "workflow refund", operation: "decide secondPair", mayWiden: true },
+    { of: "webhooks", operation: "manage", gained: ["member"], lost: [] },
+  ]);
+  await edit(
+    "enginejs.config.ts",
+    "consents: {",
+    'consents: { "workflows.refund": "everybody may be the second pair", webhooks: "members integrate",',
+  );
+  const consented = await inCi();
+  expect(consented.stderr).not.toContain("EJS3017");
+  expect(consented.code).toBe(0);
+  expect(consented.stdout).toContain('may widen, consent: "everybody may be the second pair"');
 });

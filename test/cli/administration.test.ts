@@ -10,6 +10,7 @@ import { usageFinding } from "../../src/cli/usage-finding.ts";
 import { apiKeyHash } from "../../src/database/api-key.ts";
 import { makeProject, type TemporaryProject } from "../project/temporary-project.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { builtExample } from "./built-example.ts";
 import { type CliResult, runCli } from "./run-cli.ts";
 
 let project: TemporaryProject;
@@ -21,10 +22,7 @@ const biller = "20000000-0000-4000-8000-000000000001";
 
 beforeAll(async () => {
   project = await makeProject({}, { example: "examples/invoicing" });
-  database = await createTestDatabase();
-  const options = ["--project", project.folder, "--database", database.url];
-  expect(await runCli(["sql", "build", ...options])).toMatchObject({ code: 0 });
-  expect(await runCli(["seed", ...options])).toMatchObject({ code: 0 });
+  database = await createTestDatabase({ template: builtExample() });
   client = await database.client();
   // A flag of the model; whether the example has some is not this test's business.
   await client.query(`

@@ -309,3 +309,55 @@ test("a database with the core of another version: that is said, once, and dev w
     await database.drop();
   }
 });
+
+test("a plugin: dev waits for what it lacks, and follows its files", async () => {
+  const database = await createTestDatabase();
+  const configOf = (token: string) => `import { defineConfig, env } from "enginejs";
+import { acme } from "./plugins/acme.ts";
+export default defineConfig({
+  plugins: [acme(env("DEV_PLUGIN_TOKEN"${token}))],
+  jwt: { secret: env("JWT_SECRET", { development: "a-secret-for-tests-only-0000000000" }) },
+});
+`;
+  const own = await makeProject({
+    "enginejs.config.ts": configOf(""),
+    "domain/note.model.ts": `import { allow, entity, text, workflow } from "enginejs";
+export const Note = entity("Note", { fields: { title: text() }, policies: [allow("read", "all read").when(() => true)] });
+workflow("ask", { on: Note.created(), as: "system", steps: (flow) => flow.task("ask", "acme/ask") });
+`,
+    "plugins/acme.ts": `import { definePlugin, defineTask, readSetting, type Setting } from "enginejs";
+import { answer } from "./answer.ts";
+export const acme = (token: Setting) =>
+  definePlugin({ name: "acme", steps: { ask: defineTask({ run: () => ({ answer, length: readSetting(token).length }) }) } });
+`,
+    "plugins/answer.ts": 'export const answer = "first";\n',
+  });
+  const client = await database.client();
+  const asked = async () => {
+    const { rows } = await client.query("insert into app.note (title) values ('a') returning id");
+    return await until("a result", async () => {
+      const { rows: found } = await client.query(
+        "select s.output from enginejs.workflow_run_steps s join enginejs.workflow_events e on e.segment = s.segment where e.record_id = $1 and s.step = 'ask'",
+        [rows[0].id],
+      );
+      return found[0]?.output;
+    });
+  };
+  const running = new RunningCli(["dev", "--project", own.folder, "--database", database.url, "--port", "0"]);
+  try {
+    await running.waitFor(/EJS1012 {2}The environment variable DEV_PLUGIN_TOKEN is not set/);
+    await running.waitFor(/Nothing runs yet/);
+    const from = running.output.length;
+    await own.write("enginejs.config.ts", configOf(', { development: "1234" }'));
+    await running.waitFor(/GraphQL/i, { from });
+    expect(await asked()).toEqual({ answer: "first", length: 4 });
+    await own.write("plugins/answer.ts", 'export const answer = "second";\n');
+    await until("the changed file", async () => ((await asked()).answer === "second" ? true : undefined));
+    running.interrupt();
+    expect(await running.ended).toEqual({ code: 0, signal: null });
+  } finally {
+    await running.dispose();
+    await own.remove();
+    await database.drop();
+  }
+});

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeProject, type TemporaryProject } from "../project/temporary-project.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { builtExample } from "./built-example.ts";
 import { runCli } from "./run-cli.ts";
 
 let project: TemporaryProject;
@@ -11,10 +12,7 @@ let invoice: string;
 
 beforeAll(async () => {
   project = await makeProject({}, { example: "examples/invoicing" });
-  database = await createTestDatabase();
-  const options = ["--project", project.folder, "--database", database.url];
-  expect(await runCli(["sql", "build", ...options])).toMatchObject({ code: 0 });
-  expect(await runCli(["seed", ...options])).toMatchObject({ code: 0 });
+  database = await createTestDatabase({ template: builtExample() });
   const client = await database.client();
   const { rows } = await client.query(
     `select i.id from app.invoice i join app."user" u on u.id = i.owner_id

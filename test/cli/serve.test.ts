@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ensureLogins, type Logins } from "../../src/database/logins.ts";
 import { makeProject, type TemporaryProject } from "../project/temporary-project.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { builtExample } from "./built-example.ts";
 import { RunningCli, runCli } from "./run-cli.ts";
 
 const JWT_SECRET = "the-secret-of-these-tests-0123456789";
@@ -20,11 +21,8 @@ let mails: string;
 
 beforeAll(async () => {
   project = await makeProject({}, { example: "examples/invoicing" });
-  database = await createTestDatabase();
+  database = await createTestDatabase({ template: builtExample() });
   mails = mkdtempSync(join(tmpdir(), "enginejs-mails-"));
-  const options = ["--project", project.folder, "--database", database.url];
-  expect(await runCli(["sql", "build", ...options])).toMatchObject({ code: 0 });
-  expect(await runCli(["seed", ...options])).toMatchObject({ code: 0 });
   // The password of a test server may be empty; the logins' passwords derive from it.
   const url = new URL(database.administratorUrl);
   url.password ||= "x";

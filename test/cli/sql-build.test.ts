@@ -5,17 +5,21 @@ import { join } from "node:path";
 import type pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { makeProject, type TemporaryProject } from "../project/temporary-project.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { programsOf, startOtherPostgres } from "../support/other-postgres.ts";
+import { createTestDatabase, type TestDatabase, type TestDatabaseTemplate } from "../support/database.ts";
+import { programsOf, sharedOtherPostgres } from "../support/other-postgres.ts";
+import { builtExample } from "./built-example.ts";
 import { type CliResult, runCli } from "./run-cli.ts";
 
 let project: TemporaryProject;
 let database: TestDatabase;
 let client: pg.Client;
 
+/** What a test of this file begins with: nothing, unless its `describe` says otherwise. */
+let template: TestDatabaseTemplate | undefined;
+
 beforeEach(async () => {
   project = await makeProject({}, { example: "examples/invoicing" });
-  database = await createTestDatabase();
+  database = await createTestDatabase(template === undefined ? {} : { template });
   client = await database.client();
 });
 afterEach(async () => {
@@ -137,9 +141,11 @@ describe("an empty database", () => {
 });
 
 describe("a changed model", () => {
-  beforeEach(async () => {
-    expect(await build()).toMatchObject({ code: 0 });
-    expect(await runCli(["seed", "--project", project.folder, "--database", database.url])).toMatchObject({ code: 0 });
+  beforeAll(() => {
+    template = builtExample();
+  });
+  afterAll(() => {
+    template = undefined;
   });
 
   test("a new entity, field, index, policy, rule and action are applied in place; rows stay", async () => {
@@ -387,15 +393,14 @@ describe("other databases", () => {
     }
   });
 
-  const programs = programsOf(15);
-  describe.skipIf(programs === undefined)(
+  describe.skipIf(programsOf(15) === undefined)(
     "PostgreSQL 15 (skipped where Debian's postgresql-15 is not installed)",
     () => {
-      let other: Awaited<ReturnType<typeof startOtherPostgres>>;
+      let other: TestDatabase;
       beforeAll(async () => {
-        other = await startOtherPostgres(programs ?? "");
+        other = await createTestDatabase({ server: await sharedOtherPostgres(15) });
       });
-      afterAll(() => other.stop());
+      afterAll(() => other.drop());
 
       test("is built, changed, and then holds what the model says", async () => {
         expect(await buildOn(other.url)).toMatchObject({ code: 0 });

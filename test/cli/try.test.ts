@@ -3,6 +3,7 @@ import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeProject, type TemporaryProject } from "../project/temporary-project.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { builtExample } from "./built-example.ts";
 import { runCli } from "./run-cli.ts";
 
 let project: TemporaryProject;
@@ -14,10 +15,7 @@ let customer: string;
 
 beforeAll(async () => {
   project = await makeProject({}, { example: "examples/invoicing" });
-  database = await createTestDatabase();
-  const options = ["--project", project.folder, "--database", database.url];
-  expect(await runCli(["sql", "build", ...options])).toMatchObject({ code: 0 });
-  expect(await runCli(["seed", ...options])).toMatchObject({ code: 0 });
+  database = await createTestDatabase({ template: builtExample() });
   client = await database.client();
   const { rows } = await client.query(
     `select i.id, i.customer_id from app.invoice i join app."user" u on u.id = i.owner_id

@@ -33,16 +33,22 @@ export async function builderUrl(administratorUrl: string): Promise<string> {
   await as(administratorUrl, async (administrator) => {
     const { rows } = await administrator.query("select current_database() as name");
     const name = administrator.escapeIdentifier(rows[0].name);
-    if (!ready.has(host)) ready.set(host, admit(administrator, url));
+    if (!ready.has(host)) ready.set(host, admit(administrator, url, administratorUrl));
     await ready.get(host);
     await administrator.query(`alter database ${name} owner to ${login}`);
   });
   return url.href;
 }
 
-/** Once per server: the login, and what an administrator must give it. */
-async function admit(administrator: pg.Client, url: URL): Promise<void> {
-  await administrator.query("select pg_advisory_lock(hashtext($1))", [login]);
+/** Once per server: the login, and what an administrator must give it. Files do it at the same time, and a lock holds within one database only. */
+async function admit(administrator: pg.Client, url: URL, administratorUrl: string): Promise<void> {
+  await as(Object.assign(new URL(administratorUrl), { pathname: "/postgres" }).href, async (oneDatabase) => {
+    await oneDatabase.query("select pg_advisory_lock(hashtext($1))", [login]);
+    await admitAlone(administrator, url);
+  });
+}
+
+async function admitAlone(administrator: pg.Client, url: URL): Promise<void> {
   const { rows } = await administrator.query(
     "select current_setting('server_version_num')::int >= 160000 as modern, exists (select from pg_roles where rolname = $1) as known",
     [login],
@@ -53,7 +59,6 @@ async function admit(administrator: pg.Client, url: URL): Promise<void> {
   // Before version 16 a member inherits what it may become.
   const become = modern ? "with inherit false, set true" : "";
   await administrator.query(`grant enginejs_anonymous, enginejs_user, enginejs_system to ${login} ${become}`);
-  await administrator.query("select pg_advisory_unlock(hashtext($1))", [login]);
 }
 
 /** Again where another build on the server made roles or grants at the same moment. */

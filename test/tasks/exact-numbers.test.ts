@@ -22,24 +22,29 @@ const BIG = "9007199254740993";
 const EXACT = "1234567890123456789012345678.0123456789";
 
 describe("JSON", () => {
-  test.each([BIG, `-${BIG}`, EXACT, "0.12345678901234567890", "1e400", "123456789012345678901234567890"])(
-    "%s is kept",
-    (text) => {
-      const value = parseExactly(`{"a":[${text}],"b":"${text}"}`);
-      expect(JSON.stringify(value)).toBe(`{"a":[${text}],"b":"${text}"}`);
-      expect(exactNumbersAsText(value)).toEqual({ a: [text], b: text });
-      expect(exactNumbersAsText(value, [["b"], ["a", 0]])).toEqual({ a: [Number(text)], b: text });
-    },
-  );
+  test.each([
+    BIG,
+    `-${BIG}`,
+    EXACT,
+    "0.12345678901234567890",
+    "1e400",
+    "9007199254740992",
+    "100000000000000000000",
+    "123456789012345678901234567890",
+  ])("%s is kept", (text) => {
+    const value = parseExactly(`{"a":[${text}],"b":"${text}"}`);
+    expect(JSON.stringify(value)).toBe(`{"a":[${text}],"b":"${text}"}`);
+    expect(exactNumbersAsText(value)).toEqual({ a: [text], b: text });
+    expect(exactNumbersAsText(value, [["b"], ["a", 0]])).toEqual({ a: [Number(text)], b: text });
+  });
 
   test.each([
     "0",
     "-0",
     "1.50",
     "0.1000000000000000000000",
-    "9007199254740992",
+    "9007199254740991",
     "1e2",
-    "100000000000000000000",
     "0.0000000000000000001",
     "15e-1",
     "-12.5E+3",

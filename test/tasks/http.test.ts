@@ -4,6 +4,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { NodeOf } from "../../src/model/index.ts";
+import { signedRequest } from "../../src/server/webhooks/schemes.ts";
 import { httpRequest } from "../../src/tasks/http-request.ts";
 import { isPrivateAddress } from "../../src/tasks/private-address.ts";
 import { ids, makeInvoice, workflowOf } from "./support/invoicing-database.ts";
@@ -106,6 +107,57 @@ describe("http.request", () => {
     const signed = `${headers["webhook-id"]}.${headers["webhook-timestamp"]}.${body}`;
     const signature = createHmac("sha256", "a key").update(signed).digest("base64");
     expect(headers["webhook-signature"]).toBe(`v1,${signature}`);
+  });
+
+  it("signs in a loop what receivers of Standard Webhooks take: an id without full stops", async () => {
+    process.env.TEST_HOOK_SECRET = "hook";
+    await world.start([
+      workflowOf({
+        name: "asks-each",
+        trigger: { kind: "model", entity: "Invoice", event: "action", action: "pay" },
+        nodes: [
+          { id: "all", kind: "crud.list", entity: "Invoice", where: "row.id == record.id", order: [], limit: 10 },
+          {
+            id: "each",
+            kind: "forEach",
+            items: "all.rows",
+            item: { entity: "Invoice" },
+            as: "item",
+            limit: 1,
+            body: {
+              nodes: [
+                {
+                  id: "ask",
+                  kind: "http.request",
+                  method: "POST",
+                  url: JSON.stringify(`${base}/hook`),
+                  headers: {},
+                  body: { n: "item.number" },
+                  secret: "TEST_HOOK_SECRET",
+                  privateHosts: ["127.0.0.1"],
+                  accept: [],
+                },
+              ],
+              edges: [],
+            },
+          },
+        ],
+      }),
+    ]);
+    const { id, status, error } = await world.ended("asks-each", await world.paid());
+    expect({ status, error }).toEqual({ status: "done", error: null });
+    expect(asked.map(({ headers }) => headers["idempotency-key"])).toEqual([`${id}:each[0].ask`]);
+    const trigger = {
+      kind: "webhook",
+      path: "x",
+      secret: "X",
+      scheme: "standard-webhooks",
+      toleranceMs: 300_000,
+    } as const;
+    for (const { headers, body } of asked)
+      expect(signedRequest(trigger, headers, body, "hook")).toMatchObject({
+        id: expect.stringMatching(/:each\[\d\]\/ask$/),
+      });
   });
 
   it("carries on the trace of the request that wrote, unless the step has a header of its own", async () => {

@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { signalWorkflow } from "../../src/tasks/index.ts";
 import { asUser, ids, workflowOf } from "./support/invoicing-database.ts";
+import { eventually } from "./support/worker.ts";
 import { WorkflowWorld } from "./support/workflow-world.ts";
 
 let world: WorkflowWorld;
@@ -46,6 +47,22 @@ it("a signal starts each workflow whose trigger it is, and is kept for nobody th
   const { rows } = await world.client.query("select from enginejs.workflow_signals");
   expect(rows).toEqual([]);
   expect(await signalWorkflow(world.client, "stop", "k", { n: 1 })).toBe(0);
+});
+
+it("a signal whose payload is no input fails what it starts, and says why", async () => {
+  await world.start([shown("strict", { kind: "signal", signal: "strict" })]);
+  for (const payload of [{ n: "three" }, { n: 1 }]) await signalWorkflow(world.client, "strict", "k", payload);
+  const ended = async () =>
+    (
+      await world.client.query(
+        "select status, error from enginejs.workflow_runs where workflow = 'strict' and finished_at is not null order by event_id",
+      )
+    ).rows;
+  await eventually("two ends", async () => (await ended()).length === 2);
+  expect(await ended()).toEqual([
+    { status: "failed", error: expect.stringMatching(/EJS6016: .* strict does not fit: n: must be integer/) },
+    { status: "done", error: null },
+  ]);
 });
 
 it("a person starts what his roles may, as himself", async () => {

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { defineTask } from "../../src/dsl/task.ts";
 import type { NodeOf, Workflow, WorkflowNode } from "../../src/model/index.ts";
 import { cancelWorkflow, NonRetryableError, signalWorkflow, startWorkflow } from "../../src/tasks/index.ts";
-import { asUser, ids, workflowOf } from "./support/invoicing-database.ts";
+import { asUser, ids, makeInvoice, pay, workflowOf } from "./support/invoicing-database.ts";
 import { eventually } from "./support/worker.ts";
 import { WorkflowWorld } from "./support/workflow-world.ts";
 
@@ -82,6 +82,19 @@ describe("sleep", () => {
     );
     expect(rows).toEqual([{ exact: true }]);
   });
+
+  it("until the end of time is no time at all: it has no distance", async () => {
+    await world.start([
+      workflowOf({ name: "endless", trigger: onPay, nodes: [{ id: "nap", kind: "sleep", until: { moment: "record.dueAt" } }] }),
+    ]);
+    const invoice = await makeInvoice(world.client, "inv-endless");
+    await world.client.query("update app.invoice set due_at = 'infinity' where id = $1", [invoice]);
+    await pay(world.client, invoice);
+    const { id } = await world.parked("endless", invoice);
+    // Before PostgreSQL 17 the distance to it is an error, and the relay asks for the distance to the next one.
+    const { rows } = await world.client.query("select next_run_at from enginejs.workflow_runs_parked where id = $1", [id]);
+    expect(rows).toEqual([{ next_run_at: null }]);
+  });
 });
 
 describe("waitForSignal", () => {
@@ -136,6 +149,25 @@ describe("waitForSignal", () => {
     expect(await world.parked("kept", second)).toMatchObject({ status: "waiting" });
     await signalWorkflow(world.client, "early", "k");
     await world.ended("kept", second);
+  });
+
+  it("fails by a payload that is none, and waits once more in a fork; more than is said is no misfit", async () => {
+    await world.start([waiter("fits", { signal: "fits", key: '"k"' })]);
+    const invoice = await world.paid();
+    await signalWorkflow(world.client, "fits", "k", { by: 7 });
+    const failed = await world.ended("fits", invoice);
+    expect(failed).toMatchObject({ status: "failed", attempts: 1, failed_step: "wait" });
+    expect(failed.error).toMatch(
+      /EJS6024: Workflow fits, step wait: the payload of the signal fits does not fit: by: .*string/,
+    );
+    const { rows } = await world.client.query<{ id: string }>("select enginejs.fork_run($1, 'wait') as id", [
+      failed.id,
+    ]);
+    await signalWorkflow(world.client, "fits", "k", { by: "truck", more: [1] });
+    await eventually("the fork's end", async () => {
+      const forks = await world.client.query("select status from enginejs.workflow_runs where id = $1", [rows[0]?.id]);
+      return forks.rows[0]?.status === "done";
+    });
   });
 
   it("goes on without it after its time", async () => {
@@ -271,6 +303,38 @@ describe("approval", () => {
     expect(ended).toMatchObject({ status: "done" });
     expect((await world.steps(ended.id)).sum).toEqual({ yes: true, by: ids.biller, comment: "fine", late: false });
     await expect(decide(ids.biller, id, false)).rejects.toMatchObject({ code: "EJ404" });
+  });
+
+  it("is nobody's any more once its run is to be cancelled, also where no worker has taken that in yet", async () => {
+    await world.start([approval("called-off")]);
+    const invoice = await world.paid();
+    const { id } = await world.parked("called-off", invoice);
+    await world.stopWorker();
+    await world.client.query("select enginejs.workflow_cancel($1, 'not any more')", [id]);
+    expect(await open(ids.biller)).not.toContainEqual(expect.objectContaining({ run: id }));
+    await expect(decide(ids.biller, id, true)).rejects.toMatchObject({ code: "EJ404" });
+    await world.startWorker();
+    expect(await world.ended("called-off", invoice)).toMatchObject({ status: "cancelled" });
+  });
+
+  it("is decided once, however many decide at the same time", async () => {
+    await world.start([approval("at-once")]);
+    const invoice = await world.paid();
+    const { id } = await world.parked("at-once", invoice);
+    const others = await Promise.all(Array.from({ length: 6 }, () => world.database.client()));
+    const answers = await Promise.allSettled(
+      others.map((client, i) =>
+        asUser(client, ids.biller, () =>
+          client.query("select enginejs.workflow_decide($1, 'ask', $2, $3)", [id, i % 2 === 0, `word ${i}`]),
+        ),
+      ),
+    );
+    const taken = answers.flatMap(({ status }, i) => (status === "fulfilled" ? [i] : []));
+    const [winner = -1, ...more] = taken;
+    expect(more).toEqual([]);
+    for (const answer of answers) if (answer.status === "rejected") expect(answer.reason.code).toMatch(/^EJ40[49]$/);
+    const ended = await world.ended("at-once", invoice);
+    expect((await world.steps(ended.id)).sum).toMatchObject({ yes: winner % 2 === 0, comment: `word ${winner}` });
   });
 
   it("is nobody's from another tenant", async () => {

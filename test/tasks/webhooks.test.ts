@@ -400,6 +400,10 @@ describe("what does not arrive", () => {
     const now = Date.parse("2026-11-20T10:00:00Z");
     expect(secondsOf("Fri, 20 Nov 2026 10:02:00 GMT", now)).toBe(120);
     expect(secondsOf("Fri, 20 Nov 2020 10:02:00 GMT", now)).toBe(0);
+    // The old forms of HTTP's dates, in UTC whatever the machine's zone; what is far away is far away.
+    expect(secondsOf("Friday, 20-Nov-26 10:02:00 GMT", now)).toBe(120);
+    expect(secondsOf("Fri Nov 20 10:02:00 2026", now)).toBe(120);
+    expect(["99999999999", "Fri, 20 Nov 2099 10:02:00 GMT"].map((text) => secondsOf(text, now))).toEqual([1e9, 1e9]);
     expect(["-1", "1e3", "soon", "", "2026-11-20"].map((text) => secondsOf(text, now))).toEqual([
       null,
       null,

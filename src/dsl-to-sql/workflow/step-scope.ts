@@ -43,6 +43,22 @@ const VALUES = `(
     select $1::jsonb as before, $2::jsonb as after, $3::jsonb as input, $4::jsonb as value, $5::uuid as record_id, $6::uuid as tenant_id
   ) as "results"`;
 
+/** As whole words of a statement: more is sent than need be where a field is called so. */
+const COLUMNS = new Map([
+  ["#before", /\bbefore\b/],
+  ["#after", /\bafter\b/],
+  ["#input", /\binput\b/],
+]);
+/** The results as a whole, in a form that is not known here. */
+const ALL_RESULTS = /\bresults"?\."?value\b(?!"? ->)/;
+
+/** Which of its values a statement of `stepScope` reads: results by their names, and `#before`, `#after`, `#input`. */
+export function readValues(statement: string): (value: string) => boolean {
+  const text = statement.replace(VALUES, "");
+  const all = ALL_RESULTS.test(text);
+  return (value) => COLUMNS.get(value)?.test(text) ?? (all || text.includes(`'${value}'`));
+}
+
 /**
  * @param values a FROM item `"results"` with the columns of `VALUES`, where they are no parameters
  * @throws EJS6005 where the definition names an entity that the model no longer has

@@ -64,7 +64,7 @@ export function addWorkflows(
     else checkWorkflowEffect(effect, declarations, processes, tools);
   }
   system.workflows.sort((a, b) => order(a.name, b.name));
-  checkStarts([...declarations, ...processes], tools);
+  checkStarts([...declarations, ...processes.toSorted((a, b) => order(a.name, b.name))], tools);
   system.workflows.forEach(({ name }, i) => {
     if (system.workflows[i + 1]?.name !== name) return;
     report.error("EJS2104", `There are two workflows called ${name}.`, {

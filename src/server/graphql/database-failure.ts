@@ -30,7 +30,7 @@ export function databaseFailure(
   const state = error.code ?? "";
   switch (state) {
     case "EJ404":
-      return notFound(mutation);
+      return notFound(mutation, sentence(error));
     case "EJ409":
       return new RequestError("EJS5032", 409, sentence(error), { extensions: transitionOf(error) });
     case "EJ422":
@@ -73,11 +73,12 @@ export function databaseFailure(
   }
 }
 
-export function notFound(mutation: MutationFacts | undefined): RequestError {
+/** @param otherwise what a function of ours says of a run, a workflow, a step */
+export function notFound(mutation: MutationFacts | undefined, otherwise?: string): RequestError {
   return new RequestError(
     "EJS5030",
     404,
-    mutation && `There is no ${mutation.entity.name} with this id, or you may not ${verb(mutation)} it.`,
+    mutation === undefined ? otherwise : `There is no ${mutation.entity.name} with this id, or you may not ${verb(mutation)} it.`,
   );
 }
 

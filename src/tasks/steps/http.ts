@@ -41,7 +41,7 @@ export async function httpStep(context: StepContext, step: Step, node: NodeOf<"h
       "idempotency-key": key,
       ...(node.secret === undefined
         ? {}
-        : signMessage(secretOf(context, node.secret), key, Math.floor(Date.now() / 1_000), body ?? "")),
+        : signMessage(secretOf(context, node.secret), signedId(key), Math.floor(Date.now() / 1_000), body ?? "")),
     },
     body,
     privateHosts: node.privateHosts,
@@ -82,6 +82,9 @@ async function valuesOf(context: StepContext, step: Step, node: NodeOf<"http.req
       : JSON.stringify(Object.fromEntries(Object.keys(node.body).map((name) => [name, found[`body ${name}`] ?? null])));
   return { url: String(found.url ?? ""), headers, body };
 }
+
+/** A full stop parts what is signed: no id of Standard Webhooks has one, as `remind[3].mail` would. */
+const signedId = (key: string): string => key.replaceAll(".", "/");
 
 function secretOf(context: StepContext, variable: string): string {
   const secret = context.secret(variable);

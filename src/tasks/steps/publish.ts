@@ -14,7 +14,7 @@ export function publishStep(context: StepContext, step: Step, node: NodeOf<"queu
   const { run } = step;
   const text = stepStatement(run.build, run.definition.workflow, { id: node.id, kind: "values", values: node.message });
   return inTransaction(context, step, `publish to ${node.queue}`, async (client) => {
-    const { rows } = await client.query<{ value: unknown }>(text, stepValues(step));
+    const { rows } = await client.query<{ value: unknown }>(text, stepValues(step, text));
     // Whoever declares the workflow answers for it: a step needs none of the roles that `publish` names.
     await client.query("reset role");
     const { rows: sent } = await client.query<{ id: string }>("select enginejs.workflow_publish($1, $2, $3) as id", [

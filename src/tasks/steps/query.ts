@@ -31,7 +31,7 @@ export function queryStep(context: StepContext, step: Step, node: NodeOf<"db.que
   }
   const text = stepStatement(build, definition.workflow, { id: node.id, kind: "values", values: node.parameters });
   return inTransaction(context, step, `run the query ${node.query}`, async (client) => {
-    const { rows: given } = await client.query<{ value: Record<string, unknown> }>(text, stepValues(step));
+    const { rows: given } = await client.query<{ value: Record<string, unknown> }>(text, stepValues(step, text));
     const values = query.parameters.map((name) => given[0]?.value[name] ?? null);
     const types = values.some(Array.isArray) ? await parameterTypes(client, query.sql) : [];
     const parameters = values.map((value, i) => parameterOf(value, types[i]));

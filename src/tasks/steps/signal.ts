@@ -18,7 +18,7 @@ export function signalStep(context: StepContext, step: Step, node: NodeOf<"signa
   const payload = node.payload && statement({ id: node.id, kind: "values", values: node.payload });
   return inTransaction(context, step, `give the signal ${node.signal}`, async (client) => {
     const value = async (text: string) =>
-      (await client.query<{ value: unknown }>(text, stepValues(step))).rows[0]?.value ?? null;
+      (await client.query<{ value: unknown }>(text, stepValues(step, text))).rows[0]?.value ?? null;
     const named = signalKey(step, node.signal, await value(key));
     const given = payload === undefined ? null : await value(payload);
     // Whoever declares the workflow answers for it: the run's actor may give no signals.

@@ -21,7 +21,7 @@ export async function startWorkflowStep(
   const { run, path } = step;
   const text = stepStatement(run.build, run.definition.workflow, { id: node.id, kind: "values", values: node.input });
   const child = await actInRun(context.pool, run, async (client) => {
-    const { rows } = await client.query<{ value: unknown }>(text, stepValues(step));
+    const { rows } = await client.query<{ value: unknown }>(text, stepValues(step, text));
     await client.query("reset role");
     const started = await client
       .query<{ child: string }>("select enginejs.workflow_start_child($1, $2, $3, $4, $5, $6, $7, $8, $9) as child", [

@@ -22,8 +22,13 @@ export const ids = {
   customer: "00000000-0000-7000-8000-000000000021",
 };
 
-/** The model of examples/invoicing. */
-export const loadInvoicing = async (): Promise<System> => (await loadProject(join(root, "examples/invoicing"))).system;
+let loaded: Promise<System> | undefined;
+
+/** The model of examples/invoicing; loaded once in a test file, and its own each time. */
+export async function loadInvoicing(): Promise<System> {
+  loaded ??= loadProject(join(root, "examples/invoicing")).then(({ system }) => system);
+  return structuredClone(await loaded);
+}
 
 export interface InvoicingDatabase extends TestDatabase {
   /** The worker's login, with the rights that it has on a real server. */

@@ -19,7 +19,8 @@ export class SilentProxy {
     this.url = url;
   }
 
-  static async before(databaseUrl: string): Promise<SilentProxy> {
+  /** @param lastWord whoever says it hears nothing any more */
+  static async before(databaseUrl: string, lastWord?: string): Promise<SilentProxy> {
     const target = new URL(databaseUrl);
     const pairs = new Set<Pair>();
     const server = createServer((here) => {
@@ -32,6 +33,11 @@ export class SilentProxy {
         // Not even an end comes through.
         from.on("close", () => pair.silent || to.destroy());
       };
+      if (lastWord !== undefined) {
+        here.on("data", (bytes: Buffer) => {
+          pair.silent ||= bytes.includes(lastWord);
+        });
+      }
       forward(here, there);
       forward(there, here);
     });

@@ -15,6 +15,7 @@ import {
   queue,
   ref,
   rule,
+  type Scalar,
   state,
   sum,
   task,
@@ -151,9 +152,19 @@ workflow("r", {
       // @ts-expect-error no request has caused a step
       .log("called", "made", ({ request }) => ({ ip: request.ip }))
       .start("sum", "sums", () => ({ n: 1 }), { wait: false })
+      .start("month", "totals", () => ({ month: "2026-11", least: 5 }))
+      // @ts-expect-error a process takes no mont
+      .start("mont", "totals", () => ({ mont: "2026-11" }))
       // @ts-expect-error nobody waits for what it gives
       .log("sums", "made", ({ sum }) => ({ total: sum.output })),
 });
+
+/** As the declaration file says it of a process. */
+declare module "enginejs" {
+  interface Workflows {
+    totals: { input: { month: Scalar<"text">; least?: Scalar<"bigint"> } };
+  }
+}
 
 // @ts-expect-error no role membr
 defineConfig({ roles: { member: {}, billing: { extends: ["membr"] } } });

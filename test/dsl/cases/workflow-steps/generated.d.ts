@@ -69,6 +69,7 @@ declare module "enginejs" {
   interface Claims {}
   interface Flags {}
   interface Workflows {
-    "report": { output: { ok: Scalar<"boolean">; status: Scalar<"bigint">; number: Scalar<"text"> } };
+    "given": { input: { prices: Scalar<"json">; who: Scalar<"text">; owner?: Scalar<"uuid">; lines: Scalar<"json"> }; output: { doubled: Scalar<"json">; taken: Scalar<"bigint"> } };
+    "report": { input: { number: Scalar<"text">; by: Scalar<"text"> }; output: { ok: Scalar<"boolean">; status: Scalar<"bigint">; number: Scalar<"text"> } };
   }
 }

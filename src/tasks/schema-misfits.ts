@@ -1,0 +1,52 @@
+/** What comes from outside against what a step says of it. */
+import { z } from "zod";
+import { exactNumbersForSchema } from "./exact-json.ts";
+
+type Schema = Readonly<Record<string, unknown>>;
+
+/** By the schema of a definition. */
+const schemas = new WeakMap<object, z.ZodType | undefined>();
+
+/** Each path of a value that a JSON Schema does not let pass, and why: more than it says is no misfit. */
+export function schemaMisfits(schema: unknown, value: unknown): readonly string[] {
+  const result = schemaOf(schema)?.safeParse(exactNumbersForSchema(value));
+  if (result === undefined || result.success) return [];
+  return result.error.issues.map(({ path, message }) => `${path.join(".") || "value"}: ${message}`);
+}
+
+function schemaOf(schema: unknown): z.ZodType | undefined {
+  if (!isObject(schema)) return undefined;
+  if (!schemas.has(schema)) schemas.set(schema, zodOf(schema));
+  return schemas.get(schema);
+}
+
+function zodOf(schema: Schema): z.ZodType | undefined {
+  try {
+    return z.fromJSONSchema(open(schema) as never);
+  } catch {
+    // Said by hand, with words that zod does not know.
+    return undefined;
+  }
+}
+
+/** Others give more than somebody asks for, and leave out what has a default. */
+function open(part: unknown): unknown {
+  if (Array.isArray(part)) return part.map(open);
+  if (!isObject(part)) return part;
+  const { additionalProperties, required, ...rest } = part;
+  const opened = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, open(value)]));
+  const { properties } = part;
+  const needed = Array.isArray(required)
+    ? required.filter((name) => !(isObject(properties) && isObject(properties[name]) && "default" in properties[name]))
+    : required;
+  return {
+    ...opened,
+    ...(additionalProperties === undefined || additionalProperties === false
+      ? {}
+      : { additionalProperties: open(additionalProperties) }),
+    ...(needed === undefined ? {} : { required: needed }),
+  };
+}
+
+const isObject = (value: unknown): value is Schema =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

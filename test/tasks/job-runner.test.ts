@@ -1,0 +1,99 @@
+/** graphile-worker in a worker's process: what it does when its connections are lost must not end that process. */
+import type { AddressInfo } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createPool } from "../../src/database/pool.ts";
+import { startJobRunner } from "../../src/tasks/job-runner.ts";
+import { createInvoicingDatabase, type InvoicingDatabase } from "./support/invoicing-database.ts";
+import { eventually } from "./support/worker.ts";
+
+let database: InvoicingDatabase;
+beforeAll(async () => {
+  database = await createInvoicingDatabase();
+});
+afterAll(() => database.drop());
+
+/** Hands on what goes to the database, until it is closed: then it cuts what is open and refuses the rest. */
+async function startGate(target: URL) {
+  const sockets = new Set<Socket>();
+  let closed = false;
+  const server = createServer((here) => {
+    if (closed) return void here.destroy();
+    const there = connect(Number(target.port), target.hostname);
+    for (const socket of [here, there]) {
+      sockets.add(socket);
+      socket.on("error", () => undefined);
+      socket.on("close", () => {
+        here.destroy();
+        there.destroy();
+      });
+    }
+    here.pipe(there).pipe(here);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: Object.assign(new URL(target), { hostname: "127.0.0.1", port: (server.address() as AddressInfo).port }).href,
+    close() {
+      closed = true;
+      for (const socket of sockets) socket.destroy();
+    },
+    open() {
+      closed = false;
+    },
+    end: () => server.close(),
+  };
+}
+
+test("a pool that ends with jobs in hand while the server is not there harms nobody", async () => {
+  const client = await database.client();
+  const gate = await startGate(new URL(database.workerUrl));
+  const pool = createPool(database.workerUrl, { max: 2 });
+  const free = Promise.withResolvers<void>();
+  const done: number[] = [];
+  const rejected: unknown[] = [];
+  const note = (reason: unknown) => void rejected.push(reason);
+  process.on("unhandledRejection", note);
+  const { rows } = await client.query<{ id: number }>(
+    "insert into enginejs.workflow_workers (host, process_id) values ('test', 1) returning id",
+  );
+  const jobs = startJobRunner({
+    url: gate.url,
+    pool,
+    concurrency: 1,
+    log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+    worker: () => rows[0]?.id ?? 0,
+    tasks: () => ({
+      "enginejs:run": async (payload) => {
+        await free.promise;
+        done.push((payload as { n: number }).n);
+      },
+    }),
+  });
+  try {
+    await client.query(
+      "select graphile_worker.add_job('enginejs:run', json_build_object('n', n)) from generate_series(1, 3) as n",
+    );
+    // One is at work, one lies in the queue of this process; for a second, then it is given back.
+    await eventually("two jobs in hand", async () => {
+      const { rows } = await client.query("select from graphile_worker._private_jobs where locked_by is not null");
+      return rows.length === 2;
+    });
+    gate.close();
+    jobs.restart("a test");
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    free.resolve();
+    gate.open();
+    await eventually("no job is left", async () => {
+      const { rows } = await client.query("select from graphile_worker._private_jobs");
+      return rows.length === 0;
+    });
+    expect(new Set(done)).toEqual(new Set([1, 2, 3]));
+    expect(rejected).toEqual([]);
+  } finally {
+    process.off("unhandledRejection", note);
+    await jobs.stop();
+    await pool.end();
+    gate.close();
+    gate.end();
+  }
+});
