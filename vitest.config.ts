@@ -37,11 +37,11 @@ export default defineConfig({
   test: {
     globalSetup: ["test/support/global-setup.ts"],
     pool: "forks",
-    // Test files wait for PostgreSQL more than they compute: on two cores, too, two at a time.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Test files wait for PostgreSQL more than they compute: on two cores, too, three at a time.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     // Far above what any test needs: on a loaded machine slowness is no failure.
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 120_000,
+    hookTimeout: 240_000,
     teardownTimeout: 60_000,
     projects:
       process.env.ENGINEJS_TEST_BUILDER === "owner" ? [plainOwner(every)] : [superuser, plainOwner(builtByAnOwner)],

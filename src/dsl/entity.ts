@@ -11,7 +11,7 @@ import type { Policy } from "./policy.ts";
 import type { EntityName } from "./registry.ts";
 import type { Shape, State } from "./shape.ts";
 import { captureSite, type Site } from "./site.ts";
-import type { Actor, Bool, Row, StoredRow } from "./symbols.ts";
+import type { Actor, Bool, ChangedFields, Row, StoredRow } from "./symbols.ts";
 import { makeTrigger, type Trigger } from "./trigger.ts";
 import type { View } from "./view.ts";
 import type { Duration } from "./workflow-options.ts";
@@ -36,11 +36,16 @@ export interface Entity<N extends string, A> {
   ): Trigger<N, A[K] extends Action<string, never, infer I> ? InputShapes<I> : unknown>;
   /** After a row was made. */
   created(condition?: (symbols: { readonly after: StoredRow<N>; readonly actor: Actor }) => Bool): Trigger<N>;
-  /** After a row was changed, by whatever but an action; where a condition is given, only when it holds. */
+  /**
+   * After a row was changed, by whatever but an action; where a condition is given, only when it holds.
+   *
+   * @example Invoice.updated(({ changed }) => changed.dueAt)
+   */
   updated(
     condition?: (symbols: {
       readonly before: StoredRow<N>;
       readonly after: StoredRow<N>;
+      readonly changed: ChangedFields<N>;
       readonly actor: Actor;
     }) => Bool,
   ): Trigger<N>;

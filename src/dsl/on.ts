@@ -5,7 +5,7 @@ import { declarationOf, declared } from "./declared.ts";
 import type { Queue, QueueDeclaration } from "./queue.ts";
 import type { EventName, MessageOf } from "./registry.ts";
 import { captureSite, type Site } from "./site.ts";
-import type { Actor, Bool, StoredRow } from "./symbols.ts";
+import type { Actor, Bool, ChangedFields, StoredRow } from "./symbols.ts";
 import type { TaskContext } from "./task.ts";
 import type { WorkflowOptions } from "./workflow.ts";
 
@@ -37,6 +37,7 @@ export interface HandlerOptions<N extends string = string>
   readonly when?: (symbols: {
     readonly before: StoredRow<EntityOf<N>>;
     readonly after: StoredRow<EntityOf<N>>;
+    readonly changed: ChangedFields<EntityOf<N>>;
     readonly actor: Actor;
   }) => Bool;
 }

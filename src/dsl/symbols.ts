@@ -273,6 +273,13 @@ export type StoredRow<N> = Generated extends false
     ? { readonly [P in keyof F as F[P] extends ManyOf<string> ? never : P]: StoredSymbol<F[P]> }
     : never;
 
+/** Of the event of an update: whether a field has another value than before, null included. */
+export type ChangedFields<N> = Generated extends false
+  ? UnknownSymbol
+  : FieldsOf<N> extends infer F
+    ? { readonly [P in keyof F as P extends "updatedAt" ? never : F[P] extends ManyOf<string> ? never : P]: Bool }
+    : never;
+
 /** What a rule for any entity of a tenant may use. */
 export interface CommonRow {
   readonly id: Value<"uuid">;

@@ -4,6 +4,7 @@
  */
 import type { Node } from "jsonc-parser";
 import type { ProcessSource } from "./process-source.ts";
+import { VALUE_KEYWORDS } from "./process-types.ts";
 
 /** The order of members; those of other names follow, by name. */
 const TOP = [
@@ -101,9 +102,6 @@ function printSet(node: Node, text: string): Printed {
   );
 }
 
-/** Members of a type that hold values, in whose order nothing may change. */
-const VALUES = ["const", "default", "enum", "examples"];
-
 /**
  * @param sets lists in it have no order
  * @param isType it is a part of $defs
@@ -114,7 +112,7 @@ function print(node: Node, text: string, sets = false, isType = false): Printed 
       return printObject(
         sortedMembers(node),
         (value, key) => {
-          if (isType && VALUES.includes(key)) return print(value, text);
+          if (isType && VALUE_KEYWORDS.includes(key)) return print(value, text);
           return print(value, text, sets || (isType && key === "required" && value.type === "array"), isType);
         },
         "{",

@@ -52,8 +52,12 @@ type Edges = (id: string) => readonly PortEdge[];
 
 function portsOf({ types }: ProcessContext, { nodes, path }: GraphScope): ReadonlyMap<string, NodePorts> {
   const schemas = (id: string, side: "in" | "out", named: Readonly<Record<string, string>>) =>
+    // In the order of the canonical form: how a file is written makes no difference to what becomes of it.
     Object.fromEntries(
-      Object.entries(named).map(([port, type]) => [port, types.schema(type, [...path, "nodes", id, side, port])]),
+      byName(Object.entries(named)).map(([port, type]) => [
+        port,
+        types.schema(type, [...path, "nodes", id, side, port]),
+      ]),
     );
   return new Map(
     Object.entries(nodes).map(([id, node]) => [
@@ -103,8 +107,15 @@ function edgesOf(
     }
     edges.push({ from: from.id, out: from.port, to: to.id, in: to.port });
   });
-  return edges;
+  // Where several come to one port, the first that was taken counts: the first in the canonical form.
+  return edges
+    .map((edge): [string, PortEdge] => [`${edge.from}.${edge.out}", "${edge.to}.${edge.in}"`, edge])
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, edge]) => edge);
 }
+
+const byName = <T>(entries: readonly [string, T][]): readonly [string, T][] =>
+  entries.toSorted(([a], [b]) => (a < b ? -1 : 1));
 
 const typeOf = (node: ProcessNode | undefined, side: "in" | "out", port: string): string =>
   (node === undefined ? undefined : (side === "in" ? inPorts : outPorts)(node)[port]) ?? "";

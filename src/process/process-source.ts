@@ -25,6 +25,8 @@ export class ProcessSource {
   readonly findings: Diagnostic[] = [];
   private readonly root: Node | undefined;
   private parsed: { readonly value: unknown } | undefined;
+  /** Where each line begins. */
+  private lines: readonly number[] | undefined;
   private readonly said = new Set<string>();
 
   constructor(file: string, text: string) {
@@ -130,9 +132,14 @@ export class ProcessSource {
   }
 
   private at(offset: number, length: number): SourceLocation {
-    const before = this.text.slice(0, offset);
-    const line = before.split("\n").length;
-    const place = { file: this.file, line, column: offset - before.lastIndexOf("\n") };
+    this.lines ??= [0, ...Array.from(this.text.matchAll(/\n/g), ({ index }) => index + 1)];
+    let [low, high] = [0, this.lines.length - 1];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if ((this.lines[middle] ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    const place = { file: this.file, line: low + 1, column: offset - (this.lines[low] ?? 0) + 1 };
     return length > 0 ? { ...place, length } : place;
   }
 
@@ -183,17 +190,30 @@ export class ProcessSource {
   }
 }
 
-function childOf(node: Node | undefined, part: string | number): { name: Node | undefined; node: Node } | undefined {
+interface Child {
+  readonly name: Node | undefined;
+  readonly node: Node;
+}
+
+const members = new WeakMap<Node, ReadonlyMap<unknown, Child>>();
+
+function childOf(node: Node | undefined, part: string | number): Child | undefined {
   if (node?.type === "array" && typeof part === "number") {
     const child = node.children?.[part];
     return child && { name: undefined, node: child };
   }
-  for (const { children = [] } of node?.type === "object" ? (node.children ?? []) : []) {
-    const [name, value] = children;
-    if (name?.value === part && value !== undefined) return { name, node: value };
-  }
-  return undefined;
+  if (node?.type !== "object") return undefined;
+  const found = members.get(node) ?? membersOf(node);
+  members.set(node, found);
+  return found.get(part);
 }
+
+const membersOf = ({ children = [] }: Node): ReadonlyMap<unknown, Child> =>
+  new Map(
+    children.flatMap(({ children: [name, value] = [] }): [unknown, Child][] =>
+      value === undefined ? [] : [[name?.value, { name, node: value }]],
+    ),
+  );
 
 /** Where brackets are nested too deep; undefined where they are not. */
 function tooDeep(text: string): number | undefined {

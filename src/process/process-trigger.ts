@@ -8,6 +8,7 @@ import { type Entity, expressionType, triggerEntity, type Workflow } from "../mo
 import type { JsonSchema } from "../model/schema-types.ts";
 import { literal } from "../sql-ast/expressions.ts";
 import { suggestion } from "./database-nodes.ts";
+import { queueOf } from "./outside-nodes.ts";
 import { type ProcessContext, rowVariable, schemaVariable } from "./process-context.ts";
 import type { Path } from "./process-source.ts";
 
@@ -30,6 +31,7 @@ export function processTrigger(context: ProcessContext): Workflow["trigger"] {
         key: true,
         hint: "Remove the trigger.",
       });
+    queueOf(model.system, entry.queue, file.name);
     return { kind: "queue", queue: entry.queue };
   }
   const found = trigger ?? { kind: "manual" as const };

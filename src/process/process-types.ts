@@ -7,6 +7,9 @@ import type { Path, ProcessSource } from "./process-source.ts";
 const isSchema = (value: unknown): value is JsonSchema =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** Keywords that hold values and no schemas. */
+export const VALUE_KEYWORDS = ["const", "default", "enum", "examples"];
+
 export class ProcessTypes {
   private readonly source: ProcessSource;
   private readonly declared: Readonly<Record<string, JsonSchema>>;
@@ -44,7 +47,12 @@ export class ProcessTypes {
     const { $ref, ...rest } = part;
     if (typeof $ref !== "string") {
       return Object.fromEntries(
-        Object.entries(part).map(([key, value]) => [key, this.inlined(value, [...path, key], within)]),
+        Object.entries(part).map(([key, value]) => {
+          if (VALUE_KEYWORDS.includes(key)) return [key, value];
+          // As the canonical form has it: how a file is written makes no difference to what becomes of it.
+          if (key === "required" && Array.isArray(value)) return [key, value.toSorted()];
+          return [key, this.inlined(value, [...path, key], within)];
+        }),
       );
     }
     const name = /^#\/\$defs\/([^/]+)$/.exec($ref)?.[1];

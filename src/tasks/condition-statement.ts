@@ -5,8 +5,8 @@ import { storedColumns } from "../dsl-to-sql/workflow/step-scope.ts";
 import { workflowError } from "../errors/workflow-error.ts";
 import type { Environment, Variable } from "../expression/index.ts";
 import { check, toCondition } from "../expression/index.ts";
-import type { Workflow } from "../model/index.ts";
-import { binary, call, cast, column, literal, type SqlExpression } from "../sql-ast/expressions.ts";
+import type { Entity, Workflow } from "../model/index.ts";
+import { anyArray, binary, call, cast, column, literal, type SqlExpression } from "../sql-ast/expressions.ts";
 import { printExpression } from "../sql-ast/print-expression.ts";
 import type { Build } from "./build.ts";
 
@@ -25,11 +25,18 @@ export function conditionStatement(build: Build, workflow: Workflow): string {
     variables: {
       before: storedColumns(entity, "event_before"),
       after: storedColumns(entity, "event_after"),
+      changed: changedFields(entity),
       actor: {
         kind: "record",
         fields: {
           id: uuid(actor),
           tenantId: uuid(tenant),
+          kind: {
+            kind: "value",
+            type: { kind: "string" },
+            nullable: true,
+            sql: binary("->>", column("event", "actor"), literal("kind")),
+          },
           roles: { kind: "value", type: { kind: "list", of: { kind: "string" } }, nullable: false, sql: roles },
         },
       },
@@ -47,6 +54,22 @@ export function conditionStatement(build: Build, workflow: Workflow): string {
     `cross join lateral ${populated(build, entity, comparable("event", "after"), "event_after")}`,
     `where "event"."id" = any ($1::bigint[]) and "event"."segment" = any ($2::int[]) and ${printExpression(truth)}`,
   ].join("\n");
+}
+
+/** Whether each field has changed, by the event's list of columns: null is a value like any there. */
+function changedFields({ fields }: Entity): Variable {
+  const changed = column("event", "changed");
+  const named = fields.flatMap(({ name, storage }): [string, Variable][] =>
+    "column" in storage
+      ? [
+          [
+            name,
+            { kind: "value", type: { kind: "bool" }, nullable: false, sql: anyArray(literal(storage.column), changed) },
+          ],
+        ]
+      : [],
+  );
+  return { kind: "record", fields: Object.fromEntries(named) };
 }
 
 /** One side of an event: where it is too large to be kept, what is kept of it for conditions and keys (functions/emit_small.sql). */

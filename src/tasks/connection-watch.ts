@@ -161,12 +161,12 @@ export class ConnectionWatch {
     }
   }
 
-  /** Those of the backends that do nothing for their client. */
+  /** Those of the backends that are not there, or do nothing but wait for their client. */
   private async lost(ofThese: readonly number[]): Promise<ReadonlySet<number>> {
     const { rows } = await this.ask<{ backend: number }>(
       `select asked.backend from unnest($1::int[]) as asked (backend)
        left join pg_stat_activity a on a.pid = asked.backend and a.usename = current_user
-       where a.state is distinct from 'active' or a.wait_event in ('ClientRead', 'ClientWrite')`,
+       where a.pid is null or a.wait_event in ('ClientRead', 'ClientWrite')`,
       ofThese,
     );
     return new Set(rows.map(({ backend }) => backend));
@@ -176,7 +176,7 @@ export class ConnectionWatch {
     await this.ask(
       `select pg_terminate_backend(a.pid) from pg_stat_activity a
        where a.pid = any ($1::int[]) and a.usename = current_user and a.datname = current_database()
-         and (a.state is distinct from 'active' or a.wait_event in ('ClientRead', 'ClientWrite'))`,
+         and a.wait_event in ('ClientRead', 'ClientWrite')`,
       these,
     );
   }

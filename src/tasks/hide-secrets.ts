@@ -8,9 +8,10 @@ const DEPTH = 6;
 /** The same error, with other words where it held a secret; another one of the same name where its words cannot be changed. */
 export function errorWithoutSecrets(error: unknown, depth = DEPTH): unknown {
   if (typeof error === "string") return withoutSecrets(error);
-  if (!(error instanceof Error) || depth === 0) return error;
+  if (!(error instanceof Error) || depth === 0 || !hasSecrets()) return error;
   const { message, stack } = error;
   if (error.cause !== undefined) trySet(error, "cause", errorWithoutSecrets(error.cause, depth - 1));
+  if (error instanceof AggregateError) error.errors = error.errors.map((each) => errorWithoutSecrets(each, depth - 1));
   if (stack !== undefined) trySet(error, "stack", withoutSecrets(stack));
   const clean = withoutSecrets(message);
   if (clean === message || trySet(error, "message", clean)) return error;

@@ -3,5 +3,6 @@ export { NonRetryableError } from "../dsl/non-retryable-error.ts";
 export { loadTasks } from "../project/load-tasks.ts";
 export { type CallOptions, type CallResult, callWorkflow, WorkflowFailure } from "./call-workflow.ts";
 export { catchStrayErrors } from "./stray-errors.ts";
-export { type RunningWorker, startWorker, type WorkerOptions } from "./worker.ts";
+export { startWorker } from "./worker.ts";
+export type { RunningWorker, WorkerOptions } from "./worker-options.ts";
 export { cancelWorkflow, signalWorkflow, startWorkflow } from "./workflow-client.ts";

@@ -1,6 +1,7 @@
 /** What went wrong in a step: whether another attempt could mend it, and the words that the outbox keeps. */
 import { z } from "zod";
 import { NonRetryableError } from "../dsl/non-retryable-error.ts";
+import { withoutSecrets } from "../dsl/setting.ts";
 import { EngineError } from "../errors/engine-error.ts";
 import { RetryLater } from "./retry-later.ts";
 
@@ -47,7 +48,8 @@ function isFinal(error: unknown): boolean {
   if (error instanceof EngineError) return finalCodes.has(error.code);
   // By name as well: a task file may have its own copy of the package.
   if (error instanceof NonRetryableError || (error instanceof Error && error.name === "NonRetryableError")) return true;
-  if (error instanceof z.ZodError) return true;
+  // By name as well, and for the same reason: a plugin's package may have its own zod.
+  if (error instanceof z.ZodError || (error instanceof Error && error.name === "ZodError")) return true;
   const code = sqlState(error);
   // Refused (42501), an API error of ours (EJ4xx), wrong values (class 22), a constraint (class 23). 40001 and 40P01,
   // lost connections and the like may go well the next time.
@@ -92,4 +94,5 @@ function textOf(thrown: unknown): string {
 }
 
 /** What PostgreSQL can keep of a text: no zero character, and no half of a character, also where it is cut. */
-const keepable = (text: string): string => text.slice(0, 2000).toWellFormed().replaceAll("\0", "\u2400");
+const keepable = (text: string): string =>
+  withoutSecrets(text).slice(0, 2000).toWellFormed().replaceAll("\0", "\u2400");

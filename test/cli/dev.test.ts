@@ -337,7 +337,7 @@ export const acme = (token: Setting) =>
     const { rows } = await client.query("insert into app.note (title) values ('a') returning id");
     return await until("a result", async () => {
       const { rows: found } = await client.query(
-        "select s.output from enginejs.workflow_run_steps s join enginejs.workflow_events e on e.segment = s.segment where e.record_id = $1 and s.step = 'ask'",
+        "select s.output from enginejs.workflow_run_steps s join enginejs.workflow_runs r on r.id = s.run_id join enginejs.workflow_events e on e.id = r.event_id where e.record_id = $1",
         [rows[0].id],
       );
       return found[0]?.output;

@@ -87,9 +87,10 @@ describe("outside the subset", () => {
 });
 
 test("no pattern takes long", () => {
-  const started = performance.now();
+  const started = process.cpuUsage();
   for (const pattern of ["^(a+)+$", "^(a|a)*$", "(a*)*b", "^(([a-z])+.)+[A-Z]$", "a*a*a*a*a*a*b"]) {
     expect(matches(pattern, `${"a".repeat(5_000)}!`)).toBe(false);
   }
-  expect(performance.now() - started).toBeLessThan(2_000);
+  // The time of this process, not the clock's: the machine may have much else to do.
+  expect(process.cpuUsage(started).user / 1_000).toBeLessThan(2_000);
 });

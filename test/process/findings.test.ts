@@ -279,6 +279,33 @@ it("two processes of one name", async () => {
   expect(findings.map(({ code, where }) => [code, where?.file])).toEqual([["EJS2504", "processes/p1.json"]]);
 });
 
+it("a signal that is given and not declared, and one that is declared and not given", async () => {
+  const process = {
+    kind: "process",
+    name: "tells",
+    version: 1,
+    type: "orchestratedWorkflow",
+    execution: { model: "async" },
+    $defs: { Key: { type: "string" } },
+    input: "Key",
+    uses: { signals: ["old"] },
+    nodes: {
+      start: { op: "start", out: { key: "Key" } },
+      tell: { op: "signal", signal: "told", key: "key", in: { key: "Key" } },
+    },
+    edges: [["start.key", "tell.key"]],
+  };
+  const { findings } = await compiled(JSON.stringify(process));
+  expect(findings.map(({ code, message, hint }) => [code, message, hint])).toEqual([
+    ["EJS2541", 'uses lists the signal "old", and no node needs it.', expect.anything()],
+    [
+      "EJS2540",
+      'tell.signal: uses does not list the signal "told".',
+      expect.stringContaining('Add it: "uses": {"signals": ["old","told"]}.'),
+    ],
+  ]);
+});
+
 it("what is declared and never used is a warning", async () => {
   const text = exampleText
     .replace('["transaction", "write"]', '["read", "transaction", "write"]')

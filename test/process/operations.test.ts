@@ -250,6 +250,32 @@ const patient = {
   ],
 };
 
+/** Gives a signal: nobody waits for it, so that it is kept. */
+const tells = {
+  ...base,
+  name: "tells",
+  $defs: { ...using(["Void"]), Key: patient.$defs.Key },
+  input: "Key",
+  outputs: { told: "Void" },
+  uses: { signals: ["told"] },
+  nodes: {
+    start: { op: "start", out: { given: "Key" } },
+    tell: {
+      op: "signal",
+      signal: "told",
+      key: 'given.key + "\'s"',
+      payload: { by: "given.key", size: "size(given.key)" },
+      in: { given: "Key" },
+      out: { given: "Key" },
+    },
+    told: { op: "output", in: { value: "Key" }, output: "told" },
+  },
+  edges: [
+    ["start.given", "tell.given"],
+    ["tell.given", "told.value"],
+  ],
+};
+
 /** Follows a row of the model, as its columns were, and starts another process. */
 const follow = {
   ...base,
@@ -340,7 +366,9 @@ let database: ProcessDatabase;
 let client: pg.Client;
 let worker: WorkerProcess;
 beforeAll(async () => {
-  const texts = [meet, lists, rows, ship, patient, follow, meetRecord, quote].map((each) => JSON.stringify(each));
+  const texts = [meet, lists, rows, ship, patient, tells, follow, meetRecord, quote].map((each) =>
+    JSON.stringify(each),
+  );
   const { system, findings } = await compiled(...texts, exampleText);
   expect(findings).toEqual([]);
   database = await createProcessDatabase(system);
@@ -415,6 +443,12 @@ it("waits for a time, for a signal, and not for ever", async () => {
     { step: "first", output: { payload: 7, timedOut: false } },
     { step: "second", output: { payload: null, timedOut: true } },
   ]);
+});
+
+it("gives a signal", async () => {
+  expect(await run("tells", { key: "k" })).toMatchObject({ status: "done" });
+  const { rows: kept } = await client.query("select key, payload from enginejs.workflow_signals where name = 'told'");
+  expect(kept).toEqual([{ key: "k's", payload: { by: "k", size: 1 } }]);
 });
 
 it("follows a row of the model, and gives what another process gave", async () => {

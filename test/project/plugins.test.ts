@@ -109,12 +109,24 @@ describe("a package's plugin", () => {
     project = await makeProject({
       "domain/note.model.ts": model,
       "domain/note.workflow.ts": workflow("slack/post-message"),
-      "enginejs.config.ts": configOf(imported, '[slack({ token: "literally-secret" })]'),
+      "enginejs.config.ts": configOf(
+        `${imported} import { older } from "enginejs-plugin-older";`,
+        '[slack({ token: "literally-secret" }), older]',
+      ),
       ...slack(),
+      // CommonJS, which many a package still is.
+      "node_modules/enginejs-plugin-older/package.json": '{"name": "enginejs-plugin-older", "main": "index.js"}',
+      "node_modules/enginejs-plugin-older/index.js": `const { definePlugin, defineTask } = require("enginejs");
+exports.older = definePlugin({ name: "older", steps: { nothing: defineTask({ run: () => null }) } });
+`,
     });
     const { system, declarations, sourceMap } = await loadProject(project.folder);
-    expect(system.plugins).toEqual([{ name: "slack", version: "1.2.0", description: "Messages to Slack" }]);
+    expect(system.plugins).toEqual([
+      { name: "older" },
+      { name: "slack", version: "1.2.0", description: "Messages to Slack" },
+    ]);
     expect(system.tasks).toMatchObject([
+      { name: "older/nothing", plugin: "older" },
       {
         name: "slack/post-message",
         plugin: "slack",
@@ -276,6 +288,45 @@ export const schemas = definePlugin({
     });
     expect(renderDiagnostics(findings)).toContain('there is no task "slack/post-mesage"');
     expect(findings[0]?.hint).toBe('Did you mean "slack/post-message"? Tasks: post, slack/post-message.');
+  });
+
+  test("a misspelt operation in a JSON process", async () => {
+    const process = {
+      kind: "process",
+      name: "slack.tell",
+      version: 1,
+      type: "orchestratedWorkflow",
+      execution: { model: "async" },
+      $defs: { Void: { type: "object" } },
+      input: "Void",
+      outputs: { told: "Void" },
+      uses: { services: { slack: ["postMesage"] } },
+      nodes: {
+        done: { op: "output", in: { value: "Void" }, output: "told" },
+        start: { op: "start", out: { go: "Void" } },
+        tell: {
+          op: "service.call",
+          service: "slack",
+          operation: "postMesage",
+          in: { go: "Void" },
+          body: { channel: '"a"', text: '"b"' },
+          out: { ok: "Void" },
+        },
+      },
+      edges: [
+        ["start.go", "tell.go"],
+        ["tell.ok", "done.value"],
+      ],
+    };
+    const findings = await findingsOf({
+      "enginejs.config.ts": configOf(imported, token),
+      "processes/tell.json": JSON.stringify(process, null, 2),
+      ...slack(),
+    });
+    const [finding] = findings.filter(({ code }) => code === "EJS2530");
+    expect(finding?.message).toContain('the plugin slack has no step "post-mesage"');
+    expect(finding?.hint).toBe('Did you mean "slack/post-message"? Tasks: slack/post-message.');
+    expect(finding?.where?.file).toBe("processes/tell.json");
   });
 
   test("one that throws: which, and where", async () => {

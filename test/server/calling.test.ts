@@ -1,6 +1,6 @@
 /** Workflows and processes as mutations: who may, with which input, and what comes of it. */
 import type pg from "pg";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { ensureLogins } from "../../src/database/logins.ts";
 import { defineTask } from "../../src/dsl/task.ts";
 import type { System } from "../../src/model/index.ts";
@@ -190,9 +190,9 @@ describe("a synchronous workflow with steps outside", () => {
   }`;
 
   test("is waited for, and told within moments of its end", async () => {
-    // A look by itself would come after a second, whatever the machine does besides.
+    // A look by itself would come after a second, whatever the machine does besides: one call that is faster was told.
     const times: number[] = [];
-    for (let i = 0; i < 5; i++) {
+    for (let i = 0; i < 20 && Math.min(...times) >= 900; i++) {
       const began = performance.now();
       const done = await as("biller", call, { amount: 12 });
       times.push(performance.now() - began);
@@ -241,9 +241,13 @@ describe("a synchronous workflow with steps outside", () => {
   });
 
   test("goes on where it is not done in time, and is asked for then by whoever has started it", async () => {
-    const impatient = await served.serve({ limits: { requestTimeoutMs: 1_300 } });
+    const impatient = await served.serve({ limits: { requestTimeoutMs: 4_000 } });
     const { promise, resolve } = Promise.withResolvers<void>();
     held = promise;
+    onTestFinished(() => {
+      resolve();
+      held = undefined;
+    });
     const late = await ask(impatient, await tokenOf("biller"), call, { amount: 3 });
     expect(late.errors).toEqual([]);
     const { runId, ...rest } = late.data.chargeCard;

@@ -162,14 +162,14 @@ describe("health", () => {
 
     open = false;
     for (const socket of sockets) socket.destroy();
-    await expect.poll(readiness, { timeout: 10_000 }).toEqual([503, "EJS5042"]);
+    await expect.poll(readiness, { timeout: 40_000 }).toEqual([503, "EJS5042"]);
     expect((await fetch(`${base(server)}/healthz`)).status).toBe(200);
     const cut = await ask(server, token, question);
     expect(codeOf(cut)).toBe("EJS5042");
     expect(cut.text).not.toMatch(/ECONN|127\.0\.0\.1|terminated/);
 
     open = true;
-    await expect.poll(readiness, { timeout: 10_000 }).toEqual([200, undefined]);
+    await expect.poll(readiness, { timeout: 40_000 }).toEqual([200, undefined]);
     expect((await ask(server, token, question)).data.invoices.totalCount).toBe(40);
     await server.stop();
     await new Promise((resolve) => proxy.close(resolve));

@@ -18,7 +18,8 @@ it("a call goes on by its own looks where the answer to listen never comes", asy
   const ends = new RunEnds(pool, pino({ level: "silent" }));
   const began = performance.now();
   await ends.ready();
-  expect(performance.now() - began).toBeLessThan(5_000);
+  // Three seconds of its own, and what a loaded machine adds; without an end to its patience it would never come back.
+  expect(performance.now() - began).toBeLessThan(30_000);
   expect(ends.listening).toBe(false);
   proxy.close();
   await ends.close();

@@ -231,7 +231,7 @@ describe("a process that stands still", { concurrent: true, timeout: 240_000 }, 
     // The relay was blocked with it, in most cases: the other worker's has taken over, and nobody waits for the handler.
     await world.ended("plain", 30);
     expect((await world.statuses()).filter(({ workflow }) => workflow === "blocks")).toEqual([
-      { workflow: "blocks", status: "running", n: 1 },
+      { workflow: "blocks", status: "processing", n: 1 },
     ]);
     await world.ended("blocks", 1);
     expect(await world.begun("block")).toHaveLength(1);

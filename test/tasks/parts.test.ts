@@ -1,14 +1,19 @@
 /** The parts of the worker that need no database. */
+
 import { describe, expect, it } from "vitest";
 import { NonRetryableError } from "../../src/dsl/non-retryable-error.ts";
+import { env, provideSettings, readSetting } from "../../src/dsl/setting.ts";
 import { nodeOrder } from "../../src/dsl-to-sql/workflow/node-order.ts";
+import { stepStatement } from "../../src/dsl-to-sql/workflow/step-statement.ts";
 import { workflowError } from "../../src/errors/workflow-error.ts";
-import type { Workflow } from "../../src/model/index.ts";
+import { catalogOf, type Workflow } from "../../src/model/index.ts";
 import { Batcher } from "../../src/tasks/batcher.ts";
+import { errorWithoutSecrets, logWithoutSecrets } from "../../src/tasks/hide-secrets.ts";
 import { retryDelay } from "../../src/tasks/retry-delay.ts";
 import { stepFailure } from "../../src/tasks/step-failure.ts";
+import { stepValues } from "../../src/tasks/step-values.ts";
 import { withTimeLimit } from "../../src/tasks/with-time-limit.ts";
-import { workflowOf } from "./support/invoicing-database.ts";
+import { loadInvoicing, workflowOf } from "./support/invoicing-database.ts";
 
 describe("nodeOrder", () => {
   const trigger = { kind: "model", entity: "Invoice", event: "create" } as const;
@@ -43,6 +48,47 @@ describe("nodeOrder", () => {
   });
 });
 
+describe("stepValues", () => {
+  it("sends a statement the results that it reads, and no others", async () => {
+    const system = await loadInvoicing();
+    const workflow = workflowOf({
+      name: "lists",
+      trigger: { kind: "model", entity: "Invoice", event: "create" },
+      nodes: [
+        { id: "open", kind: "crud.list", entity: "Invoice", order: [], limit: 10_000 },
+        { id: "one", kind: "transform", values: { n: "open.count" } },
+        { id: "two", kind: "transform", values: { n: "one.n", at: "record.number" } },
+      ],
+    });
+    const build = { system, catalog: catalogOf(system) };
+    const event = {
+      before: null,
+      after: { id: "i" },
+      input: { reference: "r" },
+      recordId: "i",
+      model: "Invoice",
+      action: "create",
+    };
+    const names = { open: { rows: [{}], count: 1 }, one: { n: 1 } };
+    const sent = (values: Record<string, string>) => {
+      const statement = stepStatement(build, workflow, { id: Object.keys(values).join(), kind: "values", values });
+      const step = { run: { event, as: { role: "system" } }, frame: { names } } as never;
+      return stepValues(step, statement).map((value) =>
+        value === null ? null : value === "i" ? value : JSON.parse(value),
+      );
+    };
+    expect(sent({ n: "one.n", at: "record.number" })).toEqual([null, null, null, { one: names.one }, "i", null]);
+    expect(sent({ count: "open.count", of: "event.after.number" })).toEqual([
+      null,
+      { id: "i" },
+      null,
+      { open: names.open },
+      "i",
+      null,
+    ]);
+  });
+});
+
 describe("retryDelay", () => {
   const retry = { attempts: 9, backoff: "exponential", initialMs: 100, maxMs: 1_000 } as const;
   it("doubles up to the most, with a fifth of jitter", () => {
@@ -67,6 +113,7 @@ describe("stepFailure", () => {
     ["no actor", workflowError("EJS6001", "x"), false],
     ["no task here", workflowError("EJS6002", "x"), true],
     ["something that is no error", "x", true],
+    ["what another copy of zod has refused", Object.assign(new Error("x"), { name: "ZodError" }), false],
   ] as const)("%s", ([, error, retryable]) => {
     expect(stepFailure(error).retryable).toBe(retryable);
   });
@@ -96,6 +143,42 @@ describe("stepFailure", () => {
     ["an error without words", new RangeError(), "RangeError"],
   ])("says %s", ([, thrown, message]) => {
     expect(stepFailure(thrown).message).toBe(message);
+  });
+});
+
+describe("secrets", () => {
+  const secret = 's3cret "value"/ä';
+  const hidden = (value: unknown) => {
+    provideSettings({ read: () => secret });
+    expect(readSetting(env("SECRET"))).toBe(secret);
+    const lines: unknown[] = [];
+    const line = (...told: unknown[]) => void lines.push(told);
+    const log = logWithoutSecrets({ debug: line, info: line, warn: line, error: line });
+    log.info(`x ${secret}`, { value, list: [{ [secret]: secret }], n: 1, at: new Date(0) });
+    return lines;
+  };
+
+  it("do not come to the log", () => {
+    expect(hidden({ deep: { url: `https://x/?${encodeURIComponent(secret)}` } })).toEqual([
+      ["x ***", { value: { deep: { url: "https://x/?***" } }, list: [{ "***": "***" }], n: 1, at: new Date(0) }],
+    ]);
+  });
+
+  it.for<[what: string, thrown: unknown, message: string]>([
+    ["an error", new Error(`no ${secret}`), "no ***"],
+    ["its cause", new Error("no", { cause: new TypeError(secret) }), "no (***)"],
+    ["several", new AggregateError([new Error(secret)], "both"), "both (***)"],
+    ["an object", { headers: { authorization: `Bearer ${secret}` } }, '{"headers":{"authorization":"Bearer ***"}}'],
+    ["a text", `no ${secret}`, "no ***"],
+    ["a frozen error", Object.freeze(new RangeError(secret)), "***"],
+    ["no retry", new NonRetryableError(secret), "***"],
+  ])("are not in what is kept of %s", ([, thrown, message]) => {
+    hidden({});
+    const clean = errorWithoutSecrets(thrown);
+    expect(stepFailure(clean).message).toBe(message);
+    if (thrown instanceof Error) expect((clean as Error).name).toBe(thrown.name);
+    if (clean instanceof Error) expect(clean.stack).not.toContain(secret);
+    expect(stepFailure(clean).retryable).toBe(!(thrown instanceof NonRetryableError));
   });
 });
 

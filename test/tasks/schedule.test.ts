@@ -153,7 +153,8 @@ describe("after a time without any scheduler", () => {
     await nextIs("minutes", "2036-01-01T00:00Z");
     const started = performance.now();
     expect(await scheduleAt("2037-01-01T00:00Z")).toMatchObject({ emitted: 5, next_in: 60 });
-    expect(performance.now() - started).toBeLessThan(2_000);
+    // Half a million ticks, one by one, would take minutes.
+    expect(performance.now() - started).toBeLessThan(10_000);
     expect((await emitted("minutes")).at(-1)).toBe("2037-01-01T00:00:00");
   });
 

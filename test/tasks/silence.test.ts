@@ -93,9 +93,10 @@ it("in the middle of a step's statement: it is done once, and is no failure of t
     await locker.query("select from app.invoice for update");
   });
   const invoice = await world.paid();
+  const administrator = await world.database.administrator();
   await eventually("the step waits for the lock", async () => {
-    const { rowCount } = await world.client.query(
-      "select from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'enginejs worker steps'",
+    const { rowCount } = await administrator.query(
+      "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and application_name = 'enginejs worker steps'",
     );
     return rowCount === 1;
   });

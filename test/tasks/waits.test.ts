@@ -85,14 +85,20 @@ describe("sleep", () => {
 
   it("until the end of time is no time at all: it has no distance", async () => {
     await world.start([
-      workflowOf({ name: "endless", trigger: onPay, nodes: [{ id: "nap", kind: "sleep", until: { moment: "record.dueAt" } }] }),
+      workflowOf({
+        name: "endless",
+        trigger: onPay,
+        nodes: [{ id: "nap", kind: "sleep", until: { moment: "record.dueAt" } }],
+      }),
     ]);
     const invoice = await makeInvoice(world.client, "inv-endless");
     await world.client.query("update app.invoice set due_at = 'infinity' where id = $1", [invoice]);
     await pay(world.client, invoice);
     const { id } = await world.parked("endless", invoice);
     // Before PostgreSQL 17 the distance to it is an error, and the relay asks for the distance to the next one.
-    const { rows } = await world.client.query("select next_run_at from enginejs.workflow_runs_parked where id = $1", [id]);
+    const { rows } = await world.client.query("select next_run_at from enginejs.workflow_runs_parked where id = $1", [
+      id,
+    ]);
     expect(rows).toEqual([{ next_run_at: null }]);
   });
 });
@@ -685,7 +691,7 @@ describe("an end from outside", () => {
 
   it("a run whose workflow was removed fails and says so, also one that slept meanwhile", async () => {
     await world.start([
-      workflowOf({ name: "removed", trigger: onPay, nodes: [{ id: "nap", kind: "sleep", until: { ms: 1_000 } }] }),
+      workflowOf({ name: "removed", trigger: onPay, nodes: [{ id: "nap", kind: "sleep", until: { ms: 2_500 } }] }),
     ]);
     const invoice = await world.paid();
     await world.parked("removed", invoice);
@@ -723,7 +729,7 @@ describe("many waits", () => {
       name: "both",
       trigger: onPay,
       nodes: [
-        { id: "nap", kind: "sleep", until: { ms: 300 } },
+        { id: "nap", kind: "sleep", until: { ms: 1_500 } },
         task("afterNap"),
         { id: "wait", kind: "waitForSignal", signal: "both", key: "record.id" },
         task("afterWait"),

@@ -422,6 +422,37 @@ describe("the relay", () => {
     expect(rows).toEqual([{ runs: 1 }]);
   });
 
+  it("knows what has changed, null included, and what kind of actor did it", async () => {
+    const update = { kind: "model", entity: "Invoice", event: "update" } as const;
+    await start([
+      workflowOf({ name: "due-changed", as: "system", trigger: { ...update, condition: "changed.dueAt" } }),
+      workflowOf({
+        name: "by-people",
+        as: "system",
+        trigger: { ...update, condition: 'actor.kind == "user" && !changed.dueAt' },
+      }),
+    ]);
+    const invoice = await makeInvoice(client, "inv-changed");
+    const runs = async () => {
+      await settled(invoice);
+      const { rows } = await client.query<{ workflow: string }>(
+        `select r.workflow from enginejs.workflow_runs r join enginejs.workflow_events e on e.id = r.event_id
+         where e.record_id = $1 order by r.event_id`,
+        [invoice],
+      );
+      return rows.map(({ workflow }) => workflow);
+    };
+    // From null, of which every comparison is unknown.
+    await client.query("update app.invoice set due_at = now() + interval '1 h' where id = $1", [invoice]);
+    expect(await runs()).toEqual(["due-changed"]);
+    await client.query("update app.invoice set number = 'inv-changed-2' where id = $1", [invoice]);
+    expect(await runs()).toEqual(["due-changed"]);
+    await asUser(client, ids.biller, () =>
+      client.query("update app.invoice set number = 'inv-changed-3' where id = $1", [invoice]),
+    );
+    expect(await runs()).toEqual(["due-changed", "by-people"]);
+  });
+
   it("knows the roles of whoever caused the event", async () => {
     const condition = '"billing" in actor.roles && actor.id == before.owner.id';
     const update = { kind: "model", entity: "Invoice", event: "update" } as const;

@@ -109,7 +109,8 @@ export async function workflowResume(options: NameOptions, terminal: Terminal): 
     return tell(terminal, `It goes on: ${status}.`, { run: name, status });
   }
   const runs = await changeWorkflow("select enginejs.resume_workflow($1, $2) as answer", options);
-  const text = runs === null ? "It was not paused." : `${name} goes on, with ${runs} runs that have waited.`;
+  const text =
+    runs === null ? "It was not paused." : `${name} goes on, with ${counted(Number(runs), "run")} that waited.`;
   return tell(terminal, text, { workflow: name, changed: runs !== null, runs });
 }
 
@@ -175,12 +176,14 @@ export async function workflowRedrive(options: RedriveOptions, terminal: Termina
     return total;
   });
   const { runs, events, refused } = redriven;
-  const verb = options.dryRun === true ? "would be tried again" : "are tried again";
-  const text = `${runs} runs and ${events} events ${verb}.${
-    refused === 0 ? "" : ` ${refused} runs have undone what they did: fork those.`
+  const verb = options.dryRun === true ? "Would be tried again" : "Tried again";
+  const text = `${verb}: ${counted(runs, "run")} and ${counted(events, "event")}.${
+    refused === 0 ? "" : ` ${counted(refused, "run")} more, whose work was undone, can only be forked.`
   }`;
   return tell(terminal, text, { ...redriven, dryRun: options.dryRun ?? false });
 }
+
+const counted = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" : "s"}`;
 
 function tell(terminal: Terminal, text: string, result: Readonly<Record<string, unknown>>): number {
   terminal.print(text);

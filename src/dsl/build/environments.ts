@@ -23,6 +23,9 @@ const row = (entity: string, nullable = false): Variable => ({ kind: "row", enti
 const fieldValue = ({ type, required }: Field): Variable =>
   type.kind === "one" ? record({ id: value({ kind: "uuid" }, !required) }) : value(expressionType(type), !required);
 
+/** Whether an event of an update names the field where it has changed: also one whose value no event holds, never the time of it. */
+const isNamed = ({ storage }: Field): boolean => "column" in storage && storage.column !== "updated_at";
+
 const ACTOR_KINDS = ["anonymous", "key", "service", "user"];
 
 /** As an enum, so that a misspelt name is found here and not in production. */
@@ -107,10 +110,13 @@ export class Environments {
     return { catalog: this.catalog, variables: { actor: this.actor() } };
   }
 
-  /** A trigger's condition: `actor`, and of `before` and `after` what the event has. */
-  trigger(entity: Entity, sides: readonly ("before" | "after")[]): Environment {
+  /** A trigger's condition: `actor`, and of `before`, `after` and `changed` what the event has. */
+  trigger(entity: Entity, parts: readonly ("before" | "after" | "changed")[]): Environment {
     const stored = this.stored(entity);
-    const row = Object.fromEntries(sides.map((side) => [side, stored]));
+    const changed = record(
+      Object.fromEntries(entity.fields.filter(isNamed).map(({ name }) => [name, value({ kind: "bool" }, false)])),
+    );
+    const row = Object.fromEntries(parts.map((part) => [part, part === "changed" ? changed : stored]));
     return { catalog: this.catalog, variables: { ...row, actor: this.actor() } };
   }
 

@@ -116,11 +116,11 @@ export function triggerOf(
 }
 
 /** What an event knows of its row. */
-const SIDES = {
+const PARTS = {
   create: ["after"],
-  update: ["before", "after"],
+  update: ["before", "after", "changed"],
   delete: ["before"],
-  action: ["before", "after"],
+  action: ["before", "after", "changed"],
 } as const;
 
 function conditionOf(
@@ -132,9 +132,9 @@ function conditionOf(
   const draft = drafts.get(entity);
   if (condition === undefined || draft === undefined) return undefined;
   const what = `Workflow ${name}, condition`;
-  const sides = SIDES[event];
-  const written = callbacks.expression(condition, { names: [...sides, "actor"] }, what);
+  const parts = PARTS[event];
+  const written = callbacks.expression(condition, { names: [...parts, "actor"] }, what);
   if (written === undefined) return undefined;
-  expressions.check(written, environments.trigger(draft.entity, sides), { kind: "bool" });
+  expressions.check(written, environments.trigger(draft.entity, parts), { kind: "bool" });
   return written.text;
 }

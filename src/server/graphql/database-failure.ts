@@ -78,7 +78,9 @@ export function notFound(mutation: MutationFacts | undefined, otherwise?: string
   return new RequestError(
     "EJS5030",
     404,
-    mutation === undefined ? otherwise : `There is no ${mutation.entity.name} with this id, or you may not ${verb(mutation)} it.`,
+    mutation === undefined
+      ? otherwise
+      : `There is no ${mutation.entity.name} with this id, or you may not ${verb(mutation)} it.`,
   );
 }
 

@@ -39,3 +39,5 @@ workflow("no-before", { on: Order.created(wrong(({ before }: { before: never }) 
 workflow("no-order", { on: Order.on("pay"), ordered: wrong("records"), ...system });
 workflow("hook", { on: webhook("f", { secret: env("F"), scheme: "github" }), ...system });
 workflow("hook-signed-otherwise", { on: webhook("f", { secret: env("G"), scheme: "github" }), ...system });
+workflow("no-such-change", { on: Order.updated(({ changed }) => wrong(changed).totl), ...system });
+workflow("no-change-yet", { on: Order.created(wrong(({ changed }: { changed: never }) => wrong(changed).total)), ...system });

@@ -48,3 +48,9 @@ workflow("paid-outside", {
   concurrency: 3,
   steps: (flow) => flow.transform("seen", ({ input }) => ({ amount: input.amount })),
 });
+
+workflow("moved", {
+  on: Order.updated(({ changed, actor }) => changed.dueAt.or(changed.secretAt).and(actor.kind.ne("service"))),
+  as: "system",
+  steps: (flow) => flow.log("say", "moved"),
+});
