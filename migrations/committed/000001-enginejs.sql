@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:c49cb491bddc0fe25f9c156232cc2d9f9897c34d
+--! Hash: sha1:11cf74bbc3b7f48fb1f069744ed7daf8d0d06000
 --! Message: enginejs
 
 -- sql/rls/roles.sql
@@ -5597,7 +5597,20 @@ begin
     p.created_at
   from poison p;
 
-  lost := array(select r.id from enginejs.workflow_runs_active r where r.id = any (lost));
+  -- Whoever died three times beside others may be killed by one of these: begun together again they would die together until all
+  -- of them fail. Each comes back at a time of its own.
+  with crowd as (
+    select r.id, count(*) over (partition by r.worker_id) as runs from enginejs.workflow_runs_active r where r.id = any (lost)
+  ),
+  parted as (
+    update enginejs.workflow_runs_active r
+    set status = 'waiting', worker_id = null, job_id = null, since = clock_timestamp(),
+      next_run_at = clock_timestamp() + random() * 2 ^ least(r.crashes, 4) * interval '1 s'
+    from crowd c
+    where r.id = c.id and c.runs > 1 and r.crashes >= 3 and r.failure is null and r.cancel is null
+    returning r.id
+  )
+  select array_agg(c.id) into lost from crowd c where c.id not in (select p.id from parted p);
   perform enginejs.workflow_ring_for(lost);
 
   return query select unnest(dead);

@@ -9,10 +9,14 @@ export function usageFinding(error: CommanderError, program: Command, argv: read
   const text = error.message.replace(/^error: /, "");
   const message = `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith(".") ? "" : "."}`;
   if (error.code === "commander.unknownCommand") {
+    // `enginejs workflow lst` means one of `workflow`; `enginejs build` means `enginejs sql build`.
+    const own = command === program ? [] : commandPaths(command, `${command.name()} `);
     const paths = commandPaths(program);
-    // `enginejs build` means `enginejs sql build`.
-    const near = nearestBy(unknown, paths, (path) => [path, path.slice(path.lastIndexOf(" ") + 1)]);
-    const hint = near === undefined ? `The commands are: ${paths.join(", ")}.` : `Did you mean "enginejs ${near}"?`;
+    const nearOf = (some: readonly string[]) =>
+      nearestBy(unknown, some, (path) => [path, path.slice(path.lastIndexOf(" ") + 1)]);
+    const near = nearOf(own) ?? nearOf(paths);
+    const all = (own.length > 0 ? own : paths).join(", ");
+    const hint = near === undefined ? `The commands are: ${all}.` : `Did you mean "enginejs ${near}"?`;
     return { code: "EJS1001", severity: "error", message, hint };
   }
   if (error.code === "commander.unknownOption") {

@@ -115,16 +115,15 @@ function compareActing({ as: was }: Workflow, { name, as: now }: Workflow, build
 function compareWebhooks(compared: Compared): readonly RightChange[] {
   const { builds } = compared;
   const [was, now] = [builds.previous.system.webhooks, builds.next.system.webhooks];
-  if (now === undefined) return [];
   const isOld = (name: string): boolean =>
     builds.previous.system.entities.some((entity) => entity.name === name) ||
     builds.previous.system.queues?.some((queue) => queue.name === name) === true;
-  const names = (of: typeof now | undefined): readonly string[] =>
+  const names = (of: typeof now): readonly string[] =>
     (of?.events ?? []).filter((event) => isOld("queue" in event ? event.queue : event.entity)).map(({ name }) => name);
   return [
     ...compareLists("events", names(was), names(now), "be sent", builds),
     ...compareRight(managing(compared.before), managing(compared.after), compared),
-    ...compareLists("hosts", was?.privateHosts ?? [], now.privateHosts, "be at", builds),
+    ...compareLists("hosts", was?.privateHosts ?? [], now?.privateHosts ?? [], "be at", builds),
   ];
 }
 

@@ -98,7 +98,8 @@ export const requestErrors = defineErrors({
   },
   EJS5018: {
     title: "The body of a webhook does not fit",
-    detail: "The workflow that the webhook starts declares what its input is, and the body is something else; or it holds what PostgreSQL cannot keep: U+0000, half of a surrogate pair, a number of too many digits.",
+    detail:
+      "The workflow that the webhook starts declares what its input is, and the body is something else; or it holds what PostgreSQL cannot keep: U+0000, half of a surrogate pair, a number of too many digits.",
     hint: "Send what the schema of the webhook's `input` describes, or change that.",
   },
   EJS5020: {

@@ -3,13 +3,13 @@ import { describeType } from "../expression/index.ts";
 import type { WorkflowNode } from "../model/index.ts";
 import type { JsonSchema } from "../model/schema-types.ts";
 import type { AroundNode } from "./compile-node.ts";
-import { suggestion } from "./database-nodes.ts";
 import type { BodyOp } from "./graph-scope.ts";
 import type { Made, NodeContext, PortValue } from "./node-context.ts";
 import { typeMisfit } from "./process-context.ts";
 import type { ProcessNodeOf } from "./process-file.ts";
 import { isEntry } from "./process-graph.ts";
 import { misfit } from "./process-types.ts";
+import { suggestion } from "./suggestion.ts";
 
 const INT: JsonSchema = { type: "integer" };
 
@@ -161,6 +161,7 @@ export function bodyStart(context: NodeContext<ProcessNodeOf<"start">>): Made {
         key: true,
         hint: suggestion(port, Object.keys(given), "It is given"),
       });
+      values[port] = "null";
       continue;
     }
     const problem = misfit(value.schema, schema);

@@ -3,7 +3,7 @@ import type { Workflow } from "../model/index.ts";
 import { ProcessTypes } from "./process-types.ts";
 import type { ReadProcess } from "./read-process.ts";
 
-export interface ProcessContract {
+interface ProcessContract {
   readonly name: string;
   readonly trigger: Workflow["trigger"];
   /** The JSON Schema of what it is started with. */

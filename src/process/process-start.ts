@@ -3,12 +3,12 @@ import type { Entity, WorkflowNode } from "../model/index.ts";
 import { expressionType, type Field, triggerEntity } from "../model/index.ts";
 import { type JsonSchema, schemaProperties } from "../model/schema-types.ts";
 import { bodyStart } from "./body-nodes.ts";
-import { suggestion } from "./database-nodes.ts";
 import type { Made, NodeContext } from "./node-context.ts";
 import { typeMisfit } from "./process-context.ts";
 import type { ProcessNodeOf } from "./process-file.ts";
 import { inputSchema } from "./process-trigger.ts";
 import { misfit } from "./process-types.ts";
+import { suggestion } from "./suggestion.ts";
 
 /** The first node: what starts the run is the value of its port. */
 export function entryNode(context: NodeContext<ProcessNodeOf<"start" | "queue.consume">>): Made {

@@ -7,10 +7,10 @@ import { isTimeZone } from "../model/cron.ts";
 import { type Entity, expressionType, triggerEntity, type Workflow } from "../model/index.ts";
 import type { JsonSchema } from "../model/schema-types.ts";
 import { literal } from "../sql-ast/expressions.ts";
-import { suggestion } from "./database-nodes.ts";
 import { queueOf } from "./outside-nodes.ts";
 import { type ProcessContext, rowVariable, schemaVariable } from "./process-context.ts";
 import type { Path } from "./process-source.ts";
+import { suggestion } from "./suggestion.ts";
 
 const SCHEDULED = ["interval", "cron", "datetime"];
 /** What a tick of a clock gives. */

@@ -64,6 +64,10 @@ export class ConnectionWatch {
   private readonly timer: NodeJS.Timeout;
   private lookedAt = performance.now();
   private asking = false;
+  /** Backends whose connection was given up, until they are ended. */
+  private readonly abandoned = new Set<number>();
+  /** Those that somebody has taken from their pool, perhaps between two statements. */
+  private readonly inUse = new WeakSet<pg.ClientBase>();
 
   /** @param url a direct connection */
   constructor(url: string) {
@@ -82,6 +86,8 @@ export class ConnectionWatch {
   /** Watches every connection of a pool. */
   watchPool(pool: pg.Pool, direct: boolean): void {
     pool.on("connect", (client) => this.watch(client, direct));
+    pool.on("acquire", (client) => this.inUse.add(client));
+    pool.on("release", (_error, client) => this.inUse.delete(client));
   }
 
   stop(): void {
@@ -100,11 +106,15 @@ export class ConnectionWatch {
       sight.seenAt = now;
     }
     const silent = this.silent(SILENCE);
-    if (silent.length === 0 || this.asking) return;
+    if (this.asking || (silent.length === 0 && this.abandoned.size === 0)) return;
     this.asking = true;
-    void this.judge(silent).finally(() => {
-      this.asking = false;
-    });
+    void this.judge(silent)
+      .then(() => this.endAbandoned())
+      // It is tried again at the next look.
+      .catch(() => undefined)
+      .finally(() => {
+        this.asking = false;
+      });
   }
 
   /** Those that wait for an answer, and of which nothing has come for so long. */
@@ -121,6 +131,7 @@ export class ConnectionWatch {
   }
 
   private async judge(silent: readonly Watched[]): Promise<void> {
+    if (silent.length === 0) return;
     const asked = new Map(silent.map((client) => [client, this.backendOf(client)]));
     let lost: ReadonlySet<number | undefined>;
     try {
@@ -138,12 +149,7 @@ export class ConnectionWatch {
       // Whose backend nobody knows is at the beginning of a transaction, which takes no time.
       return backend === undefined ? late.has(client) : still.has(client) && lost.has(backend);
     });
-    if (gone.length === 0) return;
-    // What lies idle since then may be as dead: each would cost whoever takes it as long again.
-    const idle = [...this.watched.keys()].filter((client) => client.readyForQuery);
-    this.giveUp([...gone, ...idle]);
-    const ended = [...gone, ...idle].map((client) => this.backendOf(client)).filter((backend) => backend !== undefined);
-    await this.endBackends(ended).catch(() => undefined);
+    this.giveUp(gone);
   }
 
   private backendOf(client: Watched): number | undefined {
@@ -152,9 +158,14 @@ export class ConnectionWatch {
     );
   }
 
-  private giveUp(clients: readonly Watched[]): void {
+  private giveUp(gone: readonly Watched[]): void {
+    if (gone.length === 0) return;
     const now = performance.now();
-    for (const client of clients) {
+    // What lies idle since then may be as dead: each would cost whoever takes it as long again.
+    const idle = [...this.watched.keys()].filter((client) => client.readyForQuery && !this.inUse.has(client));
+    for (const client of [...gone, ...idle]) {
+      const backend = this.backendOf(client);
+      if (backend !== undefined) this.abandoned.add(backend);
       const { seenAt = now } = this.watched.get(client) ?? {};
       const error = new Silence(client.readyForQuery ? undefined : now - seenAt);
       client.connection.stream.destroy(error);
@@ -172,13 +183,17 @@ export class ConnectionWatch {
     return new Set(rows.map(({ backend }) => backend));
   }
 
-  private async endBackends(these: readonly number[]): Promise<void> {
-    await this.ask(
-      `select pg_terminate_backend(a.pid) from pg_stat_activity a
-       where a.pid = any ($1::int[]) and a.usename = current_user and a.datname = current_database()
-         and a.wait_event in ('ClientRead', 'ClientWrite')`,
-      these,
+  private async endAbandoned(): Promise<void> {
+    const backends = [...this.abandoned];
+    if (backends.length === 0) return;
+    const { rows } = await this.ask<{ backend: number; ended: boolean | null }>(
+      `select a.pid as backend, case when a.wait_event in ('ClientRead', 'ClientWrite') then pg_terminate_backend(a.pid) end as ended
+       from pg_stat_activity a where a.pid = any ($1::int[]) and a.usename = current_user and a.datname = current_database()`,
+      backends,
     );
+    // One that is still at its statement may hold locks afterwards.
+    const busy = new Set(rows.filter(({ ended }) => ended !== true).map(({ backend }) => backend));
+    for (const backend of backends) if (!busy.has(backend)) this.abandoned.delete(backend);
   }
 
   /** Over a connection of its own, with an end to everything. */

@@ -17,6 +17,9 @@ export type HeartbeatMessage = "beat" | "reaped" | "silent";
 export interface Heartbeat {
   /** Under which this process is registered. */
   readonly worker: number;
+  /** Beats no more. Its row stays: whoever reaps it ends what this worker has left in the database. */
+  abandon(): Promise<void>;
+  /** Beats no more, and leaves nothing to be reaped. */
   stop(): Promise<void>;
 }
 
@@ -58,6 +61,10 @@ export async function startHeartbeat(url: string, pool: pg.Pool, onLost: () => v
   await beating.promise;
   return {
     worker,
+    async abandon() {
+      stopped = true;
+      await thread.terminate();
+    },
     async stop() {
       stopped = true;
       await thread.terminate();

@@ -67,7 +67,11 @@ export function startRelay(options: RelayLoopOptions): Relay {
 }
 
 async function lead(options: RelayLoopOptions, state: { leading: boolean }, signal: AbortSignal): Promise<void> {
-  const client = await connect(options.url, { applicationName: "enginejs relay", types: exactTypes });
+  const client = await connect(options.url, {
+    applicationName: "enginejs relay",
+    connectTimeout: 3_000,
+    types: exactTypes,
+  });
   options.watch.watch(client);
   const worker = options.worker();
   try {

@@ -29,24 +29,27 @@ function zodOf(schema: Schema): z.ZodType | undefined {
   }
 }
 
-/** Others give more than somebody asks for, and leave out what has a default. */
+/** Others give more than somebody asks for, leave out what has a default, and say null of what may be absent: later steps see null either way. */
 function open(part: unknown): unknown {
   if (Array.isArray(part)) return part.map(open);
   if (!isObject(part)) return part;
-  const { additionalProperties, required, ...rest } = part;
-  const opened = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, open(value)]));
-  const { properties } = part;
-  const needed = Array.isArray(required)
-    ? required.filter((name) => !(isObject(properties) && isObject(properties[name]) && "default" in properties[name]))
-    : required;
-  return {
-    ...opened,
-    ...(additionalProperties === undefined || additionalProperties === false
-      ? {}
-      : { additionalProperties: open(additionalProperties) }),
-    ...(needed === undefined ? {} : { required: needed }),
-  };
+  const { additionalProperties, required, properties, ...rest } = part;
+  const opened = Object.fromEntries(
+    Object.entries(rest).map(([key, value]) => [key, VALUES.includes(key) ? value : open(value)]),
+  );
+  if (isObject(additionalProperties)) opened.additionalProperties = open(additionalProperties);
+  if (!isObject(properties)) return required === undefined ? opened : { ...opened, required };
+  const names = Array.isArray(required) ? required : [];
+  const needed = names.filter((name) => !(isObject(properties[name]) && "default" in properties[name]));
+  const members = Object.entries(properties).map(([name, schema]) => [
+    name,
+    needed.includes(name) ? open(schema) : { anyOf: [open(schema), { type: "null" }] },
+  ]);
+  return { ...opened, properties: Object.fromEntries(members), required: needed };
 }
+
+/** Keywords that hold values and no schemas. */
+const VALUES = ["enum", "const", "default", "examples"];
 
 const isObject = (value: unknown): value is Schema =>
   typeof value === "object" && value !== null && !Array.isArray(value);

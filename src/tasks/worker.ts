@@ -243,7 +243,7 @@ class WorkerProcess implements RunningWorker {
   }
 
   private async beatAgain(): Promise<void> {
-    await this.heartbeat?.stop();
+    await this.heartbeat?.abandon();
     while (this.stopped === undefined) {
       try {
         await this.beat();

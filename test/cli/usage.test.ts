@@ -50,6 +50,7 @@ test.each([
   [["build"], "EJS1001", "Unknown command 'build'.", 'Did you mean "enginejs sql build"?'],
   [["wrker"], "EJS1001", "Unknown command 'wrker'.", 'Did you mean "enginejs worker"?'],
   [["zzzzz"], "EJS1001", "Unknown command 'zzzzz'.", "The commands are: sql build, dev"],
+  [["workflow", "lst"], "EJS1001", "Unknown command 'lst'.", 'Did you mean "enginejs workflow list"?'],
   [["sql", "build", "--databse", "x"], "EJS1002", "Unknown option '--databse'.", 'Did you mean "--database"?'],
   [["sql", "build", "--dry"], "EJS1002", "Unknown option '--dry'.", 'Did you mean "--dry-run"?'],
   [["dev", "--port", "http"], "EJS1002", "argument 'http' is invalid", "enginejs dev --help"],

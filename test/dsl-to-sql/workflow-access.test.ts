@@ -222,7 +222,12 @@ test("which events leave by webhooks, who manages endpoints, and where these may
     "+ manage of webhooks | some",
   ]);
   expect(told(model([]), hooks({ events: [queued] }))).toHaveLength(2);
-  expect(told(hooks(), model([]))).toEqual([]);
+  expect(told(hooks(), model([]))).toEqual([
+    "webhook endpoints may no longer be sent Document.pay",
+    "~ events of webhooks",
+    "billing may no longer manage webhook endpoints",
+    "- manage of webhooks",
+  ]);
 });
 
 test("consents count by the workflow's name, once each", () => {

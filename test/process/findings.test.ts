@@ -8,6 +8,89 @@ type Mistake = readonly [what: string, from: string, to: string, code: string, a
 const mistakes: readonly Mistake[] = [
   ["no JSON", '"version": 3,', '"version": 3', "EJS2501", '"type"', "comma expected"],
   ["a comment", '"version": 3,', '"version": 3, // three', "EJS2501", "// three", "comment"],
+  [
+    "a comma too many",
+    '["start.order", "any.order"]\n',
+    '["start.order", "any.order"],\n',
+    "EJS2501",
+    "]",
+    "Remove the comma",
+  ],
+  [
+    "U+0000",
+    "Price an order",
+    "Price\\u0000",
+    "EJS2501",
+    '"Price\\u0000, store it, charge the card, announce it."',
+    "U+0000",
+  ],
+  [
+    "another format",
+    "process-1.json",
+    "process-2.json",
+    "EJS2503",
+    '"https://enginejs.dev/schema/process-2.json"',
+    "process-1.json",
+  ],
+  [
+    "a member of options that there is not",
+    '"uses": {',
+    '"options": {"concurrency": {"limit": 1, "keys": "input.card"}}, "uses": {',
+    "EJS2503",
+    '"keys"',
+    'mean "key"',
+  ],
+  [
+    "a key of options over nothing",
+    '"uses": {',
+    '"options": {"concurrency": {"limit": 1, "key": "input.crd"}}, "uses": {',
+    "EJS2012",
+    "crd",
+    'mean "card"',
+  ],
+  [
+    "an order by a record that there is not",
+    '"uses": {',
+    '"options": {"ordered": {"by": "record", "onFailure": "halt"}}, "uses": {',
+    "EJS2505",
+    '"record"',
+    "No record",
+  ],
+  ["a trigger of no kind", '"uses": {', '"trigger": {"kind": "crn"}, "uses": {', "EJS2503", '"crn"', 'mean "cron"'],
+  ["no such actor", '"uses": {', '"as": "sytem", "uses": {', "EJS2503", '"sytem"', 'mean "system"'],
+  [
+    "no time zone",
+    '"uses": {',
+    '"as": "system", "trigger": {"kind": "cron", "expression": "0 9 * * *", "zone": "Europe/Berln", "catchUp": "one"}, "uses": {',
+    "EJS2505",
+    '"Europe/Berln"',
+    "Europe/Berlin",
+  ],
+  [
+    "a first pause longer than the longest",
+    '"initial": "PT2S"',
+    '"initial": "PT2M"',
+    "EJS2503",
+    '"PT2M"',
+    "longer than max",
+  ],
+  [
+    "a type of no kind",
+    '"Int": {"type": "integer"}',
+    '"Int": {"type": "integr"}',
+    "EJS2511",
+    '"integr"',
+    'mean "integer"',
+  ],
+  ["a keyword that there is not", '"items": {"$ref"', '"itms": {"$ref"', "EJS2511", '"itms"', 'mean "items"'],
+  [
+    "a required member that there is not",
+    '"required": ["price", "qty"]',
+    '"required": ["price", "qtt"]',
+    "EJS2511",
+    '"qtt"',
+    'mean "qty"',
+  ],
   ["a member twice", '"version": 3,', '"version": 3,\n  "version": 4,', "EJS2502", '"version"', "twice"],
   ["an unknown member", '"version": 3,', '"version": 3,\n  "inputs": "Order",', "EJS2503", '"inputs"', 'mean "input"'],
   ["a member missing", '  "version": 3,\n', "", "EJS2503", "{", "no version"],
@@ -271,6 +354,76 @@ it("all mistakes of all files are found at once, each at its place", async () =>
     "processes/p0.json:68:17 EJS2530",
     expect.stringMatching(/^processes\/p1\.json:1:\d EJS2501$/),
     "processes/p2.json:5:14 EJS2503",
+  ]);
+});
+
+it("an empty file, one that is nested without end, one that ends in the middle: each has one finding at its place", async () => {
+  const { findings } = await compiled("", "[".repeat(200_000), exampleText.slice(0, exampleText.indexOf('"nodes"')));
+  expect(findings.map(({ code, message, where }) => [code, message, where?.line, where?.column])).toEqual([
+    ["EJS2501", "processes/p0.json is empty.", 1, 1],
+    ["EJS2501", "processes/p1.json is nested more than 100 levels deep.", 1, 101],
+    ["EJS2501", expect.stringContaining("expected"), 25, 3],
+  ]);
+});
+
+it("a circle is said once, without what follows from it", async () => {
+  const text = exampleText
+    .replace('"in": {"order": "Order"},\n      "cases"', '"in": {"order": "Void"},\n      "cases"')
+    .replace('["start.order", "any.order"]', '["charge.ok", "any.order"]');
+  const { findings } = await compiled(text);
+  const codes = findings.map(({ code }) => code);
+  expect(codes.filter((code) => code === "EJS2523")).toHaveLength(1);
+  expect(codes).not.toContain("EJS2522");
+});
+
+it("what is wrong in a body is found in it", async () => {
+  const process = {
+    kind: "process",
+    name: "loops",
+    version: 1,
+    type: "orchestratedWorkflow",
+    execution: { model: "async" },
+    $defs: { Ids: { type: "array", items: { type: "string" } }, Text: { type: "string" }, Int: { type: "integer" } },
+    input: "Ids",
+    outputs: { all: "Ids" },
+    uses: { services: { payments: ["createCharge"] }, http: { "api.example.com": ["GET"] } },
+    nodes: {
+      start: { op: "start", out: { ids: "Ids" } },
+      each: {
+        op: "forEach",
+        in: { ids: "Ids" },
+        items: "ids",
+        out: { results: "Ids", ids: "Ids" },
+        nodes: {
+          start: { op: "start", out: { itm: "Text", item: "Int" } },
+          ask: { op: "http.request", url: '"https://api.example.org/" + id', in: { id: "Text" } },
+          give: { op: "output", in: { value: "Text" }, output: "all" },
+        },
+        edges: [
+          ["start.itm", "ask.id"],
+          ["start.item", "give.value"],
+        ],
+      },
+      undo: { op: "compensate", of: "charge", in: { ids: "Ids" }, nodes: {}, edges: [] },
+      done: { op: "output", in: { value: "Ids" }, output: "all" },
+    },
+    edges: [
+      ["start.ids", "each.ids"],
+      ["start.ids", "undo.ids"],
+      ["each.results", "done.value"],
+    ],
+  };
+  const { findings } = await compiled(JSON.stringify(process));
+  const said = findings.filter(({ severity }) => severity === "error").map(({ code, message }) => `${code} ${message}`);
+  expect(said.toSorted()).toEqual([
+    "EJS2512 start.item does not fit give.value: integer, not string.",
+    'EJS2513 each: an item of ids is string, not int, as "item" of its start says.',
+    'EJS2514 start: its body is given no "itm".',
+    "EJS2524 undo: its body has no start; it begins with one start.",
+    'EJS2528 There are two nodes "start": the ids of bodies are told apart, too.',
+    "EJS2529 give: the result of an item has no name.",
+    'EJS2530 undo: there is no node "charge".',
+    'EJS2540 each.nodes.ask.url: uses does not list http.api.example.org: "GET".',
   ]);
 });
 

@@ -10,7 +10,7 @@ import { eventually } from "../tasks/support/worker.ts";
 import { compiled } from "./support/orders-model.ts";
 import { createProcessDatabase, type ProcessDatabase, user } from "./support/process-database.ts";
 
-const folder = join(import.meta.dirname, "fresh");
+const folder = join(import.meta.dirname, "fresh/processes");
 const texts = readdirSync(folder)
   .sort()
   .map((file) => readFileSync(join(folder, file), "utf8"));

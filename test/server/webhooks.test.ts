@@ -180,6 +180,25 @@ describe("a signed request", () => {
     expect(rows).toEqual([{ ref: "12345678901234567890", exact: "0.1000000000000000055511151231257827" }]);
   });
 
+  it("grows by no exponent: a number of few characters is no number of thousands of digits", async () => {
+    const hub = (body: string) =>
+      post("hub", body, {
+        "x-hub-signature-256": `sha256=${createHmac("sha256", "hub").update(body).digest("hex")}`,
+      });
+    expect(await hub('{"huge": 1e100000}')).toMatchObject({ status: 422, code: "EJS5018" });
+    expect(await hub(`{"tiny": [${Array(50).fill("1e-16000").join()}], "text": "v1e5000", "big": 1e20}`)).toMatchObject(
+      {
+        status: 202,
+      },
+    );
+    const [stored] = await inputs("on-push");
+    expect(stored).toEqual({ tiny: Array(50).fill(0), text: "v1e5000", big: 1e20 });
+    const { rows } = await client.query<{ n: number }>(
+      "select length(e.input::text) as n from enginejs.workflow_events e where e.input ? 'tiny'",
+    );
+    expect(rows[0]?.n).toBeLessThan(400);
+  });
+
   it("by a key of no bytes is refused: a secret that is only a prefix is none", async () => {
     const body = '{"amount": 1}';
     for (const none of ["whsec_", "whsec_ ", "whsec_!!!!", `whsec_ ${secret}`]) {

@@ -163,7 +163,12 @@ describe("the next tick", () => {
       const field = (least: number, most: number) => {
         const value = least + random(most - least + 1);
         return (
-          ["*", `${value}`, `*/${1 + random(Math.min(20, most - least))}`, `${value},${least + random(most - least + 1)}`][random(4)] ?? "*"
+          [
+            "*",
+            `${value}`,
+            `*/${1 + random(Math.min(20, most - least))}`,
+            `${value},${least + random(most - least + 1)}`,
+          ][random(4)] ?? "*"
         );
       };
       const expression = `${field(0, 59)} ${field(0, 23)} ${random(3) === 0 ? field(1, 28) : "*"} * ${random(3) === 0 ? field(0, 6) : "*"}`;

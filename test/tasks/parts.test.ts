@@ -1,6 +1,7 @@
 /** The parts of the worker that need no database. */
 
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { NonRetryableError } from "../../src/dsl/non-retryable-error.ts";
 import { env, provideSettings, readSetting } from "../../src/dsl/setting.ts";
 import { nodeOrder } from "../../src/dsl-to-sql/workflow/node-order.ts";
@@ -10,6 +11,7 @@ import { catalogOf, type Workflow } from "../../src/model/index.ts";
 import { Batcher } from "../../src/tasks/batcher.ts";
 import { errorWithoutSecrets, logWithoutSecrets } from "../../src/tasks/hide-secrets.ts";
 import { retryDelay } from "../../src/tasks/retry-delay.ts";
+import { schemaMisfits } from "../../src/tasks/schema-misfits.ts";
 import { stepFailure } from "../../src/tasks/step-failure.ts";
 import { stepValues } from "../../src/tasks/step-values.ts";
 import { withTimeLimit } from "../../src/tasks/with-time-limit.ts";
@@ -86,6 +88,36 @@ describe("stepValues", () => {
       "i",
       null,
     ]);
+  });
+});
+
+describe("schemaMisfits", () => {
+  const schema = z.toJSONSchema(
+    z.object({
+      ok: z.boolean(),
+      required: z.string().optional(),
+      size: z.int().default(1),
+      lines: z.array(z.object({ name: z.string(), properties: z.enum(["a", "b"]).optional() })),
+    }),
+  );
+  it.for<[what: string, value: unknown, misfits: readonly string[]]>([
+    [
+      "takes more than it says, null for what may be absent, and nothing for what has a default",
+      { ok: true, required: null, lines: [{ name: "n", properties: null, more: 1 }], more: 1 },
+      [],
+    ],
+    [
+      "names each place",
+      { lines: [{ name: null, properties: "c" }], required: 1 },
+      ["ok", "required", "lines.0.name", "lines.0.properties"],
+    ],
+    ["names the whole", "text", ["value"]],
+  ])("%s", ([, value, misfits]) => {
+    expect(
+      schemaMisfits(schema, value)
+        .map((text) => text.split(":")[0])
+        .sort(),
+    ).toEqual([...misfits].sort());
   });
 });
 

@@ -157,6 +157,31 @@ describe("workers as processes", { concurrent: true, timeout: 120_000 }, () => {
     expect(rows).toEqual([{ workflow: "poison", error: "its worker died 5 times in a row while it ran" }]);
   });
 
+  it("runs that have died together three times come back one by one, so that the deadly one takes no other with it", async ({
+    world: { client, start, build, effects },
+  }) => {
+    await build(calling("slow", { as: "system" }));
+    const worker = start({ SLOW: "60000" });
+    await worker.ready;
+    for (const number of ["inv-1", "inv-2"]) await pay(client, await makeInvoice(client, number));
+    await eventually("two starts", async () => (await effects("slow")).length === 2);
+    await client.query("update enginejs.workflow_runs_active set crashes = 2");
+    await worker.kill();
+    await client.query("update enginejs.workflow_workers set heartbeat_at = '-infinity'");
+    await client.query("select enginejs.workflow_reap(5)");
+    const { rows } = await client.query<{ status: string; crashes: number; wait: number }>(
+      "select status, crashes, extract(epoch from next_run_at - since)::float8 as wait from enginejs.workflow_runs_active",
+    );
+    expect(rows.map(({ status, crashes }) => ({ status, crashes }))).toEqual([
+      { status: "waiting", crashes: 3 },
+      { status: "waiting", crashes: 3 },
+    ]);
+    expect(rows[0]?.wait).not.toBe(rows[1]?.wait);
+    expect(Math.max(...rows.map(({ wait }) => wait))).toBeLessThanOrEqual(8.1);
+    start({ SLOW: "1" });
+    await eventually("both again", async () => (await effects("slow")).length === 4);
+  });
+
   it("what a run did that kills its process is undone, and a compensation that kills it too ends", async ({
     world: { client, statuses, start, build },
   }) => {

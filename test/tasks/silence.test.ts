@@ -17,8 +17,9 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   await locker.query("rollback");
-  await worker?.stop();
+  // First what is silent, which would be waited for.
   proxy.close();
+  await worker?.stop();
 });
 afterAll(() => world.end());
 
@@ -122,4 +123,17 @@ it("after an outside step: its result is kept, and it is not done again", { time
   const invoice = await world.paid();
   await done(invoice);
   expect(asked).toBe(1);
+});
+
+it("with no way to the server at all for ten seconds: it takes up its work again when there is one", {
+  timeout: 60_000,
+}, async () => {
+  await begin(() => null);
+  warnings.length = 0;
+  proxy.cutOff = true;
+  proxy.fallSilent();
+  const invoice = await world.paid();
+  await eventually("they are given up", async () => warnings.some((line) => line.includes("answer is lost")), LIMIT);
+  proxy.cutOff = false;
+  await done(invoice);
 });

@@ -1,6 +1,6 @@
 /**
- * The storm: workers are killed, frozen and replaced, PostgreSQL is restarted, connections are cut, and all the while rows are
- * written. Afterwards everything that was committed has had its runs, and these their effects.
+ * The storm: workers are killed, frozen and replaced, PostgreSQL is restarted, connections are cut, administrators meddle, and
+ * all the while rows are written. Afterwards everything that was committed has had its runs, and these their effects.
  *
  * STORM_SECONDS is the length of both storms together, STORM_SEED repeats the decisions of one (not its moments);
  * SHOW_STORM=1 tells what happens. `npm run test:storm` is the long form.
@@ -8,7 +8,14 @@
 import { describe, expect, it } from "vitest";
 import type { Workflow } from "../../src/model/index.ts";
 import { rage, WORKERS } from "./support/storm-adversaries.ts";
-import { expectKeysAndCheckpoints, expectRunsAndEffects, expectTurns, leftOver } from "./support/storm-checks.ts";
+import {
+  expectKeysAndCheckpoints,
+  expectRunsAndEffects,
+  expectTicks,
+  expectTurns,
+  leftOver,
+  watchLimits,
+} from "./support/storm-checks.ts";
 import { randomOf } from "./support/storm-random.ts";
 import { plainShapes, plainWorkflows, type Shape, stormShapes, stormWorkflows } from "./support/storm-workflows.ts";
 import { StormWorld } from "./support/storm-world.ts";
@@ -44,7 +51,8 @@ async function storm({ workflows, shapes, entity, seconds }: Storm): Promise<voi
       ),
     );
     const signals = sendSignals(world, signalling.signal);
-    const raged = rage(world, randomOf(seed), raging.signal);
+    const limits = watchLimits(world, signalling.signal);
+    const raged = rage(world, randomOf(seed), raging.signal, entity);
     await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
     raging.abort();
     writing.abort();
@@ -71,9 +79,14 @@ async function storm({ workflows, shapes, entity, seconds }: Storm): Promise<voi
     const drained = Date.now() - calmAt;
     signalling.abort();
     await signals;
+    expect(await limits).toEqual([]);
+    expect(world.collapsed).toEqual([]);
 
     const rows = await expectRunsAndEffects(world, shapes, written, entity);
-    if (entity === "customer") await expectTurns(world);
+    if (entity === "customer") {
+      await expectTurns(world);
+      await expectTicks(world);
+    }
     const { kept, begun } = await expectKeysAndCheckpoints(world);
     const [events] = await world.rows<{ n: number }>("select count(*)::int as n from enginejs.workflow_events");
     expect(rows).toBeGreaterThan(seconds);

@@ -34,8 +34,8 @@ export function recorded(
   try {
     const flow = steps(new FlowRecorder());
     if (flow instanceof FlowRecorder && flow.steps.length > 0) return flow.steps;
-    const found = flow instanceof FlowRecorder ? "a flow without steps" : flow === undefined ? "nothing" : shown(flow);
-    report.error("EJS2159", `${of} returns ${found}.`, { site, word });
+    const { found, hint } = returned(flow);
+    report.error("EJS2159", `${of} returns ${found}.`, { site, word, hint });
   } catch (error) {
     const message = error instanceof Error ? error.message : shown(error);
     const [, misspelt] = /\.([\p{L}\d_$]+) is not a function/u.exec(message) ?? [];
@@ -43,4 +43,18 @@ export function recorded(
     report.error("EJS2130", `${of} failed: ${message}`, { site: siteOfError(error) ?? site, word: misspelt, hint });
   }
   return [];
+}
+
+/** What a function that was to return its steps has returned instead, and what was meant. */
+function returned(flow: unknown): { readonly found: string; readonly hint?: string } {
+  if (flow instanceof FlowRecorder) {
+    const hint = 'Each step returns a new flow, return the last one: (flow) => flow.log("a", "…").log("b", "…")';
+    return { found: "a flow without steps", hint };
+  }
+  if (flow instanceof Promise) {
+    // Its failure is not looked at, and must not end the process.
+    flow.catch(() => undefined);
+    return { found: "a promise", hint: "It only says what the steps are, when the model is built: leave out async." };
+  }
+  return { found: flow === undefined ? "nothing" : shown(flow) };
 }

@@ -2,6 +2,7 @@
 import { DEFAULT_RETRY, type Retry, type Workflow } from "../../model/index.ts";
 import { declarationOf } from "../declared.ts";
 import type { CallbackAt } from "../field.ts";
+import type { QueueDeclaration } from "../queue.ts";
 import type { Site } from "../site.ts";
 import type { TriggerDeclaration } from "../trigger.ts";
 import type { ImpersonationDeclaration, WorkflowDeclaration } from "../workflow.ts";
@@ -15,6 +16,8 @@ import { type Report, shown, suggestion } from "./report.ts";
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 const LONGEST = 36_525 * 86_400_000;
+/** What a length of time is, for hints. */
+export const LENGTHS_OF_TIME = 'A whole number and a unit: "500ms", "90s", "5m", "2h", "3d".';
 /** The longest pause between two attempts: 30 days. */
 const LONGEST_PAUSE = 30 * 86_400_000;
 
@@ -28,7 +31,8 @@ export function milliseconds(text: unknown): number | undefined {
 /** @param of what says so, in a message: `Workflow receipt-on-paid` */
 export function retryOf(of: string, retry: unknown, site: Site | undefined, report: Report): Retry {
   if (retry === undefined) return { ...DEFAULT_RETRY };
-  const complain = (what: string, word: string) => report.error("EJS2158", `${of}: retry${what}.`, { site, word });
+  const complain = (what: string, word: string, hint?: string) =>
+    report.error("EJS2158", `${of}: retry${what}.`, { site, word, hint });
   if (!isPlainObject(retry)) {
     complain(` must be an object, not ${shown(retry)}`, "retry");
     return { ...DEFAULT_RETRY };
@@ -44,7 +48,8 @@ export function retryOf(of: string, retry: unknown, site: Site | undefined, repo
     const value = retry[key];
     const length = value === undefined ? fallback : milliseconds(value);
     const parsed = length !== undefined && length <= LONGEST_PAUSE ? length : undefined;
-    if (parsed === undefined) complain(`.${key} is a length of time such as "2s", not ${shown(value)}`, key);
+    if (parsed === undefined)
+      complain(`.${key} is a length of time such as "2s", not ${shown(value)}`, key, LENGTHS_OF_TIME);
     return parsed ?? fallback;
   };
   const initialMs = time("initial", DEFAULT_RETRY.initialMs);
@@ -85,7 +90,11 @@ export function triggerOf(
   const { report } = context;
   const trigger = declarationOf<TriggerDeclaration>(options.on, "trigger");
   if (trigger === undefined) {
-    report.error("EJS2150", `Workflow ${name}: "on" is ${shown(options.on)}, no event.`, { site, word: "on" });
+    const queue = declarationOf<QueueDeclaration>(options.on, "queue");
+    const found = queue === undefined ? shown(options.on) : `the queue ${shown(queue.name)}`;
+    // The export has a name of its own, which is not known here.
+    const hint = queue === undefined ? undefined : "Its messages start workflows: on: ….received()";
+    report.error("EJS2150", `Workflow ${name}: "on" is ${found}, no event.`, { site, word: "on", hint });
     return undefined;
   }
   const entity = context.drafts.get(trigger.entity)?.entity;

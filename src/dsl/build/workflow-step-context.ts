@@ -9,7 +9,7 @@ import type { Environments } from "./environments.ts";
 import type { Expressions } from "./expressions.ts";
 import { isPlainObject } from "./options.ts";
 import { shown, suggestion } from "./report.ts";
-import { milliseconds, retryOf } from "./workflow-options.ts";
+import { LENGTHS_OF_TIME, milliseconds, retryOf } from "./workflow-options.ts";
 
 export interface StepTools {
   /** The schema of what another workflow gives whoever waits for it, where that is one thing; it is looked at first where it must be. */
@@ -116,7 +116,7 @@ export class StepContext {
     if (value === undefined) return undefined;
     const length = milliseconds(value);
     if (length === undefined)
-      this.refuse(step, `${name} is a length of time such as "3d", not ${shown(value)}`, undefined, name);
+      this.refuse(step, `${name} is a length of time such as "3d", not ${shown(value)}`, LENGTHS_OF_TIME, name);
     return length;
   }
 

@@ -134,9 +134,9 @@ function clockTrigger({ every, cron, options, site }: ClockTriggerDeclaration, w
   if (problem !== undefined) {
     const message = `${what}: the cron expression ${shown(expression)} ${problem}.`;
     report.error("EJS2164", message, { site, word: expression, hint: cronHint(expression) });
-    return undefined;
   }
-  if (typeof zone !== "string" || !isTimeZone(zone)) {
+  const isZone = typeof zone === "string" && isTimeZone(zone);
+  if (!isZone) {
     const meant = nearest(String(zone), Intl.supportedValuesOf("timeZone"));
     const hint = meant === undefined ? undefined : `Did you mean ${shown(meant)}?`;
     report.error("EJS2164", `${what}: ${shown(zone)} is no time zone of the IANA's.`, {
@@ -144,8 +144,8 @@ function clockTrigger({ every, cron, options, site }: ClockTriggerDeclaration, w
       word: String(zone),
       hint,
     });
-    return undefined;
   }
+  if (problem !== undefined || !isZone) return undefined;
   return { kind: "cron", expression: expression.trim(), zone, catchUp } satisfies Trigger;
 }
 

@@ -14,7 +14,7 @@ import { addTaskEffect } from "./task-effects.ts";
 import { jsonSchemaOf } from "./tasks.ts";
 import { isSynchronous, withAllow } from "./workflow-calls.ts";
 import { EXECUTION_OPTIONS, executionOf } from "./workflow-execution.ts";
-import { asOf, milliseconds, retryOf, triggerOf } from "./workflow-options.ts";
+import { asOf, LENGTHS_OF_TIME, milliseconds, retryOf, triggerOf } from "./workflow-options.ts";
 import { StepContext, type StepSource, type StepTools } from "./workflow-step-context.ts";
 import { GraphBuilder } from "./workflow-steps.ts";
 import { otherTrigger, otherTriggerOf, TICK_INPUT } from "./workflow-triggers.ts";
@@ -179,7 +179,7 @@ function timeoutOf(timeout: unknown, what: string, site: Site | undefined, repor
   const length = milliseconds(timeout);
   if (length === undefined) {
     const message = `${what}: timeout is a length of time such as "3d", not ${shown(timeout)}.`;
-    report.error("EJS2106", message, { site, word: "timeout" });
+    report.error("EJS2106", message, { site, word: "timeout", hint: LENGTHS_OF_TIME });
   }
   return length;
 }

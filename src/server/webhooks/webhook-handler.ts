@@ -77,14 +77,29 @@ async function receive(
   const { rows } = await pool
     .query<{ started: number | null }>(
       "select enginejs.receive_webhook($1, $2, $3, to_timestamp($4), $5 * interval '1 ms') as started",
-      // The text as it came: what JavaScript has read of it has lost the digits of large numbers.
-      [name, signed?.id, body, signed?.signedAt ?? null, tolerance],
+      [name, signed?.id, kept(body, content), signed?.signedAt ?? null, tolerance],
     )
     .catch((error: unknown) => {
       throw isNoValue(error) ? new RequestError("EJS5018", 422, undefined, { cause: error }) : error;
     });
   // Signed too long ago, or ahead of time.
   if (rows[0]?.started === null) throw new RequestError("EJS5017", 401);
+}
+
+/**
+ * The text as it came: what JavaScript has read of it has lost the digits of large numbers. Not where one has a large exponent:
+ * of `1e-16000` PostgreSQL would keep sixteen thousand digits.
+ */
+function kept(body: string, content: unknown): string {
+  if (!/[eE][+-]?\d{3}/.test(body)) return body;
+  try {
+    return JSON.stringify(content, (_key, value: unknown) => {
+      if (typeof value === "number" && !Number.isFinite(value)) throw new RangeError("a number is too large");
+      return value;
+    });
+  } catch (error) {
+    throw new RequestError("EJS5018", 422, undefined, { cause: error });
+  }
 }
 
 /** U+0000, half of a surrogate pair, a number of more digits than PostgreSQL has, or too deep a nesting: JSON, and nothing that can be kept. */

@@ -12,6 +12,8 @@ export class SilentProxy {
   readonly url: string;
   private readonly server: Server;
   private readonly pairs: Set<Pair>;
+  /** Nothing comes through new ones either. */
+  cutOff = false;
 
   private constructor(server: Server, pairs: Set<Pair>, url: string) {
     this.server = server;
@@ -23,9 +25,10 @@ export class SilentProxy {
   static async before(databaseUrl: string, lastWord?: string): Promise<SilentProxy> {
     const target = new URL(databaseUrl);
     const pairs = new Set<Pair>();
+    let proxy: SilentProxy | undefined;
     const server = createServer((here) => {
       const there = connect(Number(target.port || 5432), target.hostname.replace(/^\[|\]$/g, ""));
-      const pair: Pair = { here, there, silent: false };
+      const pair: Pair = { here, there, silent: proxy?.cutOff === true };
       pairs.add(pair);
       const forward = (from: Socket, to: Socket) => {
         from.on("data", (bytes) => pair.silent || to.write(bytes));
@@ -46,7 +49,8 @@ export class SilentProxy {
       hostname: "127.0.0.1",
       port: String((server.address() as AddressInfo).port),
     });
-    return new SilentProxy(server, pairs, url.href);
+    proxy = new SilentProxy(server, pairs, url.href);
+    return proxy;
   }
 
   /** From now on nothing comes through the connections that are open, in either direction; new ones are well. */

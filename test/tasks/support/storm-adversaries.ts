@@ -1,5 +1,6 @@
 /** What befalls workers and PostgreSQL during the storm. */
 import { setTimeout as delay } from "node:timers/promises";
+import { type Meddling, meddle, meddlings } from "./storm-meddling.ts";
 import type { Random } from "./storm-random.ts";
 import type { StormWorld } from "./storm-world.ts";
 
@@ -16,6 +17,7 @@ const deck = [
   "freeze until replaced",
   "freeze shortly",
   "old snapshot",
+  ...meddlings,
 ] as const;
 type Adversary = (typeof deck)[number];
 
@@ -27,9 +29,15 @@ export interface Damage {
 export const WORKERS = 3;
 
 /** One after the other, in an order that the seed decides, until told to stop. What was frozen is woken then. */
-export async function rage(world: StormWorld, random: Random, signal: AbortSignal): Promise<Damage> {
+export async function rage(
+  world: StormWorld,
+  random: Random,
+  signal: AbortSignal,
+  entity: "team" | "customer",
+): Promise<Damage> {
   const counts = new Map<Adversary, number>();
   const frozen = new Set<Promise<void>>();
+  const meddled = new Map<Meddling, Promise<void>>();
   let cards: Adversary[] = [];
   while (!signal.aborted) {
     if (cards.length === 0) cards = random.shuffled(deck);
@@ -77,12 +85,17 @@ export async function rage(world: StormWorld, random: Random, signal: AbortSigna
           }, 0)
           .catch(() => undefined);
         break;
-      default:
-        adversary satisfies never;
+      default: {
+        // Beside whatever comes next; each kind one at a time, because it takes back what it did.
+        if (meddled.has(adversary)) break;
+        const meddling = meddle(world, adversary, random, entity);
+        meddled.set(adversary, meddling);
+        void meddling.finally(() => meddled.delete(adversary)).catch(() => undefined);
+      }
     }
     await delay(600 + random.below(2_200), undefined, { signal }).catch(() => undefined);
   }
-  await Promise.all(frozen);
+  await Promise.all([...frozen, ...meddled.values()]);
   return { counts };
 }
 

@@ -1,4 +1,5 @@
 /** What must be true after a storm, whatever happened in it. */
+import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "vitest";
 import type { Shape } from "./storm-workflows.ts";
 import { turnWorkflows } from "./storm-workflows.ts";
@@ -108,6 +109,34 @@ export async function expectTurns(world: StormWorld): Promise<void> {
     greatest.set(key, Math.max(n, greatest.get(key) ?? 0));
   }
   expect(wrong).toEqual([]);
+}
+
+/** What exceeds its limit, looked at again and again until told to stop. */
+export async function watchLimits(world: StormWorld, signal: AbortSignal): Promise<string[]> {
+  const exceeded: string[] = [];
+  while (!signal.aborted) {
+    const rows = await world
+      .rows<{ key: string; n: number }>(
+        `select concurrency_key as key, count(*)::int as n from enginejs.workflow_turns
+         where workflow = 'few-at-once' and state = 'begun' group by 1 having count(*) > 2`,
+      )
+      .catch(() => []);
+    exceeded.push(...rows.map(({ key, n }) => `${n} of ${key}`));
+    await delay(300);
+  }
+  return exceeded;
+}
+
+/** Every second had its tick, and each tick its run. */
+export async function expectTicks(world: StormWorld): Promise<void> {
+  const ticks = await world.rows<{ at: number; status: string | null }>(
+    `select extract(epoch from t.tick_at)::int as at, r.status from enginejs.workflow_ticks t
+     left join enginejs.workflow_runs r on r.id = t.run_id
+     where t.workflow = 'ticking' and t.tick_at < clock_timestamp() - interval '10 s' order by 1`,
+  );
+  expect(ticks.filter(({ status }) => status !== "done")).toEqual([]);
+  const first = ticks[0]?.at ?? 0;
+  expect(ticks.map(({ at }) => at)).toEqual(ticks.map((_, i) => first + i));
 }
 
 /**

@@ -61,6 +61,15 @@ const keyed = (name: string, options: Workflow["options"]): Workflow =>
 /** Those that take turns, started by hand with a key and a number. */
 export const turnWorkflows = ["in-order", "few-at-once"];
 
+/** A tick a second, each emitted once, whatever there was nobody for. */
+export const ticking = workflowOf({
+  name: "ticking",
+  as: "system",
+  retry: patient,
+  trigger: { kind: "interval", everyMs: 1_000, catchUp: { most: 1_000 } },
+  nodes: [{ id: "said", kind: "log", level: "debug", message: "tick", values: {} }],
+});
+
 export const stormShapes: readonly Shape[] = [
   { name: "steps", ends: "done", effects: ["of steps"] },
   { name: "shaky", ends: "done", effects: ["of shaky"] },
@@ -145,6 +154,7 @@ export const stormWorkflows: readonly Workflow[] = [
   child,
   keyed("in-order", { ordered: { by: { key: "input.key" }, onFailure: "halt" } }),
   keyed("few-at-once", { concurrency: { limit: 2, key: "input.key" } }),
+  ticking,
 ].map(finished);
 
 /** What the flow of nodes above cannot say in one line. */

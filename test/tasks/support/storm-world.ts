@@ -35,6 +35,8 @@ export class StormWorld {
   /** All that there ever were. */
   private readonly started: WorkerProcess[] = [];
   private readonly freezes: Freeze[] = [];
+  /** Workers that ended without having been killed, and what they said last: whatever befalls the server, none may. */
+  readonly collapsed: string[] = [];
   private readonly folder = mkdtempSync(join(tmpdir(), "enginejs-storm-outside-"));
   private readonly file = join(this.folder, "beginnings");
 
@@ -56,7 +58,12 @@ export class StormWorld {
     const worker = startWorkerProcess(this.server, { STORM_FILE: this.file, ...environment }, "storm-worker.ts");
     this.workers.push(worker);
     this.started.push(worker);
-    void worker.ended.then(() => this.remove(worker));
+    void worker.ended.then((how) => {
+      this.remove(worker);
+      if (how === "SIGKILL") return;
+      const said = worker.log.slice(-8).map(({ message }) => message);
+      this.collapsed.push(`${how}: ${said.join(" / ")}`);
+    });
     return worker;
   }
 
@@ -121,10 +128,11 @@ export class StormWorld {
   }
 }
 
-/** Of a connection, not of a statement. */
+/** Of a connection, not of a statement; or it met a table that is being rewritten. */
 export function isLost(error: unknown): boolean {
   const { code = "", message = "" } = error as { code?: string; message?: string };
   return (
-    /^(57P0.|08...|ECONN.*|EPIPE)$/.test(code) || /terminated|timeout|connection error|not queryable/i.test(message)
+    /^(57P0.|08...|40P01|ECONN.*|EPIPE)$/.test(code) ||
+    /terminated|timeout|connection error|not queryable/i.test(message)
   );
 }

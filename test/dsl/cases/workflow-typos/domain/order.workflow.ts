@@ -1,4 +1,5 @@
-import { cron, workflow } from "enginejs";
+import { cron, workflow, queue } from "enginejs";
+import { z } from "zod";
 import { Order } from "./order.model.ts";
 
 const wrong = (value: unknown): never => value as never;
@@ -31,3 +32,7 @@ workflow("no-query", {
 workflow("later", { on: Order.at("dueAt", wrong("+1 day")), as: "system", steps: (flow) => flow.log("a", "a") });
 workflow("afterwards", { on: Order.at("dueAt", "+1d"), as: "system", steps: (flow) => flow.log("a", "a") });
 workflow("no-day", { on: cron("0 9 * * MOO", "Europe/Berlin"), as: "system", steps: (flow) => flow.log("a", "a") });
+workflow("neither-hour-nor-zone", { on: cron("0 25 * * MON", "Europe/Berln"), as: "system", steps: (flow) => flow.log("a", "a") });
+workflow("later-steps", { on, steps: wrong(async (flow: any) => flow.log("a", "a")) });
+const mails = queue("mails", { message: z.object({ to: z.string() }) });
+workflow("whole-queue", { on: wrong(mails), as: "system", steps: (flow) => flow.log("a", "a") });
