@@ -62,7 +62,7 @@ const keyed = (name: string, options: Workflow["options"]): Workflow =>
 export const turnWorkflows = ["in-order", "few-at-once"];
 
 /** A tick a second, each emitted once, whatever there was nobody for. */
-export const ticking = workflowOf({
+const ticking = workflowOf({
   name: "ticking",
   as: "system",
   retry: patient,
