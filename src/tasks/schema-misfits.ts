@@ -11,7 +11,17 @@ const schemas = new WeakMap<object, z.ZodType | undefined>();
 export function schemaMisfits(schema: unknown, value: unknown): readonly string[] {
   const result = schemaOf(schema)?.safeParse(exactNumbersForSchema(value));
   if (result === undefined || result.success) return [];
-  return result.error.issues.map(({ path, message }) => `${path.join(".") || "value"}: ${message}`);
+  return result.error.issues
+    .flatMap(whereNotNull)
+    .map(({ path, message }) => `${path.join(".") || "value"}: ${message}`);
+}
+
+/** Of a value that may be null and is not, why it is not what it may be beside: "Invalid input" says nothing. */
+function whereNotNull(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+  if (issue.code !== "invalid_union" || issue.errors.length !== 2) return [issue];
+  const [reasons, [orNull]] = issue.errors as [z.core.$ZodIssue[], z.core.$ZodIssue[]];
+  if (orNull?.code !== "invalid_type" || orNull.expected !== "null" || orNull.path.length > 0) return [issue];
+  return reasons.map((reason) => ({ ...reason, path: [...issue.path, ...reason.path] })).flatMap(whereNotNull);
 }
 
 function schemaOf(schema: unknown): z.ZodType | undefined {

@@ -285,7 +285,7 @@ describe("a process that stands still", { concurrent: true, timeout: 240_000 }, 
 
 describe("poison", { timeout: 180_000 }, () => {
   it("a result that nobody can keep fails its own run at once, says why, and holds up no other", async ({ world }) => {
-    const kinds = ["nul", "half", "circle", "bigint", "error-nul", "error-half"];
+    const kinds = ["nul", "half", "circle", "toJSON", "error-nul", "error-half"];
     await world.build(
       ...kinds.flatMap((kind) => [
         // Also where it is the last step, whose result is kept with the run's end.
@@ -311,7 +311,7 @@ describe("poison", { timeout: 180_000 }, () => {
     expect(said["nul-first"]).toMatch(/EJS6020.*step bad: its result holds the character U\+0000/);
     expect(said["half-last"]).toMatch(/EJS6020.*half of a surrogate pair/);
     expect(said["circle-first"]).toMatch(/EJS6020.*no JSON/);
-    expect(said["bigint-last"]).toMatch(/EJS6020.*no JSON/);
+    expect(said["toJSON-last"]).toMatch(/EJS6020.*no JSON/);
     expect(said["error-nul-first"]).toBe("a zero: ␀");
     expect(said["error-half-last"]).toMatch(/^x{1999}�$/);
     // What a step did outside is not done again for a result that cannot be kept.
@@ -345,7 +345,7 @@ describe("ten megabytes", { timeout: 240_000 }, () => {
     expect(events).toHaveLength(3);
     for (const event of events) {
       expect(event.truncated).toBe(true);
-      expect(event.bytes).toBeLessThan(1_000);
+      expect(event.bytes).toBeLessThan(2_000);
     }
   });
 

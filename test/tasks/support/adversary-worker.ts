@@ -53,7 +53,14 @@ const tasks = new Map<string, unknown>([
   ["bad-nul", counted("bad-nul", () => ({ text: "a\0b" }))],
   ["bad-half", counted("bad-half", () => ({ text: "\ud83d" }))],
   ["bad-circle", counted("bad-circle", () => circle)],
-  ["bad-bigint", counted("bad-bigint", () => ({ number: 1n }))],
+  [
+    "bad-toJSON",
+    counted("bad-toJSON", () => ({
+      toJSON() {
+        throw new Error("not today");
+      },
+    })),
+  ],
   ["bad-error-nul", counted("bad-error-nul", failing("a zero: \0"))],
   // Cut in the middle of a character.
   ["bad-error-half", counted("bad-error-half", failing(`${"x".repeat(1999)}😀`))],
