@@ -39,10 +39,13 @@ Example:
   JWT_SECRET=… DATABASE_URL=postgresql://… enginejs serve --port 8080`;
 
 export const workerHelp = `
-Any number of workers may run against one database. A worker reads the tasks of the project.
+Any number of workers may run against one database. A worker reads the tasks of the project. Its own connections are direct
+ones; those of steps may go through a pooler, in transaction mode too (--steps-database or STEPS_DATABASE_URL).
+WORKER_DATABASE_URL names a login for workers alone.
 
-Example:
-  DATABASE_URL=postgresql://… enginejs worker --concurrency 24`;
+Examples:
+  DATABASE_URL=postgresql://… enginejs worker --concurrency 24
+  enginejs worker --database postgresql://… --steps-database postgresql://…:6432/…`;
 
 export const seedHelp = `
 Runs in one transaction, as the owner of the tables.

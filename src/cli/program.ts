@@ -98,6 +98,11 @@ export function createProgram(onEnd: (code: number) => void): Command {
   )
     .addOption(project())
     .addOption(database())
+    .addOption(
+      new Option("--steps-database <url>", "the same database by way of a pooler, for the steps of runs").env(
+        "STEPS_DATABASE_URL",
+      ),
+    )
     .option("--concurrency <number>", "how many runs at once (default: 10)", positiveNumber)
     .option("--metrics <address>", metricsHelp, metricsAddress);
   add(program, "seed", "run the project's seed.ts", seedHelp, async () => (await import("./commands/seed.ts")).seed)

@@ -63,9 +63,12 @@ test("server and worker, each with its own login, do what dev does in one proces
       env: { JWT_SECRET },
     },
   );
-  const worker = new RunningCli(["worker", "--project", project.folder, "--database", logins.workerUrl], {
-    env: { MAIL_FOLDER: mails },
-  });
+  const steps = new URL(logins.workerUrl);
+  steps.searchParams.set("application_name", "steps");
+  const worker = new RunningCli(
+    ["worker", "--project", project.folder, "--database", logins.workerUrl, "--steps-database", steps.href],
+    { env: { MAIL_FOLDER: mails } },
+  );
   try {
     const [, url = ""] = await serve.waitFor(/"url":"([^"]+)"/);
     await worker.waitFor(/"working"/);
@@ -84,6 +87,12 @@ test("server and worker, each with its own login, do what dev does in one proces
     for (const end = Date.now() + 30_000; readdirSync(mails).length === 0; await delay(50)) {
       if (Date.now() > end) throw new Error(`no mail\n${worker.output}`);
     }
+    // Its steps went by the address that is theirs.
+    const administrator = await database.administrator();
+    const { rows } = await administrator.query(
+      "select count(*)::int as n from pg_stat_activity where datname = current_database() and application_name = 'steps'",
+    );
+    expect(rows[0].n).toBeGreaterThan(0);
     // In production nobody is told the schema.
     expect((await ask(url, biller, "{ __schema { queryType { name } } }")).errors).toBeDefined();
     serve.interrupt("SIGTERM");

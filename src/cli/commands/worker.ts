@@ -14,6 +14,7 @@ import type { Terminal } from "../terminal.ts";
 export interface WorkerOptions {
   readonly project?: string;
   readonly database?: string;
+  readonly stepsDatabase?: string;
   readonly concurrency?: number;
   readonly metrics?: MetricsAddress;
   readonly json?: boolean;
@@ -32,6 +33,7 @@ export async function worker(options: WorkerOptions, _terminal: Terminal): Promi
     await shutdown.add("the database", () => database.close(), { essential: true });
     const running = await startWorker({
       url: await database.serviceUrl("worker"),
+      ...(options.stepsDatabase !== undefined && { stepsUrl: options.stepsDatabase }),
       tasks,
       secret,
       log: messageLog(log),
