@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -16,6 +17,17 @@ const builtByAnOwner = [
   "server/{affordances,api-keys,connections,denials,field-rules,visibility}",
   "tasks/{approvals,datetime,emit,field-steps,graph,impersonate,maintenance,queues,signal-trigger,wait-functions}",
 ].map((files) => `test/${files}.test.ts`);
+
+/** Those that take more than a minute begin first: the last of them would run alone. */
+const longest =
+  /\/(cli\/(tarball|sql-build|dev)|readme\/readme|dsl-to-sql\/plan|tasks\/(adversaries|storm|failpoints|silence)|authorization\/mutation)\.test\.ts$/;
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+const isLong = ({ moduleId }: TestSpecification) => longest.test(moduleId);
 
 const every = ["test/**/*.test.ts"];
 /** Whoever builds, test/support/builder.ts says what he is. */
@@ -37,6 +49,7 @@ export default defineConfig({
   test: {
     globalSetup: ["test/support/global-setup.ts"],
     pool: "forks",
+    sequence: { sequencer: LongestFirst },
     // Test files wait for PostgreSQL more than they compute: on two cores, too, three at a time.
     maxWorkers: Math.max(3, availableParallelism() - 1),
     // Far above what any test needs: on a loaded machine slowness is no failure.

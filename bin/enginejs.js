@@ -66,11 +66,11 @@ function findNode(folders) {
 }
 
 function startAgain(node) {
+  // Ctrl-C reaches the whole group, and the child takes two within a moment for one; a SIGINT from elsewhere reaches
+  // us alone. The child stops in its own time, and we wait for it. Before there is a child, or a signal could end us and not it.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   // The channel tells the child when this process is gone, also by SIGKILL: nothing may go on without its terminal.
   const child = spawn(node, process.argv.slice(1), { stdio: ["inherit", "inherit", "inherit", "ipc"] });
-  // Ctrl-C reaches the whole group, and the child takes two within a moment for one; a SIGINT from elsewhere reaches
-  // us alone. The child stops in its own time, and we wait for it.
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.once("error", (error) => {
     console.error(`${node} could not be started: ${error.message}`);
     process.exitCode = 2;

@@ -4,7 +4,7 @@ import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from "
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 
 let folder: string;
 
@@ -38,7 +38,10 @@ test.each([
   const launcher = spawn(process.execPath, [join(folder, "bin", "enginejs.js"), "dev"], {
     cwd: folder,
     stdio: ["ignore", "pipe", "inherit"],
+    // A group of its own, so that nothing of it outlives a test that fails.
+    detached: true,
   });
+  onTestFinished(() => endGroup(launcher.pid));
   let output = "";
   const ready = new Promise<void>((resolve) => {
     launcher.stdout.setEncoding("utf8").on("data", (chunk: string) => {
@@ -52,3 +55,11 @@ test.each([
   expect(output).toContain(`got ${signal.slice(3)}`);
   expect(ended).toBe(code);
 });
+
+function endGroup(leader: number | undefined): void {
+  try {
+    if (leader !== undefined) process.kill(-leader, "SIGKILL");
+  } catch {
+    // It is over, as it should be.
+  }
+}

@@ -30,7 +30,7 @@ export async function dev(options: DevOptions, terminal: Terminal): Promise<numb
     log: createLogger(),
     onReady: (state) => showDevState(state, terminal),
   });
-  const work = session.start().then(() => follow(folder, session, shutdown, asked));
+  const work = follow(folder, session, shutdown, asked);
   try {
     // Ctrl-C counts from the first moment on, also while the database starts.
     await Promise.race([asked, work]);
@@ -43,10 +43,21 @@ export async function dev(options: DevOptions, terminal: Terminal): Promise<numb
   return exitCode.ok;
 }
 
+/** Watches from the beginning: what is saved while it starts would be missed otherwise. */
 async function follow(folder: string, session: DevSession, shutdown: Shutdown, asked: Promise<void>): Promise<void> {
-  const failed = new Promise<never>((_resolve, reject) => {
-    const close = watchProject(folder, () => session.change().catch(reject));
-    void shutdown.add("the watch", close);
-  });
-  await Promise.race([asked, failed]);
+  const started = Promise.withResolvers<void>();
+  const failed = Promise.withResolvers<never>();
+  // Nobody may be waiting yet when it fails.
+  failed.promise.catch(() => undefined);
+  const close = watchProject(folder, () =>
+    started.promise.then(() => (shutdown.begun ? undefined : session.change())).catch(failed.reject),
+  );
+  try {
+    await session.start();
+  } finally {
+    started.resolve();
+    // Ended before what it changes.
+    await shutdown.add("the watch", close);
+  }
+  await Promise.race([asked, failed.promise]);
 }
