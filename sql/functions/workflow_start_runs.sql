@@ -59,7 +59,7 @@ begin
       'event', json_build_object('id', e.id::text, 'model', e.model, 'action', e.action, 'recordId', e.record_id,
         'before', e.before, 'after', e.after, 'input', e.input, 'createdAt', e.created_at),
       'actor', e.actor, 'origin', e.origin,
-      'age_ms', extract(epoch from clock_timestamp() - e.created_at)::double precision * 1000))
+      'age_ms', round(extract(epoch from clock_timestamp() - e.created_at) * 1000, 3)))
       filter (where pg_column_size(e.input) > 32768 is not true)
     into heavy, begun
     from run r join enginejs.workflow_events e on e.id = r.event_id and e.segment = r.segment;

@@ -6,7 +6,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Log } from "../dsl/task.ts";
 
 interface CalledTask {
-  readonly log: Log;
+  readonly log: () => Log;
   /** No effect on a task that has ended. */
   readonly fail: (error: unknown) => void;
 }
@@ -14,9 +14,10 @@ interface CalledTask {
 const calledTask = new AsyncLocalStorage<CalledTask>();
 
 /** Calls a task; what it throws elsewhere while it runs is its failure, what it throws later a line of its log. */
-export function withStrayErrors<T>(log: Log, call: () => T | Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  return Promise.race([calledTask.run({ log, fail: reject }, async () => call()), promise]);
+export function withStrayErrors<T>(log: () => Log, call: () => T | Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    calledTask.run({ log, fail: reject }, async () => call()).then(resolve, reject);
+  });
 }
 
 /**
@@ -27,7 +28,7 @@ export function catchStrayErrors(): void {
   const listener = (error: unknown) => {
     const task = calledTask.getStore();
     if (task !== undefined) {
-      task.log.error("a task threw where nobody waits for it", { error: textOf(error) });
+      task.log().error("a task threw where nobody waits for it", { error: textOf(error) });
       task.fail(error);
     } else if (process.listenerCount("uncaughtException") === 1) {
       process.off("uncaughtException", listener);

@@ -20,7 +20,8 @@ export async function withTimeLimit<T>(
   grace?: number,
 ): Promise<T> {
   if (milliseconds === undefined && grace === undefined) return work(signal);
-  const late = new AbortController();
+  // Combined signals cost more than an empty step does: only where there is a limit.
+  const late = milliseconds === undefined ? undefined : new AbortController();
   const over = Promise.withResolvers<never>();
   // What comes after it is nobody's.
   over.promise.catch(() => undefined);
@@ -28,7 +29,7 @@ export async function withTimeLimit<T>(
   if (milliseconds !== undefined) {
     const end = () => {
       const error = new TimeLimit(milliseconds);
-      late.abort(error);
+      late?.abort(error);
       over.reject(error);
     };
     timers.push(setTimeout(end, milliseconds));
@@ -36,7 +37,7 @@ export async function withTimeLimit<T>(
   const aborted = () => timers.push(setTimeout(() => over.reject(signal.reason as Error), grace));
   if (grace !== undefined) signal.addEventListener("abort", aborted, { once: true });
   try {
-    const working = work(AbortSignal.any([signal, late.signal]));
+    const working = work(late === undefined ? signal : AbortSignal.any([signal, late.signal]));
     working.catch(() => undefined);
     return await Promise.race([working, over.promise]);
   } finally {

@@ -21,7 +21,7 @@ const node = async (script: string) => {
 it("fail the step of the task that threw them, and nobody else's", async () => {
   const result = await node(`
     catchStrayErrors();
-    const run = (name, call) => withStrayErrors(log, call).then((value) => say(name + " gave " + value), (error) => say(name + ": " + error));
+    const run = (name, call) => withStrayErrors(() => log, call).then((value) => say(name + " gave " + value), (error) => say(name + ": " + error));
     await Promise.all([
       run("timer", () => { setTimeout(() => { throw new Error("in a timer"); }, 5); return later(10_000); }),
       run("promise", () => { void later(5).then(() => { throw new Error("left alone"); }); return new Promise(() => undefined); }),

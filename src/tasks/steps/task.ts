@@ -32,9 +32,14 @@ export async function taskStep(context: StepContext, step: Step, node: NodeOf<"t
     ? {}
     : ((await evaluate(context, step, { id: node.id, kind: "values", values: node.input })) ?? {});
   failpoint("task:after-input");
-  const log = logWithoutSecrets(withStep(run, path));
+  let stepLog: Log | undefined;
+  // Made where it is asked for: most steps say nothing.
+  const log = () => {
+    stepLog ??= logWithoutSecrets(withStep(run, path));
+    return stepLog;
+  };
   if (typeof task === "function") {
-    const output = await withCleanErrors(log, () => task(exactNumbersAsText(values), plainHelpers(run, log)));
+    const output = await withCleanErrors(log, () => task(exactNumbersAsText(values), plainHelpers(run, log())));
     failpoint("task:after-call");
     return given(node, output, what) ?? null;
   }
@@ -54,7 +59,9 @@ export async function taskStep(context: StepContext, step: Step, node: NodeOf<"t
     idempotencyKey: await keyOf(context, step, node),
     query: queryOf(context, run),
     signal: run.signal,
-    log,
+    get log() {
+      return log();
+    },
   };
   const output = await withCleanErrors(log, () => task.run(call));
   failpoint("task:after-call");
@@ -64,7 +71,7 @@ export async function taskStep(context: StepContext, step: Step, node: NodeOf<"t
 }
 
 /** What a task throws goes into the database, the log and the traces. */
-async function withCleanErrors<T>(log: Log, call: () => T | Promise<T>): Promise<T> {
+async function withCleanErrors<T>(log: () => Log, call: () => T | Promise<T>): Promise<T> {
   try {
     return await withStrayErrors(log, call);
   } catch (error) {
