@@ -36,7 +36,7 @@ async function run() {
   await start(process.argv.slice(2));
 }
 
-/** Node keeps what it has compiled beside the packages: a second start takes half of the time. Where it may not write there, it compiles. */
+/** Node keeps what it has compiled beside the packages: a second start need not do it again. Where it may not write there, it compiles. */
 function keepCompiled() {
   const parent = dirname(packageFolder);
   const packages = basename(parent) === "node_modules" ? parent : join(packageFolder, "node_modules");

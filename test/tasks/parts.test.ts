@@ -10,6 +10,7 @@ import { workflowError } from "../../src/errors/workflow-error.ts";
 import { catalogOf, type Workflow } from "../../src/model/index.ts";
 import { Batcher } from "../../src/tasks/batcher.ts";
 import { errorWithoutSecrets, logWithoutSecrets } from "../../src/tasks/hide-secrets.ts";
+import { logWithFields } from "../../src/tasks/log-with-fields.ts";
 import { retryDelay } from "../../src/tasks/retry-delay.ts";
 import { schemaMisfits } from "../../src/tasks/schema-misfits.ts";
 import { stepFailure } from "../../src/tasks/step-failure.ts";
@@ -288,4 +289,12 @@ describe("withTimeLimit", () => {
     await expect(deaf).rejects.toThrow("enough");
     expect(await hearing).toBe("put away");
   });
+});
+
+it("a line of a run's log says of which run it is, whatever a task says", () => {
+  const lines: unknown[] = [];
+  const line = (_message: string, fields?: unknown) => void lines.push(fields);
+  const log = logWithFields({ debug: line, info: line, warn: line, error: line }, { run: "mine" });
+  log.info("x", { run: "another's", amount: 1 });
+  expect(lines).toEqual([{ run: "mine", amount: 1 }]);
 });

@@ -10,6 +10,7 @@ import { exactNumbersAsText } from "../exact-json.ts";
 import { failpoint } from "../failpoint.ts";
 import { errorWithoutSecrets, logWithoutSecrets } from "../hide-secrets.ts";
 import { idempotencyKey } from "../idempotency-key.ts";
+import { logWithFields } from "../log-with-fields.ts";
 import { pluginDifference } from "../plugin-versions.ts";
 import type { Run, Step, StepContext } from "../run.ts";
 import { withStrayErrors } from "../stray-errors.ts";
@@ -35,7 +36,7 @@ export async function taskStep(context: StepContext, step: Step, node: NodeOf<"t
   let stepLog: Log | undefined;
   // Made where it is asked for: most steps say nothing.
   const log = () => {
-    stepLog ??= logWithoutSecrets(withStep(run, path));
+    stepLog ??= logWithoutSecrets(logWithFields(run.log, { step: path }));
     return stepLog;
   };
   if (typeof task === "function") {
@@ -145,14 +146,6 @@ function queryOf(context: StepContext, run: Run): Query {
     const { rows, rowCount } = await actInRun(context.pool, run, (client) => client.query<R>(sql, [...parameters]));
     return { rows: exactNumbersAsText(rows), rowCount };
   };
-}
-
-function withStep(run: Run, step: string): Run["log"] {
-  const line =
-    (level: keyof Run["log"]): Run["log"]["info"] =>
-    (message, fields) =>
-      run.log[level](message, { ...fields, step });
-  return { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") };
 }
 
 /** What such files commonly use of graphile-worker's helpers. */
