@@ -61,6 +61,32 @@ export function startJobRunner(options: JobRunnerOptions): JobRunner {
   };
 }
 
+/**
+ * graphile-worker gives its listening connection back twice where that is lost while it ends and `listen` was never answered; what
+ * node-postgres throws the second time is caught by nobody and would end the process.
+ */
+function releasedOnce(pool: pg.Pool): pg.Pool {
+  const connect = pool.connect.bind(pool);
+  type Callback = (
+    error: Error | undefined,
+    client: pg.PoolClient | undefined,
+    release?: pg.PoolClient["release"],
+  ) => void;
+  return Object.assign(pool, {
+    connect(callback?: Callback) {
+      if (callback === undefined) return connect();
+      connect((error, client, release) => {
+        let released = false;
+        callback(error, client, (broken) => {
+          // A pool that is ended gives none.
+          if (!released) release?.(broken);
+          released = true;
+        });
+      });
+    },
+  });
+}
+
 /** One life of graphile-worker. */
 class JobPool {
   private readonly options: JobRunnerOptions;
@@ -79,7 +105,7 @@ class JobPool {
 
   /** Runs until the pool ends, hangs, or is told to; resolves with the reason. */
   async run(signal: AbortSignal): Promise<string> {
-    const connections = createPool(this.options.url, { max: 4, applicationName: "enginejs worker jobs" });
+    const connections = releasedOnce(createPool(this.options.url, { max: 4, applicationName: "enginejs worker jobs" }));
     let runner: Runner | undefined;
     const stop = () => this.end("the worker stops");
     signal.addEventListener("abort", stop);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createPool } from "../../src/database/pool.ts";
 import { startJobRunner } from "../../src/tasks/job-runner.ts";
 import { createInvoicingDatabase, type InvoicingDatabase } from "./support/invoicing-database.ts";
+import { SilentProxy } from "./support/silent-proxy.ts";
 import { eventually } from "./support/worker.ts";
 
 let database: InvoicingDatabase;
@@ -95,5 +96,46 @@ test("a pool that ends with jobs in hand while the server is not there harms nob
     await pool.end();
     gate.close();
     gate.end();
+  }
+});
+
+test("a pool that ends while `listen` was never answered, and whose connection is lost then, harms nobody", async () => {
+  const proxy = await SilentProxy.before(database.workerUrl, 'LISTEN "jobs:insert"');
+  const pool = createPool(database.workerUrl, { max: 2 });
+  const lost: string[] = [];
+  const rejected: unknown[] = [];
+  const note = (reason: unknown) => void rejected.push(reason);
+  process.on("unhandledRejection", note);
+  const jobs = startJobRunner({
+    url: proxy.url,
+    pool,
+    concurrency: 1,
+    log: {
+      debug: () => undefined,
+      info: () => undefined,
+      warn: (line) => void lost.push(line),
+      error: () => undefined,
+    },
+    worker: () => 0,
+    tasks: () => ({ "enginejs:run": () => undefined }),
+  });
+  try {
+    const client = await database.client();
+    await eventually("it listens", async () => {
+      const { rows } = await client.query(
+        "select from pg_stat_activity where datname = current_database() and application_name = 'enginejs worker jobs'",
+      );
+      return rows.length > 1;
+    });
+    await jobs.stop();
+    // It waits for the answer to `listen` still, and for that to `unlisten`.
+    proxy.close();
+    await eventually("both are lost", async () => lost.some((line) => line.includes("UNLISTEN")));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(rejected).toEqual([]);
+  } finally {
+    process.off("unhandledRejection", note);
+    proxy.close();
+    await pool.end();
   }
 });
