@@ -53,8 +53,10 @@ export default defineConfig({
     // Test files wait for PostgreSQL more than they compute: on two cores, too, three at a time.
     maxWorkers: Math.max(3, availableParallelism() - 1),
     // Far above what any test needs: on a loaded machine slowness is no failure.
-    testTimeout: 120_000,
-    hookTimeout: 240_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    // vitest's own is a second.
+    expect: { poll: { timeout: 60_000 } },
     teardownTimeout: 60_000,
     projects:
       process.env.ENGINEJS_TEST_BUILDER === "owner" ? [plainOwner(every)] : [superuser, plainOwner(builtByAnOwner)],

@@ -42,7 +42,8 @@ begin
     and pattern not like '***%' and text_given !~ '[\n\r]' then
     begin
       if text_given !~ pattern then
-        problems := problems || 'has not the form that is asked for'::text;
+        -- zod writes a pattern beside each format: the format's name says more.
+        problems := problems || coalesce('is no ' || (schema ->> 'format'), 'must match ' || left(pattern, 200));
       end if;
     exception when invalid_regular_expression or program_limit_exceeded then
       null;

@@ -17,14 +17,15 @@
 -- makes its making durable as well.
 --
 -- Statistics say that a queue is empty, whatever is in it now: so the plan must not depend on them. No join with the
--- pending table, and no sequential scan of it; a join made the planner walk over all of a backlog for each batch.
+-- pending table, no sequential scan of it, and no bitmap of it that is sorted then: each made the planner walk over all of a
+-- backlog for each batch.
 set role enginejs_writer;
 create or replace function enginejs.workflow_relay(
   beyond bigint, batch int, most_queued int,
   worker int default null, slots int default 0, spill boolean default true, conditions boolean default true,
   out taken int, out last_event bigint, out busy boolean, out "full" boolean, out conditional jsonb, out begun json
 )
-language plpgsql volatile set search_path = '' set enable_seqscan = off
+language plpgsql volatile set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
 as $$
 declare
   most int := batch;

@@ -55,11 +55,15 @@ function describeWait(wait: Readonly<Record<string, unknown>>): string {
   return what ?? JSON.stringify(wait);
 }
 
+/** How often a worker has begun or gone on with a run: after each wait and before each attempt, not only after a failure. */
+const takenUp = (times: number) =>
+  times === 0 ? "not taken up yet" : times === 1 ? "taken up once" : `taken up ${times} times`;
+
 /** Lines about a run, for people. */
 export function* describeRun(run: ShownRun): Iterable<string> {
   yield `run        ${run.id}`;
   yield `workflow   ${run.workflow}`;
-  yield `status     ${run.status}, ${run.attempts} ${run.attempts === 1 ? "attempt" : "attempts"}`;
+  yield `status     ${run.status}, ${takenUp(run.attempts)}`;
   yield `event      ${run.model}.${run.action} of ${run.recordId}, number ${run.eventId}, ${run.event.createdAt}`;
   const { kind = "nobody", id = null } = run.actor ?? {};
   yield `actor      ${kind}${id === null ? "" : ` ${id}`}${run.tenant === null ? "" : ` in tenant ${run.tenant}`}`;

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { connect } from "../database/connection.ts";
+import { requireWritable } from "../database/require-server.ts";
 import type { SeedDeclaration } from "../dsl/seed.ts";
 import type { Log } from "../dsl/task.ts";
 import { EngineError } from "../errors/engine-error.ts";
@@ -15,6 +16,7 @@ export async function runSeed(url: string, seed: SeedDeclaration, log: Log): Pro
   try {
     const { rows } = await client.query<{ built: boolean }>("select to_regnamespace('enginejs') is not null as built");
     if (rows[0]?.built !== true) throw projectError("EJS1034", "Nothing was built into this database yet.");
+    await requireWritable(client);
     await client.query("begin");
     await client.query("set local role enginejs_owner");
     await seed.run({

@@ -48,9 +48,22 @@ export function connectionFailure(error: unknown, url: string): EngineError {
     });
   }
   const reason = networkReason(code, message);
-  if (reason) return databaseError("EJS4010", `No connection to PostgreSQL at ${at}: ${reason}.`, { cause });
+  if (reason) {
+    const hint = hintOf[code];
+    return databaseError("EJS4010", `No connection to PostgreSQL at ${at}: ${reason}.`, {
+      cause,
+      ...(hint && { hint }),
+    });
+  }
   return databaseError("EJS4017", `${at}: ${message}.`, { cause });
 }
+
+/** The server is there: looking for it would not help. */
+const hintOf: Readonly<Record<string, string>> = {
+  "57P03": "It is starting, stopping or recovering: try again in a moment; its log says how far it is.",
+  "53300":
+    "End connections that nobody needs, give the pools less (`poolSize`, `--concurrency`), or raise max_connections.",
+};
 
 function isEncryptionTrouble(code: string, message: string): boolean {
   return (

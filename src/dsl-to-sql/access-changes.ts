@@ -9,8 +9,9 @@ import { type AccessCause, causesOf } from "./access-causes.ts";
 import { directionOf } from "./access-direction.ts";
 import { AccessRules, type Operation } from "./access-rules.ts";
 import { same } from "./model-change.ts";
+import type { RightChange } from "./right-change.ts";
 import type { CompiledSystem } from "./statement.ts";
-import { compareWorkflowAccess, type RightChange } from "./workflow-access.ts";
+import { compareWorkflowAccess } from "./workflow-access.ts";
 
 /** One operation on one entity whose rules are not the same as before. */
 export interface AccessChange {

@@ -1,5 +1,5 @@
 /** Virtual fields as functions over the row type, which PostGraphile shows as fields: `app.invoice_subtotal(app.invoice)`. */
-import { sqlType } from "../expression/sql-value.ts";
+import { sqlType } from "../expression/sql-type.ts";
 import { toSql } from "../expression/to-sql.ts";
 import { type Entity, type Field, objectName, snakeCase } from "../model/index.ts";
 import { binary, caseWhen, cast, column, type SqlExpression } from "../sql-ast/expressions.ts";

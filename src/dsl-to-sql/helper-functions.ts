@@ -11,9 +11,10 @@ import { type Entity, shortHash } from "../model/index.ts";
 import type { QualifiedName, SelectNode, SqlExpression } from "../sql-ast/expressions.ts";
 import { select } from "../sql-ast/expressions.ts";
 import { printExpression, printSelect } from "../sql-ast/print-expression.ts";
-import type { CreateFunctionNode, FunctionParameter, ObjectReference, StatementNode } from "../sql-ast/statements.ts";
+import type { CreateFunctionNode, FunctionParameter, ObjectReference } from "../sql-ast/statements.ts";
 import { objectIdentity } from "./object-identity.ts";
 
+import type { BuildNode } from "./statement.ts";
 import type { StatementList } from "./statement-list.ts";
 
 /** Who asks: policies are evaluated as the actor, rules and guards inside action functions. */
@@ -95,7 +96,7 @@ export class HelperFunctions {
     request: HelperRequest,
     content: string,
     refer: (name: QualifiedName) => Helper,
-    make: (name: QualifiedName) => StatementNode,
+    make: (name: QualifiedName) => BuildNode,
   ): { readonly name: QualifiedName; readonly id: string } {
     const { purpose, entity } = request;
     for (let salt = 0; ; salt++) {
@@ -126,7 +127,7 @@ export class HelperFunctions {
     };
   }
 
-  private add(request: HelperRequest, made: StatementNode, reference: Helper, id: string): void {
+  private add(request: HelperRequest, made: BuildNode, reference: Helper, id: string): void {
     const { entity, source, sentence, purpose } = request;
     const { schema } = this.list.model.system;
     const common = { entity: entity.name, source, role: "enginejs_reader" } as const;

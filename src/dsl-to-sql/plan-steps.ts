@@ -5,7 +5,7 @@ import type { Verb } from "./model-change.ts";
 import { dotted } from "./object-identity.ts";
 import { rowTypeFunctions } from "./row-type-functions.ts";
 import type { CompiledSystem, Hazard, Lock, Statement, StatementKind, StatementRole } from "./statement.ts";
-import { isAlterable, isAttachment, isReplaceable, objectTable, retirement } from "./statement-changes.ts";
+import { isAlterable, isAttachment, isReplaceable, objectTable, partOfTable, retirement } from "./statement-changes.ts";
 import { tableChanges } from "./table-changes.ts";
 
 export interface PlanStep {
@@ -177,12 +177,6 @@ class StepPlanner {
       case "insert missing":
         this.step("~", statement, node);
         return;
-      case "add column":
-      case "drop constraint":
-      case "alter policy":
-      case "drop":
-      case "call function":
-        throw new TypeError(`${statement.id}: a build has no statement of the kind "${node.kind}"`);
       default:
         node satisfies never;
     }
@@ -202,7 +196,7 @@ class StepPlanner {
     }
     for (const { object, node: change, lock, hazards } of steps) {
       const verb = change.kind === "add column" || change.kind === "add constraint" ? "+" : "-";
-      this.push(verb, { ...statement, object }, change, { lock, hazards });
+      this.step(verb, { ...statement, object }, change, { lock, hazards });
     }
     for (const reason of impossible)
       this.impossible.push({ entity, message: `${entity ?? statement.object}: ${reason}.` });
@@ -213,11 +207,9 @@ class StepPlanner {
     if (verb === "-" && this.away.has(statement.id)) return;
     switch (node.kind) {
       case "create policy":
-      case "create trigger": {
-        const type = node.kind === "create policy" ? "policy" : "trigger";
-        this.step(verb, statement, { kind: "drop", object: { type, table: node.table, name: node.name } });
+      case "create trigger":
+        this.step(verb, statement, { kind: "drop", object: partOfTable(node) });
         return;
-      }
       case "create function": {
         const parameters = node.parameters.map((parameter) => parameter.type);
         const object = { type: "function", name: node.function, parameters } as const;
@@ -258,12 +250,6 @@ class StepPlanner {
           message: `${statement.object} is gone from the model and would be dropped.`,
         });
         return;
-      case "add column":
-      case "drop constraint":
-      case "alter policy":
-      case "drop":
-      case "call function":
-        throw new TypeError(`${statement.id}: a build has no statement of the kind "${node.kind}"`);
       default:
         node satisfies never;
     }
@@ -272,9 +258,7 @@ class StepPlanner {
   private dropIfExists(statement: Statement): void {
     const { node } = statement;
     if (node.kind !== "create policy" && node.kind !== "create trigger") return;
-    const type = node.kind === "create policy" ? "policy" : "trigger";
-    const object = { type, table: node.table, name: node.name } as const;
-    this.step("~", statement, { kind: "drop", object, ...(this.refresh ? { ifExists: true } : {}) });
+    this.step("~", statement, { kind: "drop", object: partOfTable(node), ...(this.refresh ? { ifExists: true } : {}) });
   }
 
   /** Whether the object that a comment or a right is about goes as well, and takes it along. */
@@ -283,10 +267,6 @@ class StepPlanner {
   }
 
   private step(verb: Verb, statement: Statement, node: StatementNode, more: Partial<PlanStep> = {}): void {
-    this.push(verb, statement, node, more);
-  }
-
-  private push(verb: Verb, statement: Statement, node: StatementNode, more: Partial<PlanStep>): void {
     const { kind, object, entity, role, lock, transactional, hazards } = statement;
     this.steps.push({
       verb,

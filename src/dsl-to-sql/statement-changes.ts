@@ -1,6 +1,6 @@
 /** What of a statement can be changed in place, and what goes with it. */
 import { call, literal, type QualifiedName } from "../sql-ast/expressions.ts";
-import type { CreatePolicyNode, StatementNode } from "../sql-ast/statements.ts";
+import type { CreatePolicyNode, CreateTriggerNode, ObjectReference, StatementNode } from "../sql-ast/statements.ts";
 import { same } from "./model-change.ts";
 import type { Statement } from "./statement.ts";
 
@@ -40,6 +40,13 @@ export function isReplaceable(
     })
   );
 }
+
+/** What a statement makes that goes by a name of its table's. */
+export const partOfTable = ({ kind, table, name }: CreatePolicyNode | CreateTriggerNode): ObjectReference => ({
+  type: kind === "create policy" ? "policy" : "trigger",
+  table,
+  name,
+});
 
 /** The table that a statement is about, where it is about one: `app.invoice`. */
 export function objectTable({ node }: Statement): string | undefined {

@@ -1,9 +1,9 @@
 /** Collects the statements of a build; two of one id are a mistake of the model, told by `collisions`. */
 import { printStatement } from "../sql-ast/print-statement.ts";
-import type { ObjectReference, StatementNode } from "../sql-ast/statements.ts";
+import type { ObjectReference } from "../sql-ast/statements.ts";
 import type { ModelIndex } from "./model-index.ts";
 import { objectIdentity } from "./object-identity.ts";
-import type { Hazard, Lock, Phase, Statement, StatementKind, StatementRole } from "./statement.ts";
+import type { BuildNode, Hazard, Lock, Phase, Statement, StatementKind, StatementRole } from "./statement.ts";
 
 export interface StatementOptions {
   readonly kind: StatementKind;
@@ -45,7 +45,7 @@ export class StatementList {
   }
 
   /** Adds a statement and gives its id. */
-  add(node: StatementNode, options: StatementOptions): string {
+  add(node: BuildNode, options: StatementOptions): string {
     return this.put(node, options, undefined);
   }
 
@@ -57,7 +57,7 @@ export class StatementList {
     const where = source === undefined ? undefined : this.model.where(source);
     const place = where === undefined ? [] : [`${where.file}:${where.line}`];
     const tag = hidden ? "@behavior -*\n" : "";
-    const node = (lines: readonly string[]): StatementNode => ({
+    const node = (lines: readonly string[]): BuildNode => ({
       kind: "comment",
       on,
       text: `${tag}\n${lines.join("\n")}`,
@@ -76,7 +76,7 @@ export class StatementList {
     this.put(node([...text, ...place]), options, printStatement(node(text)));
   }
 
-  private put(node: StatementNode, options: StatementOptions, identity: string | undefined): string {
+  private put(node: BuildNode, options: StatementOptions, identity: string | undefined): string {
     const sql = printStatement(node);
     const { kind, object, phase, entity, source, why, outlives } = options;
     const where = source === undefined ? undefined : this.model.where(source);

@@ -50,6 +50,12 @@ export type Hazard =
   | "changes authorization"
   | "drops an index";
 
+/** What a build is made of: the other statements only lead from one build to another. */
+export type BuildNode = Exclude<
+  StatementNode,
+  { kind: "add column" | "drop constraint" | "alter policy" | "drop" | "call function" }
+>;
+
 export interface Statement {
   /** Unique in a build and stable between builds: `table app.invoice`, `comment on policy app.invoice.actor_select`. */
   readonly id: string;
@@ -58,7 +64,7 @@ export interface Statement {
   readonly object: string;
   /** The entity it stands for. */
   readonly entity?: string;
-  readonly node: StatementNode;
+  readonly node: BuildNode;
   /** `node` as text. */
   readonly sql: string;
   /** What is compared with another build: `sql`, but for comments without the model's file and line. */

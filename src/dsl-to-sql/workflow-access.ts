@@ -3,55 +3,26 @@
  * queue, manage webhook endpoints; as whom a workflow acts; which events leave by webhooks. No row is counted for it: roles
  * are told from the texts, and what these do not prove is told as changed.
  */
-import type { SourceLocation } from "../errors/diagnostic.ts";
 import type { Workflow } from "../model/index.ts";
-import { type Builds, changedOf, freshOfConfig } from "./access-causes.ts";
+import { type Builds, changedOf } from "./access-causes.ts";
 import { directionOf } from "./access-direction.ts";
 import type { AccessRules } from "./access-rules.ts";
-import { same, type Verb } from "./model-change.ts";
-import { sourceLocationOf } from "./model-index.ts";
+import { same } from "./model-change.ts";
+import { renamedWorkflows } from "./renamed-workflows.ts";
+import { causeOf, plainChange, type RightCause, type RightChange } from "./right-change.ts";
 import type { SpokenRule } from "./spoken-rule.ts";
+import { startedBy } from "./started-by.ts";
 import { whoMay } from "./who-may.ts";
 import { approvalsOf, managing, publishing, rightsOfWorkflow, type WorkflowRight } from "./workflow-rights.ts";
 
-/** Why more or less is allowed. */
-interface RightCause {
-  readonly verb: Verb;
-  /** `roles of workflow send-refund`, `role billing`. */
-  readonly what: string;
-  /** Whether somebody surely gains by it; absent where nobody does. */
-  readonly widens?: "some" | "unknown";
-  /** The fresh sentence by which it may. */
-  readonly consent?: string;
-  /** No policy is there to say it. */
-  readonly policy: false;
-  /** By which names the config can consent to it. */
-  readonly subjects: readonly string[];
-  readonly where?: SourceLocation;
-}
-
-export interface RightChange {
-  /** `workflow send-refund`, `queue stock-moves`, `webhooks`. */
-  readonly of: string;
-  /** `start`, `decide secondPair`, `act`, `publish`, `events`, `manage`, `hosts`. */
-  readonly operation: string;
-  readonly mayWiden: boolean;
-  readonly mayNarrow: boolean;
-  /** `billing may now start send-refund` */
-  readonly says: readonly string[];
-  /** Roles, events or hosts that were not there before, `everybody`, `no role`; none where the texts do not prove it. */
-  readonly gained: readonly string[];
-  readonly lost: readonly string[];
-  readonly causes: readonly RightCause[];
-}
-
-/** What is new in a build widens nothing: nobody had it. */
+/** What is new in a build widens nothing: nobody had it. What only has another name is not new. */
 export function compareWorkflowAccess(before: AccessRules, after: AccessRules, builds: Builds): readonly RightChange[] {
   const rights = { before, after, builds };
   const old = builds.previous.system;
   const now = builds.next.system;
+  const renamed = renamedWorkflows(old.workflows, now.workflows);
   const workflows = [...now.workflows].sort(byName).flatMap((workflow) => {
-    const was = old.workflows.find(({ name }) => name === workflow.name);
+    const was = renamed.get(workflow.name) ?? old.workflows.find(({ name }) => name === workflow.name);
     return was === undefined ? [] : compareWorkflow(was, workflow, rights);
   });
   const queues = [...(now.queues ?? [])].sort(byName).flatMap(({ name }) => {
@@ -75,7 +46,27 @@ function compareWorkflow(was: Workflow, now: Workflow, compared: Compared): read
     const before = old.find(({ operation }) => operation === right.operation);
     return before === undefined ? [] : compareRight(before, right, compared);
   });
-  return [...rights, ...goneApprovals(was, now, compared.builds), ...compareActing(was, now, compared.builds)];
+  return [
+    ...rights,
+    ...compareStarters(was, now, compared),
+    ...goneApprovals(was, now, compared.builds),
+    ...compareActing(was, now, compared.builds),
+  ];
+}
+
+/** Who starts it without being asked for a role: whoever signs a request, publishes a message, writes a row. */
+function compareStarters(was: Workflow, now: Workflow, { builds }: Compared): readonly RightChange[] {
+  // As whom it acts is told by itself.
+  const [before, after] = [startedBy({ ...was, as: now.as }), startedBy(now)];
+  if (before?.key === after?.key) return [];
+  const subjects = [`workflows.${now.name}`];
+  const cause = causeOf("~", `trigger of workflow ${now.name}`, `workflows.${now.name}`, subjects, builds);
+  const says = [
+    ...(after === undefined ? [] : [`${after.who} may now start ${now.name}`]),
+    ...(before === undefined ? [] : [`${before.who} may no longer start ${now.name}`]),
+  ];
+  const change = after === undefined ? cause : { ...cause, widens: "unknown" as const };
+  return [plainChange(`workflow ${now.name}`, "start", says, change)];
 }
 
 /** What waited for somebody's word goes on without one. An approval of the same policy under another name is the same. */
@@ -181,27 +172,3 @@ function compareRight(was: WorkflowRight, now: WorkflowRight, { builds }: Compar
   const { of, operation } = now;
   return [{ of, operation, mayWiden, mayNarrow, says: said, gained, lost, causes: [...causes.values()] }];
 }
-
-function causeOf(verb: Verb, what: string, source: string, subjects: readonly string[], builds: Builds): RightCause {
-  const consent = freshOfConfig(subjects, builds);
-  const where = sourceLocationOf(builds.next.places, source);
-  return {
-    verb,
-    what,
-    policy: false,
-    subjects,
-    ...(consent === undefined ? {} : { consent }),
-    ...(where === undefined ? {} : { where }),
-  };
-}
-
-const plainChange = (of: string, operation: string, says: readonly string[], cause: RightCause): RightChange => ({
-  of,
-  operation,
-  mayWiden: cause.widens !== undefined,
-  mayNarrow: cause.widens === undefined,
-  says,
-  gained: [],
-  lost: [],
-  causes: [cause],
-});

@@ -6,11 +6,12 @@ import type { ConditionScope } from "./condition-scope.ts";
 import { declared } from "./declared.ts";
 import type { AnyField, Field } from "./field.ts";
 import { type Condition, conditionOf } from "./policy.ts";
+import type { RecordOf } from "./row-symbols.ts";
 import type { Rule } from "./rule.ts";
 import type { Shape } from "./shape.ts";
 import { captureSite, type Site } from "./site.ts";
-import type { Bool, RecordOf } from "./symbols.ts";
 import type { Effect } from "./task.ts";
+import type { Bool } from "./value-symbols.ts";
 
 export interface ActionDeclaration {
   readonly kind: "action";

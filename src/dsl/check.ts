@@ -1,6 +1,6 @@
 import { type Callback, declared } from "./declared.ts";
 import { captureSite, type Site } from "./site.ts";
-import type { Bool } from "./symbols.ts";
+import type { Bool } from "./value-symbols.ts";
 
 export interface CheckDeclaration {
   readonly kind: "check";

@@ -4,9 +4,10 @@
 import { collect } from "./collection.ts";
 import type { Plugin } from "./plugin.ts";
 import type { EntityName, EventName, OperationName } from "./registry.ts";
+import type { Row } from "./row-symbols.ts";
 import type { Setting } from "./setting.ts";
 import { captureSite, type Site } from "./site.ts";
-import type { Expression, Family, List, Mapped, Row } from "./symbols.ts";
+import type { Expression, Family, List, Mapped } from "./value-symbols.ts";
 
 interface TokenChecks {
   readonly issuer?: string;

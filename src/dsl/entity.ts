@@ -9,10 +9,11 @@ import type { Field } from "./field.ts";
 import type { Index } from "./index-declaration.ts";
 import type { Policy } from "./policy.ts";
 import type { EntityName } from "./registry.ts";
+import type { Actor, ChangedFields, Row, StoredRow } from "./row-symbols.ts";
 import type { Shape, State } from "./shape.ts";
 import { captureSite, type Site } from "./site.ts";
-import type { Actor, Bool, ChangedFields, Row, StoredRow } from "./symbols.ts";
 import { makeTrigger, type Trigger } from "./trigger.ts";
+import type { Bool } from "./value-symbols.ts";
 import type { View } from "./view.ts";
 import type { Duration } from "./workflow-options.ts";
 

@@ -25,7 +25,7 @@ import {
 } from "./field.ts";
 import type { EntityName } from "./registry.ts";
 import type { One } from "./shape.ts";
-import type { Operand, Ordered } from "./symbols.ts";
+import type { Operand, Ordered } from "./value-symbols.ts";
 
 /** A UUID. `id: uuid().primary()` may be left out: every entity has it. */
 export const uuid = (): UuidField => makeField({ kind: "scalar", scalar: "uuid" });

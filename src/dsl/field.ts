@@ -8,7 +8,7 @@ import { type Condition, conditionOf } from "./policy.ts";
 import type { Rule } from "./rule.ts";
 import type { ManyOf, One, Scalar, ScalarName, Shape, State } from "./shape.ts";
 import { captureSite, type Site } from "./site.ts";
-import type { Bool, Expression, Family, FamilyOf } from "./symbols.ts";
+import type { Bool, Expression, Family, FamilyOf } from "./value-symbols.ts";
 
 /** What a field holds, before names are resolved. */
 export type DeclaredType =

@@ -3,24 +3,10 @@
 import type { FlagSymbols, RequestContext } from "./condition-scope.ts";
 import type { Flow } from "./flow.ts";
 import type { Entities, EntityName, Generated, Tasks, Workflows } from "./registry.ts";
+import type { Actor, FieldsOf, RecordOf, Row, StoredRow, UnknownSymbol } from "./row-symbols.ts";
 import type { ManyOf, Shape } from "./shape.ts";
-import type {
-  Actor,
-  Bool,
-  Expression,
-  Family,
-  FamilyOf,
-  FieldsOf,
-  JsonText,
-  Moment,
-  Numeric,
-  Operand,
-  RecordOf,
-  Row,
-  StoredRow,
-  UnknownSymbol,
-} from "./symbols.ts";
 import type { GivenInput } from "./trigger.ts";
+import type { Bool, Expression, Family, FamilyOf, JsonText, Moment, Numeric, Operand } from "./value-symbols.ts";
 /** What a step's callback gets: the event, the row as it is now, and the results of earlier steps by their id. */
 export type StepScope<N, I, S> = {
   readonly event: {

@@ -25,9 +25,10 @@ import type {
 } from "./flow-symbols.ts";
 import type { Queue } from "./queue.ts";
 import type { MessageOf, QueueName, RoleName, TaskName } from "./registry.ts";
+import type { FieldsOf, Row } from "./row-symbols.ts";
 import type { EnvironmentValue } from "./setting.ts";
-import type { Bool, Expression, FieldsOf, Moment, Numeric, Operand, Row, Text, Value } from "./symbols.ts";
 import type { Effect } from "./task.ts";
+import type { Bool, Expression, Moment, Numeric, Operand, Text, Value } from "./value-symbols.ts";
 import type { Duration } from "./workflow-options.ts";
 
 /** Steps that follow an event of entity `N` with input `I`; `S` are the results so far. */

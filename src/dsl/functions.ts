@@ -2,7 +2,7 @@
  * Functions for the callbacks of a model, besides the methods of the symbols.
  */
 import * as builder from "../expression/index.ts";
-import type { Bool, Expression, Family, Mapped, Moment, Numeric, Operand, Ordered, Value } from "./symbols.ts";
+import type { Bool, Expression, Family, Mapped, Moment, Numeric, Operand, Ordered, Value } from "./value-symbols.ts";
 
 /**
  * The sum of a mapped relation; 0 where there are no rows.

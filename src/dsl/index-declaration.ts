@@ -1,7 +1,7 @@
 import { type Callback, declared } from "./declared.ts";
 import type { CallbackAt } from "./field.ts";
 import { captureSite, type Site } from "./site.ts";
-import type { Bool } from "./symbols.ts";
+import type { Bool } from "./value-symbols.ts";
 
 export interface IndexDeclaration {
   readonly kind: "index";

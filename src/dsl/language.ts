@@ -33,11 +33,11 @@ export { definePlugin, type Plugin, type PluginDefinition, type PluginStep } fro
 export { allow, deny, type Policy } from "./policy.ts";
 export { type Queue, queue } from "./queue.ts";
 export * from "./registry.ts";
+export type { Actor, Has, Row, StoredRow } from "./row-symbols.ts";
 export { type Rule, rule } from "./rule.ts";
 export { defineSeed, type Seed, type SeedContext, type SeedPerson } from "./seed.ts";
 export { type EnvironmentValue, env, readSetting, type Setting } from "./setting.ts";
 export type { ListOf, ManyOf, One, Scalar, State } from "./shape.ts";
-export type { Actor, Has, Row, StoredRow } from "./symbols.ts";
 export {
   defineTask,
   type Effect,

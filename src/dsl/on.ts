@@ -4,9 +4,10 @@ import { collect } from "./collection.ts";
 import { declarationOf, declared } from "./declared.ts";
 import type { Queue, QueueDeclaration } from "./queue.ts";
 import type { EventName, MessageOf } from "./registry.ts";
+import type { Actor, ChangedFields, StoredRow } from "./row-symbols.ts";
 import { captureSite, type Site } from "./site.ts";
-import type { Actor, Bool, ChangedFields, StoredRow } from "./symbols.ts";
 import type { TaskContext } from "./task.ts";
+import type { Bool } from "./value-symbols.ts";
 import type { WorkflowOptions } from "./workflow.ts";
 
 export interface HandlerDeclaration {

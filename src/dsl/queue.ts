@@ -19,6 +19,8 @@ export interface QueueTriggerDeclaration {
   readonly site: Site | undefined;
   /** The queue's name. */
   readonly queue: unknown;
+  /** What received() was called with: nothing, or the build says so. */
+  readonly given: readonly unknown[];
 }
 
 declare const message: unique symbol;
@@ -60,7 +62,7 @@ export function queue<T extends z.ZodType = z.ZodUnknown>(
   collect("queues", declaration);
   return declared(declaration, {
     name,
-    received: () =>
-      declared<QueueTriggerDeclaration, object>({ kind: "queue-trigger", site: captureSite(), queue: name }, {}),
+    received: (...given: unknown[]) =>
+      declared<QueueTriggerDeclaration, object>({ kind: "queue-trigger", site: captureSite(), queue: name, given }, {}),
   }) as Queue<z.output<T>>;
 }

@@ -1,7 +1,7 @@
 import type { ConditionScope, Truth } from "./condition-scope.ts";
 import { type Callback, declared } from "./declared.ts";
+import type { CommonRow, RowFor } from "./row-symbols.ts";
 import { captureSite, type Site } from "./site.ts";
-import type { CommonRow, RowFor } from "./symbols.ts";
 
 export interface RuleDeclaration {
   readonly kind: "rule";

@@ -2,6 +2,7 @@
  * Values that the environment gives when a command runs: `env("NAME")` stands for one in the config, and steps read it
  * when they run. Who runs the steps says where the values come from; where nobody has, nothing can be read.
  */
+import { SHORTEST_SECRET, secretForms } from "./secret-forms.ts";
 import { captureSite, type Site } from "./site.ts";
 
 /** A value that the environment gives when a command runs; never part of the model. */
@@ -31,9 +32,6 @@ interface State {
   source?: SettingSource;
   readonly secrets: Set<string>;
 }
-
-/** Shorter ones are no secrets, and stand in many a text by chance. */
-const SHORTEST_SECRET = 6;
 
 /** On a global symbol: a project that loads this package twice still has one environment. */
 const key = Symbol.for("enginejs.settings");
@@ -73,9 +71,8 @@ export function readSetting(setting: Setting): string {
   if (typeof setting === "string") return setting;
   if (state.source !== undefined) {
     const value = state.source.read(setting);
-    if (value.length >= SHORTEST_SECRET) {
-      // As it is, and as it stands in JSON and in a URL.
-      for (const form of [value, JSON.stringify(value).slice(1, -1), encoded(value)]) state.secrets.add(form);
+    if (value.length >= SHORTEST_SECRET && !state.secrets.has(value)) {
+      for (const form of secretForms(value)) state.secrets.add(form);
     }
     return value;
   }
@@ -83,9 +80,6 @@ export function readSetting(setting: Setting): string {
     `readSetting(env(${JSON.stringify(setting.name)})) is for the run of a step: the variable is the worker's, and nothing else has it. Elsewhere give the setting as a text.`,
   );
 }
-
-/** Half of a surrogate pair has no place in a URL. */
-const encoded = (value: string): string => encodeURIComponent(value.toWellFormed());
 
 /** From now on settings are read there: the worker's own environment. */
 export function provideSettings(source: SettingSource): void {
@@ -107,8 +101,11 @@ export const hasSecrets = (): boolean => state.secrets.size > 0;
 
 /** A text without the values that steps have read from the environment: `***` stands in their places. */
 export function withoutSecrets(text: string): string {
-  let clean = text;
   // The longest first: one may be a part of another.
-  for (const secret of [...state.secrets].sort((a, b) => b.length - a.length)) clean = clean.replaceAll(secret, "***");
+  if (longestFirst.length !== state.secrets.size) longestFirst = [...state.secrets].sort((a, b) => b.length - a.length);
+  let clean = text;
+  for (const secret of longestFirst) clean = clean.replaceAll(secret, "***");
   return clean;
 }
+
+let longestFirst: readonly string[] = [];

@@ -13,6 +13,8 @@ export interface TaskDeclaration {
   readonly input: z.ZodType | undefined;
   readonly output: z.ZodType | undefined;
   readonly run: (context: TaskContext<never>) => unknown;
+  /** As the user gave it. */
+  readonly definition: Readonly<Record<string, unknown>>;
 }
 
 /** Who caused the event that a run follows. */
@@ -99,6 +101,7 @@ export function defineTask<I extends z.ZodType = z.ZodUnknown, O extends z.ZodTy
     input: definition.input,
     output: definition.output,
     run: definition.run as TaskDeclaration["run"],
+    definition: { ...definition },
   };
   return declared(declaration, { ...definition }) as unknown as Task<z.output<I>, z.output<O>>;
 }

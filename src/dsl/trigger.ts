@@ -4,7 +4,7 @@ import type { CallbackAt } from "./field.ts";
 import type { StepScope } from "./flow-symbols.ts";
 import type { RoleName } from "./registry.ts";
 import { captureSite, type Site } from "./site.ts";
-import type { Bool } from "./symbols.ts";
+import type { Bool } from "./value-symbols.ts";
 
 export interface TriggerDeclaration {
   readonly kind: "trigger";

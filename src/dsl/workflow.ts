@@ -7,10 +7,11 @@ import type { CallbackAt } from "./field.ts";
 import type { Flow } from "./flow.ts";
 import type { StepScope } from "./flow-symbols.ts";
 import type { EntityName } from "./registry.ts";
+import type { StoredRow, UnknownSymbol } from "./row-symbols.ts";
 import { captureSite, type Site } from "./site.ts";
-import type { Expression, StoredRow, UnknownSymbol } from "./symbols.ts";
 import type { Effect } from "./task.ts";
 import type { Trigger } from "./trigger.ts";
+import type { Expression } from "./value-symbols.ts";
 import type { Duration, RetryOptions } from "./workflow-options.ts";
 
 export interface WorkflowDeclaration {

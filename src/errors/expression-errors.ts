@@ -73,7 +73,7 @@ export const expressionErrors = defineErrors({
   EJS2016: {
     title: "Operator not defined for these types",
     detail: "The operator has no meaning for values of these types.",
-    hint: "The message names both types; the hint says what the operator takes.",
+    hint: 'Both sides have one type, or are numbers: 20 and not "20".',
   },
   EJS2017: {
     title: "Whole rows compared",

@@ -194,7 +194,7 @@ export const modelErrors = defineErrors({
   EJS2150: {
     title: "Workflow without a trigger",
     detail: "A workflow starts on an event of an entity, or as the effect of one action.",
-    hint: 'on: Invoice.on("pay"), Invoice.created(), Invoice.updated() or Invoice.deleted()',
+    hint: 'on: Invoice.on("pay"), Invoice.created(), .updated(), .deleted(), .at("dueAt"), every("1h"), cron(…), manual(…), signal(…), webhook(…), or what a queue has .received()',
   },
   EJS2151: {
     title: "Unknown action",

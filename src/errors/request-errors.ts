@@ -218,6 +218,11 @@ export const requestErrors = defineErrors({
       "The run that the call has started failed or was cancelled, for a reason that the workflow declares no error for. `extensions.runId` names it.",
     hint: "Give the run's id to whoever operates the workflows; `enginejs workflow show` tells them why.",
   },
+  EJS5045: {
+    title: "Nothing can be changed at the moment",
+    detail: "The database is read-only: its server is a standby, or somebody has made it so. Reading goes on.",
+    hint: "Try again later. Whoever runs the server: name the primary server in its database URL, or take `default_transaction_read_only` back.",
+  },
   EJS5049: {
     title: "Something went wrong",
     detail: "The cause is in the server's log, under the request id in `extensions.requestId`, and nowhere else.",

@@ -1,54 +1,51 @@
 /** The methods of a symbol: what each records. */
-
+import { refuse } from "./builder-refusal.ts";
 import { boundName, preferredName } from "./builder-variables.ts";
-import type { ExpressionErrorCode, Range } from "./expression-error.ts";
-import type { BinarySyntaxOperator, Syntax } from "./syntax.ts";
+import { type BinarySyntaxOperator, NOWHERE, type Syntax } from "./syntax.ts";
 
 export interface MethodContext {
   readonly syntaxOf: (value: unknown) => Syntax;
   readonly isSymbol: (value: unknown) => boolean;
-  readonly fail: (code: ExpressionErrorCode, message: string, hint?: string) => never;
   /** The symbol of a quantifier's variable. */
   readonly bind: (name: string) => unknown;
 }
 
 type Method = (target: Syntax, args: readonly unknown[], context: MethodContext) => Syntax;
 
-const range: Range = { start: 0, end: 0 };
-
+const range = NOWHERE;
 const NULL: Syntax = { kind: "null", range };
 
-function only(name: string, args: readonly unknown[], count: number, context: MethodContext): void {
+function only(name: string, args: readonly unknown[], count: number): void {
   if (args.length === count) return;
   const takes = count === 0 ? "no arguments" : count === 1 ? "one argument" : `${count} arguments`;
-  context.fail("EJS2015", `.${name}() takes ${takes}, ${args.length} given.`);
+  refuse("EJS2015", `.${name}() takes ${takes}, ${args.length} given.`);
 }
 
 const infix =
   (name: string, operator: BinarySyntaxOperator): Method =>
   (left, args, context) => {
-    only(name, args, 1, context);
+    only(name, args, 1);
     return { kind: "binary", operator, left, right: context.syntaxOf(args[0]), range };
   };
 
 const nullTest =
   (name: string, operator: "==" | "!="): Method =>
-  (left, args, context) => {
-    only(name, args, 0, context);
+  (left, args) => {
+    only(name, args, 0);
     return { kind: "binary", operator, left, right: NULL, range };
   };
 
 const logical =
   (name: string, operator: "&&" | "||"): Method =>
   (target, args, context) => {
-    if (args.length === 0) context.fail("EJS2015", `.${name}() takes at least one condition.`);
+    if (args.length === 0) refuse("EJS2015", `.${name}() takes at least one condition.`);
     return { kind: "logical", operator, operands: [target, ...args.map(context.syntaxOf)], range };
   };
 
 const method =
   (name: string, count: number): Method =>
   (target, args, context) => {
-    only(name, args, count, context);
+    only(name, args, count);
     return { kind: "method", target, name, nameRange: range, arguments: args.map(context.syntaxOf), range };
   };
 
@@ -57,7 +54,7 @@ const quantifier =
   (target, args, context) => {
     const [callback] = args;
     if (args.length !== 1 || typeof callback !== "function" || context.isSymbol(callback)) {
-      return context.fail("EJS2015", `.${name}() takes a callback: .${name}(x => …).`);
+      return refuse("EJS2015", `.${name}() takes a callback: .${name}(x => …).`);
     }
     const variable = boundName(preferredName(String(callback)));
     const body = context.syntaxOf(callback(context.bind(variable)));
@@ -86,8 +83,8 @@ export const METHODS: Readonly<Record<string, Method>> = {
   notNull: nullTest("notNull", "!="),
   and: logical("and", "&&"),
   or: logical("or", "||"),
-  not: (operand, args, context) => {
-    only("not", args, 0, context);
+  not: (operand, args) => {
+    only("not", args, 0);
     return { kind: "unary", operator: "!", operand, range };
   },
   /** `.in("a", "b")`, `.in(["a", "b"])`, `.in(actor.teams)`: one symbol alone is the list. */
@@ -105,11 +102,11 @@ export const METHODS: Readonly<Record<string, Method>> = {
   endsWith: method("endsWith", 1),
   contains: method("contains", 1),
   matches: (target, args, context) => {
-    only("matches", args, 1, context);
+    only("matches", args, 1);
     const [pattern] = args;
     // A RegExp's flags would be lost: its source alone is taken only where it has none.
     if (pattern instanceof RegExp && pattern.flags.replace("u", "") !== "") {
-      return context.fail("EJS2015", `.matches() takes a pattern without flags, ${pattern} has some.`);
+      return refuse("EJS2015", `.matches() takes a pattern without flags, ${pattern} has some.`);
     }
     const source = pattern instanceof RegExp ? pattern.source : pattern;
     return method("matches", 1)(target, [source], context);
@@ -130,7 +127,7 @@ export const METHODS: Readonly<Record<string, Method>> = {
     const [first, second] = args;
     const words = args.length === 1 || args.length === 2 ? args.filter((arg) => typeof arg === "string") : [];
     if (words.length === 0 || words.length !== args.length) {
-      return context.fail(
+      return refuse(
         "EJS2015",
         ".can() takes the names of an entity and of its command or action, or a permission.",
         'Write .can("Invoice", "pay") or .can("reports.export").',
@@ -143,7 +140,7 @@ export const METHODS: Readonly<Record<string, Method>> = {
   },
   /** `actor.hasRole("billing")` is `"billing" in actor.roles`. */
   hasRole: (target, args, context) => {
-    only("hasRole", args, 1, context);
+    only("hasRole", args, 1);
     const roles: Syntax = { kind: "member", target, name: "roles", nameRange: range, range };
     return { kind: "binary", operator: "in", left: context.syntaxOf(args[0]), right: roles, range };
   },

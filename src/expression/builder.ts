@@ -6,14 +6,14 @@
  * is not called is a member.** `row.size` is the field "size", `row.size()` the
  * method, `row.size.gt(1)` compares the field. So no field name can collide.
  */
-import { EngineError } from "../errors/engine-error.ts";
 import { nearest } from "../errors/nearest.ts";
+import { constantOf } from "./builder-constant.ts";
 import { METHODS, type MethodContext } from "./builder-methods.ts";
+import { refuse } from "./builder-refusal.ts";
 import { nameVariables } from "./builder-variables.ts";
-import type { ExpressionErrorCode, Range } from "./expression-error.ts";
-import { refuseText } from "./lex.ts";
+import type { Range } from "./expression-error.ts";
 import { print } from "./print.ts";
-import type { Syntax } from "./syntax.ts";
+import { NOWHERE, type Syntax } from "./syntax.ts";
 
 /** Where a symbol was used; what it holds is the DSL's business (file, line, column). */
 export type Site = object;
@@ -46,7 +46,6 @@ interface Recorded {
 
 const recorded = new WeakMap<object, Recorded>();
 const sites = new WeakMap<Syntax, Site>();
-const NOWHERE: Range = { start: 0, end: 0 };
 
 /**
  * Makes the symbols that a callback gets.
@@ -95,7 +94,7 @@ export function siteOf({ sites: all }: SymbolText, range: Range): Site | undefin
 
 /** `condition ? then : otherwise`. @example when(row.paid, 0, row.total) */
 export const when = (...values: [condition: unknown, then: unknown, otherwise: unknown]): ExpressionSymbol => {
-  if (values.length !== 3) fail("EJS2015", `when() takes a condition and two values, ${values.length} given.`);
+  if (values.length !== 3) refuse("EJS2015", `when() takes a condition and two values, ${values.length} given.`);
   const [condition, then, otherwise] = values.map(syntaxOf) as [Syntax, Syntax, Syntax];
   return combine({ kind: "conditional", condition, then, otherwise, range: NOWHERE }, ...values);
 };
@@ -133,70 +132,9 @@ function syntaxOf(value: unknown): Syntax {
     const known = recorded.get(value);
     if (known !== undefined) return known.syntax;
   }
+  // Symbols and constants may stand side by side in a list.
+  if (Array.isArray(value)) return { kind: "list", items: value.map(syntaxOf), range: NOWHERE };
   return constantOf(value);
-}
-
-function constantOf(value: unknown): Syntax {
-  const range = NOWHERE;
-  switch (typeof value) {
-    case "string": {
-      const refusal = refuseText(value);
-      if (refusal !== undefined) fail("EJS2003", refusal);
-      return { kind: "string", value, range };
-    }
-    case "boolean":
-      return { kind: "bool", value, range };
-    case "bigint":
-      if (BigInt.asIntN(64, value) !== value) fail("EJS2004", `${value} lies outside bigint.`);
-      return { kind: "int", value, range };
-    case "number":
-      return numberOf(value);
-    case "object":
-      if (value === null) return { kind: "null", range };
-      if (value instanceof Date) return timestampOf(value);
-      if (Array.isArray(value)) return { kind: "list", items: value.map(syntaxOf), range };
-      break;
-    default:
-  }
-  const found = value === undefined ? "undefined" : typeof value === "function" ? "a function" : `a ${typeof value}`;
-  return fail(
-    "EJS2041",
-    `${found} cannot be a constant of an expression.`,
-    value === undefined ? "Is an import, a property or a return missing?" : undefined,
-  );
-}
-
-function numberOf(value: number): Syntax {
-  if (!Number.isFinite(value)) return fail("EJS2041", `${value} cannot be a constant of an expression.`);
-  if (Number.isInteger(value)) {
-    if (!Number.isSafeInteger(value)) {
-      return fail("EJS2041", `${value} is not exact as a JavaScript number.`, `Write a bigint: ${BigInt(value)}n.`);
-    }
-    return { kind: "int", value: BigInt(value), range: NOWHERE };
-  }
-  return { kind: "decimal", text: plainNumber(value), range: NOWHERE };
-}
-
-/** A number's digits without exponent: 1e-7 is 0.0000001. */
-function plainNumber(value: number): string {
-  const [mantissa = "", exponent = "0"] = String(value).split("e");
-  const [whole = "", fraction = ""] = mantissa.replace("-", "").split(".");
-  const shift = Number(exponent);
-  // An integer never comes here, so that a positive exponent cannot either.
-  const digits = shift < 0 ? "0".repeat(-shift) + whole : whole;
-  const point = digits.length + Math.min(shift, 0);
-  const head = digits.slice(0, point).replace(/^0+(?=[0-9])/, "") || "0";
-  return `${value < 0 ? "-" : ""}${head}.${digits.slice(point)}${fraction}`;
-}
-
-function timestampOf(value: Date): Syntax {
-  if (Number.isNaN(value.getTime())) return fail("EJS2041", "An invalid Date cannot be a constant of an expression.");
-  const text: Syntax = { kind: "string", value: value.toISOString(), range: NOWHERE };
-  return { kind: "call", name: "timestamp", nameRange: NOWHERE, arguments: [text], range: NOWHERE };
-}
-
-function fail(code: ExpressionErrorCode, message: string, hint?: string): never {
-  throw new EngineError([{ code, severity: "error", message, ...(hint === undefined ? {} : { hint }) }]);
 }
 
 /** A symbol made of others takes its options from the first of them that has some. */
@@ -244,7 +182,7 @@ class Handler implements ProxyHandler<() => undefined> {
   get(_target: unknown, name: string | symbol): unknown {
     if (typeof name === "symbol") {
       if (INSPECTION.has(name)) return undefined;
-      return this.refuse(name === Symbol.iterator ? "iterated or spread" : "used as a JavaScript value");
+      return this.misused(name === Symbol.iterator ? "iterated or spread" : "used as a JavaScript value");
     }
     const { syntax } = this;
     const access: Syntax = { kind: "member", target: syntax, name, nameRange: NOWHERE, range: NOWHERE };
@@ -257,47 +195,46 @@ class Handler implements ProxyHandler<() => undefined> {
     if (receiver === undefined || make === undefined) {
       const name = receiver?.name ?? print(this.syntax);
       if (name === "toString" || name === "valueOf" || name === "toJSON")
-        return this.refuse("used as a JavaScript value");
+        return this.misused("used as a JavaScript value");
       const methods = Object.keys(METHODS);
       const near = nearest(name, methods);
       const hint = `${near === undefined ? "" : `Did you mean .${near}()? `}Methods: ${methods.join(", ")}. A field is read without parentheses.`;
-      return fail("EJS2043", `"${name}" is no method of an expression.`, hint);
+      return refuse("EJS2043", `"${name}" is no method of an expression.`, hint);
     }
     return symbolOf(make(receiver.syntax, args, this.methodContext()), this.options);
   }
 
   has(_target: unknown, name: string | symbol): boolean {
-    return this.refuse(`searched with JavaScript's in ("${String(name)}")`);
+    return this.misused(`searched with JavaScript's in ("${String(name)}")`);
   }
 
   set(): boolean {
-    return this.refuse("assigned to");
+    return this.misused("assigned to");
   }
 
   deleteProperty(): boolean {
-    return this.refuse("changed");
+    return this.misused("changed");
   }
 
   defineProperty(): boolean {
-    return this.refuse("changed");
+    return this.misused("changed");
   }
 
   ownKeys(): never {
-    return this.refuse("spread or enumerated");
+    return this.misused("spread or enumerated");
   }
 
   private methodContext(): MethodContext {
     return {
       syntaxOf,
       isSymbol,
-      fail,
       bind: (name) => symbolOf({ kind: "name", name, range: NOWHERE }, this.options),
     };
   }
 
-  private refuse(how: string): never {
+  private misused(how: string): never {
     const text = toText(symbolOf(this.syntax, { taken: this.options.taken ?? [] })).text;
-    return fail(
+    return refuse(
       "EJS2040",
       `${text} was ${how}; it is a symbol that has no value while the model is built.`,
       "Use .eq(…), .and(…), .or(…), .not(), .plus(…) or when(condition, a, b).",

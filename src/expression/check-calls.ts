@@ -1,13 +1,13 @@
-/** Functions, methods and quantifiers. */
-import { type CheckContext, type Checked, listNames, type Scope } from "./check-context.ts";
-import { checkAncestors, entityOf, suggestion } from "./check-names.ts";
-import { BOOL, checkCondition, presence } from "./check-operators.ts";
+/** Functions and methods. */
+import { type CheckContext, type Checked, type Scope, wrongArguments } from "./check-context.ts";
+import { checkAncestors, suggestion } from "./check-names.ts";
+import { BOOL, presence } from "./check-operators.ts";
+import { checkQuantifier, itemType } from "./check-quantifier.ts";
 import { coerce, convert, expectType } from "./coerce.ts";
-import { type Binding, type Core, isRowLike, isRowsLike, type RowsLike } from "./core.ts";
-import { LIMITS } from "./limits.ts";
+import { type Core, isRowLike, isRowsLike, type RowsLike } from "./core.ts";
 import { compilePattern } from "./pattern.ts";
 import { print } from "./print.ts";
-import { type CallSyntax, type MethodSyntax, RESERVED_WORDS, type Syntax } from "./syntax.ts";
+import type { CallSyntax, MethodSyntax, Syntax } from "./syntax.ts";
 import { describeType, isNumeric, isOrdered, isScalar, isText } from "./type-names.ts";
 import type { ExpressionType } from "./types.ts";
 
@@ -43,8 +43,9 @@ const TEXT_METHODS: Readonly<Record<string, string>> = {
   lowerAscii: "lowerAscii()",
   size: "size()",
 };
-const LIST_METHODS: Readonly<Record<string, string>> = { size: "size()" };
 const MAP_METHODS: Readonly<Record<string, string>> = { sum: "sum()", min: "min()", max: "max()", size: "size()" };
+/** Of single values: what asks each of them, and what is made of all. */
+const LIST_METHODS: Readonly<Record<string, string>> = { ...ROWS_METHODS, ...MAP_METHODS };
 
 export function checkCall(syntax: CallSyntax, scope: Scope, context: CheckContext): Checked {
   const { name, range } = syntax;
@@ -101,12 +102,6 @@ export function checkCall(syntax: CallSyntax, scope: Scope, context: CheckContex
   );
 }
 
-function wrongArguments(syntax: CallSyntax | MethodSyntax, form: string, context: CheckContext): undefined {
-  const count = syntax.arguments.length;
-  const given = `${count === 0 ? "no arguments" : count === 1 ? "one argument" : `${count} arguments`} given`;
-  return context.report("EJS2015", `${syntax.name}() is written ${form}; ${given}.`, syntax.range);
-}
-
 export function checkMethod(syntax: MethodSyntax, scope: Scope, context: CheckContext): Checked {
   const checked = context.check(syntax.target, scope);
   const target = checked && itemsOf(checked, syntax.name);
@@ -123,22 +118,49 @@ export function checkMethod(syntax: MethodSyntax, scope: Scope, context: CheckCo
     return size(target, syntax.target, syntax.range, context);
   }
   if (isRowLike(target)) return checkAncestors(syntax, target, context);
-  if (isRowsLike(target)) return overRows(syntax, target, form, scope, context);
-  return target.kind === "map"
-    ? aggregate(syntax, target, form, context)
-    : onText(syntax, target, form, scope, context);
+  if (target.kind === "map") return aggregate(syntax, target, form, context);
+  if (!isRowsLike(target)) return onText(syntax, target, form, scope, context);
+  if (target.entity === "" && refusesItems(syntax, context)) return undefined;
+  return Object.hasOwn(MAP_METHODS, syntax.name)
+    ? aggregate(syntax, itemsThemselves(target, context), form, context)
+    : checkQuantifier(syntax, target, form, scope, context);
 }
 
-/** A list of records has the methods of rows; its size is that of a list. */
+/** A list has the methods of rows; its size is that of a list. */
 function itemsOf(list: Core, method: string): Core {
-  if (list.kind === "map" || list.type.kind !== "list" || list.type.of.kind !== "record" || method === "size")
-    return list;
+  if (list.kind === "map" || list.type.kind !== "list" || method === "size") return list;
+  const { of } = list.type;
+  if (of.kind !== "record" && !(isScalar(of) && Object.hasOwn(LIST_METHODS, method))) return list;
   const type = { kind: "rows", entity: "" } as const;
   return { kind: "items", entity: "", list, type, nullable: false, range: list.range };
 }
 
+/** `numbers.sum()` is `numbers.map(n, n).sum()`. */
+function itemsThemselves(rows: RowsLike, context: CheckContext): Core & { kind: "map" } {
+  const binding = context.freshBinding();
+  const { range } = rows;
+  const of = itemType(rows) ?? INT;
+  const body: Core = { kind: "item", binding, type: of, nullable: true, range };
+  return { kind: "map", rows, variable: "item", binding, body, type: { kind: "list", of }, nullable: false, range };
+}
+
+/** A list is taken apart by a sub-select, which a constraint cannot have. */
+function refusesItems({ name, range }: MethodSyntax, context: CheckContext): boolean {
+  if (context.environment.sameRowOnly !== true) return false;
+  context.report(
+    "EJS2025",
+    `${name}() asks each item of a list; a constraint or generated column cannot.`,
+    range,
+    "Put the condition into a policy or a guard, or search the list: x in list.",
+  );
+  return true;
+}
+
 function methodsOf(target: Core): Readonly<Record<string, string>> {
-  if (isRowsLike(target)) return ROWS_METHODS;
+  if (isRowsLike(target)) {
+    const of = itemType(target);
+    return of !== undefined && isScalar(of) ? LIST_METHODS : ROWS_METHODS;
+  }
   if (isRowLike(target)) return ROW_METHODS;
   if (target.kind === "map") return MAP_METHODS;
   if (isText(target.type)) return TEXT_METHODS;
@@ -155,7 +177,7 @@ function unknownMethod(
   const text = print(syntax.target);
   const message = `${text} is of type ${describeType(target.type)} and has no method "${name}".`;
   const aggregated = isRowsLike(target) && Object.hasOwn(MAP_METHODS, name);
-  const quantified = target.type.kind === "list" && (name === "contains" || name === "exists");
+  const quantified = target.type.kind === "list" && name === "contains";
   const hint = aggregated
     ? `Say what of each row: ${text}.map(x, x.…).${name}().`
     : quantified
@@ -225,80 +247,4 @@ function aggregate(syntax: MethodSyntax, target: Core & { kind: "map" }, form: s
   }
   const nullable = operator !== "sum";
   return { kind: "aggregate", operator, rows, variable, binding, body, type: body.type, nullable, range };
-}
-
-function overRows(syntax: MethodSyntax, rows: RowsLike, form: string, scope: Scope, context: CheckContext): Checked {
-  const { range } = syntax;
-  const [name, part, ...more] = syntax.arguments;
-  if (name === undefined || part === undefined || more.length > 0) return wrongArguments(syntax, form, context);
-  const opened = openScope(name, rows, scope, context);
-  if (opened === undefined) return undefined;
-  const { variable, binding } = opened;
-  if (syntax.name === "map") {
-    const body = context.value(part, opened.scope);
-    if (body === undefined) return undefined;
-    if (!isScalar(body.type)) {
-      return context.report("EJS2010", `map() takes single values, found ${describeType(body.type)}.`, part.range);
-    }
-    const type = { kind: "list", of: body.type } as const;
-    return { kind: "map", rows, variable, binding, body, type, nullable: false, range };
-  }
-  const predicate = checkCondition(part, opened.scope, context);
-  if (predicate === undefined) return undefined;
-  if (syntax.name === "filter") {
-    return {
-      kind: "filter",
-      entity: rows.entity,
-      rows,
-      variable,
-      binding,
-      predicate,
-      type: rows.type,
-      nullable: false,
-      range,
-    };
-  }
-  const kind = syntax.name === "exists" ? "exists" : "all";
-  return { kind, rows, variable, binding, predicate, type: BOOL, nullable: predicate.nullable, range };
-}
-
-function openScope(
-  name: Syntax,
-  rows: RowsLike,
-  scope: Scope,
-  context: CheckContext,
-): { variable: string; binding: Binding; scope: Scope } | undefined {
-  if (name.kind !== "name" || RESERVED_WORDS.has(name.name)) {
-    return context.report("EJS2015", "The first argument names the row: rows.exists(x, x.…).", name.range);
-  }
-  if (scope.bound.has(name.name) || Object.hasOwn(scope.variables, name.name)) {
-    const taken = [...scope.bound.keys(), ...Object.keys(scope.variables)];
-    return context.report(
-      "EJS2022",
-      `"${name.name}" is already a name here.`,
-      name.range,
-      `Taken: ${listNames(taken)}.`,
-    );
-  }
-  const quantifiers = scope.quantifiers + 1;
-  const expandedQuantifiers = scope.expandedQuantifiers + 1;
-  if (quantifiers > LIMITS.quantifiers || expandedQuantifiers > LIMITS.expandedQuantifiers) {
-    const limit = quantifiers > LIMITS.quantifiers ? LIMITS.quantifiers : LIMITS.expandedQuantifiers;
-    return context.report(
-      "EJS2006",
-      `exists, all, filter and map are nested more than ${limit} levels deep.`,
-      name.range,
-    );
-  }
-  const binding = context.freshBinding();
-  const item = itemType(rows);
-  if (item === undefined) entityOf(rows.entity, context);
-  const bound = new Map(scope.bound).set(name.name, { entity: rows.entity, binding, ...(item && { item }) });
-  return { variable: name.name, binding, scope: { ...scope, bound, quantifiers, expandedQuantifiers } };
-}
-
-/** What the items of a list are, filtered or not; undefined for rows. */
-function itemType(rows: RowsLike): ExpressionType | undefined {
-  if (rows.kind === "filter") return itemType(rows.rows);
-  return rows.kind === "items" && rows.list.type.kind === "list" ? rows.list.type.of : undefined;
 }

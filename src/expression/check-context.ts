@@ -2,7 +2,7 @@
 import type { Environment, Variable } from "./catalog.ts";
 import type { Binding, Core } from "./core.ts";
 import { type ExpressionError, type ExpressionErrorCode, expressionError, type Range } from "./expression-error.ts";
-import type { Syntax } from "./syntax.ts";
+import type { CallSyntax, MethodSyntax, Syntax } from "./syntax.ts";
 import type { ExpressionType } from "./types.ts";
 
 /** A row that a quantifier or a virtual field has bound. */
@@ -53,4 +53,11 @@ export const reporter =
 export function listNames(names: Iterable<string>): string {
   const quoted = [...names].map((name) => JSON.stringify(name));
   return quoted.length < 2 ? quoted.join("") : `${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}`;
+}
+
+/** Says how a function or method is written, `form`, where it was given too much or too little. */
+export function wrongArguments(syntax: CallSyntax | MethodSyntax, form: string, context: CheckContext): undefined {
+  const count = syntax.arguments.length;
+  const given = `${count === 0 ? "no arguments" : count === 1 ? "one argument" : `${count} arguments`} given`;
+  return context.report("EJS2015", `${syntax.name}() is written ${form}; ${given}.`, syntax.range);
 }

@@ -30,8 +30,11 @@ export function recordVariable(
 export function checkName(syntax: NameSyntax, scope: Scope, context: CheckContext): Checked {
   const { name, range } = syntax;
   const bound = scope.bound.get(name);
-  if (bound?.item !== undefined)
-    return { kind: "item", binding: bound.binding, type: bound.item, nullable: false, range };
+  if (bound?.item !== undefined) {
+    // A list from JSON may hold nulls; of a record each member may be null anyway.
+    const nullable = bound.item.kind !== "record";
+    return { kind: "item", binding: bound.binding, type: bound.item, nullable, range };
+  }
   if (bound !== undefined) {
     const entity = entityOf(bound.entity, context);
     const type = { kind: "row", entity: bound.entity } as const;

@@ -3,7 +3,6 @@
  * same result as PostgreSQL for the same rows; `test/expression/differential.test.ts`
  * holds the two together.
  */
-import { EngineError } from "../errors/engine-error.ts";
 import {
   type AggregateCore,
   type AncestorsCore,
@@ -17,17 +16,11 @@ import {
 } from "./core.ts";
 import { addDecimals, decimal, isDecimal, negateDecimal } from "./decimal.ts";
 import { calculate, checkedInt } from "./evaluate-arithmetic.ts";
+import { asRow, type EvaluationInput, lookUp, missing, property } from "./evaluation-input.ts";
 import { matchesPattern } from "./pattern.ts";
 import { dateOfTimestamp, MICROSECONDS_PER_DAY } from "./temporal.ts";
 import type { ExpressionType } from "./types.ts";
 import { compareValues, type EvaluatedRow, readValue, type Value } from "./values.ts";
-
-export interface EvaluationInput {
-  /** The environment's variables by name; records nest. Rows are objects by field name. */
-  readonly variables: Readonly<Record<string, unknown>>;
-  /** What `now()` gives: µs since 1970, or a Date. */
-  readonly now?: bigint | Date;
-}
 
 /**
  * Evaluates an expression; unknown is null.
@@ -73,7 +66,7 @@ class Evaluator {
       case "items":
         return this.rows(core);
       case "item":
-        return this.bound.get(core.binding) ?? missing("an item is not bound.");
+        return this.bound.has(core.binding) ? (this.bound.get(core.binding) ?? null) : missing("an item is not bound.");
       case "column":
       case "side-column": {
         const row = this.row(core.target);
@@ -281,30 +274,4 @@ function convert(value: Value, from: ExpressionType, to: ExpressionType): Value 
   if (to.kind === "decimal") return decimal(value);
   if (from.kind === "timestamp" && to.kind === "date") return dateOfTimestamp(value);
   return from.kind === "date" && to.kind === "timestamp" ? value * MICROSECONDS_PER_DAY : value;
-}
-
-const property = (object: unknown, name: string): unknown =>
-  typeof object === "object" && object !== null && Object.hasOwn(object, name)
-    ? (object as Readonly<Record<string, unknown>>)[name]
-    : undefined;
-
-function lookUp(variables: Readonly<Record<string, unknown>>, path: readonly string[]): unknown {
-  let at: unknown = variables;
-  path.forEach((name, index) => {
-    if (at === null) return;
-    if (typeof at !== "object" || !Object.hasOwn(at as object, name)) {
-      missing(`"${path.slice(0, index + 1).join(".")}" is not given.`);
-    }
-    at = property(at, name);
-  });
-  return at;
-}
-
-function asRow(given: unknown, label: string): EvaluatedRow | null {
-  if (given === null || given === undefined) return null;
-  return typeof given === "object" ? (given as EvaluatedRow) : missing(`"${label}" is not a row.`);
-}
-
-function missing(message: string): never {
-  throw new EngineError([{ code: "EJS2031", severity: "error", message: `Cannot evaluate: ${message}` }]);
 }

@@ -4,9 +4,10 @@
  * Collects every error: after one it goes on at the next `,` or closing bracket.
  */
 import { type ExpressionError, expressionError, type Range } from "./expression-error.ts";
-import { lex, type Token } from "./lex.ts";
+import { lex } from "./lex.ts";
 import { LIMITS } from "./limits.ts";
 import { type BinarySyntaxOperator, RESERVED_WORDS, type Syntax } from "./syntax.ts";
+import { TokenReader } from "./token-reader.ts";
 
 export type ParseResult =
   | { readonly ok: true; readonly syntax: Syntax }
@@ -24,9 +25,9 @@ export function parse(text: string): ParseResult {
     return { ok: false, errors: [expressionError("EJS2006", message, range)] };
   }
   const { tokens, errors } = lex(text);
-  const parser = new Parser(tokens, [...errors]);
-  const syntax = parser.parseAll();
-  const sorted = parser.errors.toSorted((a, b) => a.range.start - b.range.start);
+  const reader = new TokenReader(tokens, errors);
+  const syntax = new Parser(reader).parseAll();
+  const sorted = reader.errors.toSorted((a, b) => a.range.start - b.range.start);
   return sorted.length === 0 && syntax !== undefined ? { ok: true, syntax } : { ok: false, errors: sorted };
 }
 
@@ -36,21 +37,6 @@ const LEVELS: readonly (readonly string[])[] = [
   ["+", "-"],
   ["*", "/", "%"],
 ];
-const FOREIGN_OPERATORS: Readonly<Record<string, string>> = {
-  "===": "==",
-  "!==": "!=",
-  "<>": "!=",
-  "=": "==",
-  "&": "&&",
-  "|": "||",
-  "??": "has(x) ? x : y",
-  and: "&&",
-  or: "||",
-  is: "== null",
-  like: 'startsWith("…"), contains("…") or matches("…")',
-  instanceof: "has(x)",
-};
-
 /** Thrown to leave the recursion when a limit is passed; never leaves this file. */
 class LimitReached extends Error {}
 
@@ -58,26 +44,23 @@ class LimitReached extends Error {}
 type Unranged<T> = T extends unknown ? Omit<T, "range"> : never;
 
 class Parser {
-  readonly errors: ExpressionError[];
-  private readonly tokens: readonly Token[];
-  private at = 0;
+  private readonly tokens: TokenReader;
   private nodes = 0;
   private nesting = 0;
   /** Depth of each node: a chain of `+` is deep without any recursion of the parser. */
   private readonly depths = new WeakMap<Syntax, number>();
 
-  constructor(tokens: readonly Token[], errors: ExpressionError[]) {
+  constructor(tokens: TokenReader) {
     this.tokens = tokens;
-    this.errors = errors;
   }
 
   parseAll(): Syntax | undefined {
     try {
       const syntax = this.parseConditional();
-      while (!this.atEnd()) {
-        this.unexpected("the end of the expression");
-        this.at++;
-        if (!this.atEnd()) this.parseConditional();
+      while (!this.tokens.atEnd()) {
+        this.tokens.unexpected("the end of the expression");
+        this.tokens.advance();
+        if (!this.tokens.atEnd()) this.parseConditional();
       }
       return syntax;
     } catch (error) {
@@ -86,86 +69,33 @@ class Parser {
     }
   }
 
-  private get current(): Token {
-    // The last token is `end` and is never passed.
-    return this.tokens[Math.min(this.at, this.tokens.length - 1)] as Token;
-  }
-
-  private atEnd(): boolean {
-    return this.current.kind === "end";
-  }
-
-  private peek(ahead: number): Token | undefined {
-    return this.tokens[this.at + ahead];
-  }
-
-  private isSymbol(text: string): boolean {
-    return this.current.kind === "symbol" && this.current.text === text;
-  }
-
-  private take(text: string): Token | undefined {
-    if (!this.isSymbol(text)) return undefined;
-    const token = this.current;
-    this.at++;
-    return token;
-  }
-
   private limit(message: string, range: Range): never {
-    this.errors.push(expressionError("EJS2006", message, range));
+    this.tokens.report("EJS2006", message, range);
     throw new LimitReached();
   }
 
+  private tooDeep(range: Range): never {
+    return this.limit(`The expression is nested more than ${LIMITS.depth} levels deep.`, range);
+  }
+
   private node(fields: Unranged<Syntax>, range: Range, children: readonly Syntax[] = []): Syntax {
-    if (++this.nodes > LIMITS.nodes) {
-      this.limit(`The expression has more than ${LIMITS.nodes} parts.`, range);
-    }
+    if (++this.nodes > LIMITS.nodes) this.limit(`The expression has more than ${LIMITS.nodes} parts.`, range);
     const depth = 1 + Math.max(0, ...children.map((child) => this.depths.get(child) ?? 0));
-    if (depth > LIMITS.depth) this.limit(`The expression is nested more than ${LIMITS.depth} levels deep.`, range);
+    if (depth > LIMITS.depth) this.tooDeep(range);
     const node = { ...fields, range } as Syntax;
     this.depths.set(node, depth);
     return node;
   }
 
-  private unexpected(expected: string): void {
-    const { range } = this.current;
-    // One error per place: what follows a misplaced token is a consequence of it.
-    if (this.errors.some((e) => e.range.start === range.start && e.range.end === range.end)) return;
-    const found = describe(this.current);
-    const foreign = this.current.kind === "symbol" || this.current.kind === "name" ? this.current.text : "";
-    const instead = Object.hasOwn(FOREIGN_OPERATORS, foreign) ? FOREIGN_OPERATORS[foreign] : undefined;
-    if (instead !== undefined) {
-      this.errors.push(
-        expressionError("EJS2007", `"${foreign}" is no operator of the language.`, range, `Write ${instead}.`),
-      );
-    } else {
-      this.errors.push(expressionError("EJS2005", `Expected ${expected}, found ${found}.`, range));
-    }
-  }
-
-  /** Skips to the next `,` or closing bracket of this level. */
-  private recover(): void {
-    let open = 0;
-    for (; this.current.kind !== "end"; this.at++) {
-      if (this.current.kind !== "symbol") continue;
-      if ("([{".includes(this.current.text)) open++;
-      else if (")]}".includes(this.current.text)) {
-        if (open === 0) return;
-        open--;
-      } else if (this.current.text === "," && open === 0) return;
-    }
-  }
-
   private parseConditional(): Syntax {
-    if (++this.nesting > LIMITS.depth) {
-      this.limit(`The expression is nested more than ${LIMITS.depth} levels deep.`, this.current.range);
-    }
+    if (++this.nesting > LIMITS.depth) this.tooDeep(this.tokens.current.range);
     const condition = this.parseLogical("||");
     let result = condition;
-    if (this.take("?") !== undefined) {
+    if (this.tokens.take("?") !== undefined) {
       const then = this.parseConditional();
-      if (this.take(":") === undefined) {
-        this.unexpected('":" and the other value of "? :"');
-        this.recover();
+      if (this.tokens.take(":") === undefined) {
+        this.tokens.unexpected('":" and the other value of "? :"');
+        this.tokens.recover();
       } else {
         const otherwise = this.parseConditional();
         result = this.node({ kind: "conditional", condition, then, otherwise }, span(condition, otherwise), [
@@ -182,10 +112,10 @@ class Parser {
   private parseLogical(operator: "&&" | "||"): Syntax {
     const next = () => (operator === "||" ? this.parseLogical("&&") : this.parseBinary(0));
     const first = next();
-    if (!this.isSymbol(operator)) return first;
+    if (!this.tokens.isSymbol(operator)) return first;
     const operands = flatten(first, operator);
     let last = first;
-    while (this.take(operator) !== undefined) {
+    while (this.tokens.take(operator) !== undefined) {
       last = next();
       operands.push(...flatten(last, operator));
     }
@@ -197,10 +127,10 @@ class Parser {
     if (operators === undefined) return this.parseUnary();
     let left = this.parseBinary(level + 1);
     for (;;) {
-      const token = this.current;
+      const token = this.tokens.current;
       if (token.kind === "end" || token.kind === "string" || !("text" in token)) return left;
       if (!operators.includes(token.text) || (token.kind === "name" && token.quoted)) return left;
-      this.at++;
+      this.tokens.advance();
       const right = this.parseBinary(level + 1);
       const operator = token.text as BinarySyntaxOperator;
       left = this.node({ kind: "binary", operator, left, right }, span(left, right), [left, right]);
@@ -208,13 +138,11 @@ class Parser {
   }
 
   private parseUnary(): Syntax {
-    const token = this.current;
+    const token = this.tokens.current;
     if (token.kind !== "symbol" || (token.text !== "!" && token.text !== "-")) return this.parsePostfix();
     if (token.text === "-" && this.isNegativeNumber()) return this.parsePostfix();
-    this.at++;
-    if (++this.nesting > LIMITS.depth) {
-      this.limit(`The expression is nested more than ${LIMITS.depth} levels deep.`, token.range);
-    }
+    this.tokens.advance();
+    if (++this.nesting > LIMITS.depth) this.tooDeep(token.range);
     const operand = this.parseUnary();
     this.nesting--;
     return this.node({ kind: "unary", operator: token.text, operand }, { ...token.range, end: operand.range.end }, [
@@ -224,9 +152,9 @@ class Parser {
 
   /** `-1` is a constant (so that the least int can be written), `-1.size()` is not. */
   private isNegativeNumber(): boolean {
-    const number = this.peek(1);
+    const number = this.tokens.peek(1);
     if (number?.kind !== "int" && number?.kind !== "decimal") return false;
-    const after = this.peek(2);
+    const after = this.tokens.peek(2);
     return !(after?.kind === "symbol" && (after.text === "." || after.text === "["));
   }
 
@@ -234,33 +162,29 @@ class Parser {
     let target = this.parsePrimary();
     for (;;) {
       const start = target.range.start;
-      if (this.isSymbol("?.")) {
-        this.errors.push(
-          expressionError(
-            "EJS2007",
-            '"?." is not needed.',
-            this.current.range,
-            'Write ".": what follows null is null.',
-          ),
+      if (this.tokens.isSymbol("?.")) {
+        this.tokens.report(
+          "EJS2007",
+          '"?." is not needed.',
+          this.tokens.current.range,
+          'Write ".": what follows null is null.',
         );
-      } else if (this.isSymbol("[")) {
-        const { range } = this.current;
-        this.errors.push(
-          expressionError("EJS2007", "Lists and rows are not indexed.", range, 'Write row.name, or "x" in list.'),
-        );
-        this.at++;
+      } else if (this.tokens.isSymbol("[")) {
+        const { range } = this.tokens.current;
+        this.tokens.report("EJS2007", "Lists and rows are not indexed.", range, 'Write row.name, or "x" in list.');
+        this.tokens.advance();
         this.parseArguments("]");
         continue;
-      } else if (!this.isSymbol(".")) return target;
-      this.at++;
-      const name = this.current;
+      } else if (!this.tokens.isSymbol(".")) return target;
+      this.tokens.advance();
+      const name = this.tokens.current;
       if (name.kind !== "name") {
-        this.unexpected("the name of a member");
-        this.recover();
+        this.tokens.unexpected("the name of a member");
+        this.tokens.recover();
         return target;
       }
-      this.at++;
-      if (this.take("(") === undefined) {
+      this.tokens.advance();
+      if (this.tokens.take("(") === undefined) {
         const member = { kind: "member", target, name: name.text, nameRange: name.range } as const;
         target = this.node(member, { start, end: name.range.end }, [target]);
       } else {
@@ -273,35 +197,35 @@ class Parser {
 
   private parseArguments(closer: ")" | "]"): { items: Syntax[]; end: number } {
     const items: Syntax[] = [];
-    if (!this.isSymbol(closer)) {
+    if (!this.tokens.isSymbol(closer)) {
       do {
         items.push(this.parseConditional());
-        if (!this.isSymbol(",") && !this.isSymbol(closer)) {
-          this.unexpected(`"," or "${closer}"`);
-          this.recover();
+        if (!this.tokens.isSymbol(",") && !this.tokens.isSymbol(closer)) {
+          this.tokens.unexpected(`"," or "${closer}"`);
+          this.tokens.recover();
         }
-      } while (this.take(",") !== undefined);
+      } while (this.tokens.take(",") !== undefined);
     }
-    const closing = this.take(closer);
-    if (closing === undefined) this.unexpected(`"${closer}"`);
-    return { items, end: closing?.range.end ?? this.current.range.start };
+    const closing = this.tokens.take(closer);
+    if (closing === undefined) this.tokens.unexpected(`"${closer}"`);
+    return { items, end: closing?.range.end ?? this.tokens.current.range.start };
   }
 
   private parsePrimary(): Syntax {
-    const token = this.current;
+    const token = this.tokens.current;
     const { range } = token;
     switch (token.kind) {
       case "int":
-        this.at++;
+        this.tokens.advance();
         if (token.value > MAX_INT) {
-          this.errors.push(expressionError("EJS2004", `${token.value} is larger than ${MAX_INT}.`, range));
+          this.tokens.report("EJS2004", `${token.value} is larger than ${MAX_INT}.`, range);
         }
         return this.node({ kind: "int", value: token.value }, range);
       case "decimal":
-        this.at++;
+        this.tokens.advance();
         return this.node({ kind: "decimal", text: token.text }, range);
       case "string":
-        this.at++;
+        this.tokens.advance();
         return this.node({ kind: "string", value: token.value }, range);
       case "name":
         return this.parseName(token.text, token.quoted, range);
@@ -309,15 +233,15 @@ class Parser {
         if (token.text === "-") return this.parseNegativeNumber(range);
         if (token.text === "(") return this.parseGroup();
         if (token.text === "[") {
-          this.at++;
+          this.tokens.advance();
           const { items, end } = this.parseArguments("]");
           return this.node({ kind: "list", items }, { start: range.start, end }, items);
         }
         if (token.text === "{") {
-          this.errors.push(expressionError("EJS2007", "The language has no maps and messages.", range));
-          this.at++;
-          this.recover();
-          this.take("}");
+          this.tokens.report("EJS2007", "The language has no maps and messages.", range);
+          this.tokens.advance();
+          this.tokens.recover();
+          this.tokens.take("}");
           return this.node({ kind: "null" }, range);
         }
         break;
@@ -326,48 +250,48 @@ class Parser {
       default:
         return token satisfies never;
     }
-    this.unexpected("a value");
-    if (token.kind === "symbol" && !")]},:".includes(token.text)) this.at++;
+    this.tokens.unexpected("a value");
+    if (token.kind === "symbol" && !")]},:".includes(token.text)) this.tokens.advance();
     return this.node({ kind: "null" }, range);
   }
 
   private parseNegativeNumber(minus: Range): Syntax {
-    this.at++;
-    const token = this.current;
-    this.at++;
+    this.tokens.advance();
+    const token = this.tokens.current;
+    this.tokens.advance();
     const range = { start: minus.start, end: token.range.end };
     if (token.kind === "decimal") return this.node({ kind: "decimal", text: `-${token.text}` }, range);
     const value = token.kind === "int" ? -token.value : 0n;
     if (value < -MAX_INT - 1n) {
-      this.errors.push(expressionError("EJS2004", `${value} is less than ${-MAX_INT - 1n}.`, range));
+      this.tokens.report("EJS2004", `${value} is less than ${-MAX_INT - 1n}.`, range);
     }
     return this.node({ kind: "int", value }, range);
   }
 
   private parseGroup(): Syntax {
-    this.at++;
+    this.tokens.advance();
     const inner = this.parseConditional();
-    if (this.take(")") === undefined) {
-      this.unexpected('")"');
-      this.recover();
-      if (this.take(")") === undefined && this.current.kind === "end") return inner;
+    if (this.tokens.take(")") === undefined) {
+      this.tokens.unexpected('")"');
+      this.tokens.recover();
+      if (this.tokens.take(")") === undefined && this.tokens.current.kind === "end") return inner;
     }
     return inner;
   }
 
   private parseName(name: string, quoted: boolean, range: Range): Syntax {
-    this.at++;
+    this.tokens.advance();
     if (!quoted) {
       if (name === "null") return this.node({ kind: "null" }, range);
       if (name === "true" || name === "false") return this.node({ kind: "bool", value: name === "true" }, range);
       if (RESERVED_WORDS.has(name)) {
-        this.errors.push(expressionError("EJS2005", `Expected a value, found the reserved word "${name}".`, range));
+        this.tokens.report("EJS2005", `Expected a value, found the reserved word "${name}".`, range);
       } else if (name === "not") {
-        this.errors.push(expressionError("EJS2007", '"not" is no operator of the language.', range, "Write !."));
+        this.tokens.report("EJS2007", '"not" is no operator of the language.', range, "Write !.");
         return this.parseUnary();
       }
     }
-    if (this.take("(") === undefined) return this.node({ kind: "name", name }, range);
+    if (this.tokens.take("(") === undefined) return this.node({ kind: "name", name }, range);
     const { items, end } = this.parseArguments(")");
     return this.node({ kind: "call", name, nameRange: range, arguments: items }, { start: range.start, end }, items);
   }
@@ -377,21 +301,3 @@ const span = (first: Syntax, last: Syntax): Range => ({ start: first.range.start
 
 const flatten = (node: Syntax, operator: "&&" | "||"): Syntax[] =>
   node.kind === "logical" && node.operator === operator ? [...node.operands] : [node];
-
-function describe(token: Token): string {
-  switch (token.kind) {
-    case "end":
-      return "the end";
-    case "int":
-      return `the number ${token.value}`;
-    case "decimal":
-      return `the number ${token.text}`;
-    case "string":
-      return "a string";
-    case "name":
-    case "symbol":
-      return `"${token.text}"`;
-    default:
-      return token satisfies never;
-  }
-}

@@ -4,14 +4,9 @@
  * never through JavaScript's RegExp: linear in the text, whatever the pattern.
  */
 import { LIMITS } from "./limits.ts";
+import { PatternError, type PatternStep, type PatternTree, parsePattern } from "./parse-pattern.ts";
 
-/** Code points from `[0]` to `[1]`, both included. */
-type CodePoints = readonly [number, number];
-
-type Instruction =
-  | { readonly op: "set"; readonly ranges: readonly CodePoints[]; readonly negated: boolean }
-  | { readonly op: "split"; readonly to: readonly number[] }
-  | { readonly op: "begin" | "end" | "match" };
+type Instruction = PatternStep | { readonly op: "split"; readonly to: readonly number[] } | { readonly op: "match" };
 
 export interface Pattern {
   readonly source: string;
@@ -28,8 +23,7 @@ export function compilePattern(source: string): PatternResult {
     if (source.length > LIMITS.patternLength) {
       throw new PatternError(`a pattern has at most ${LIMITS.patternLength} characters`, 0);
     }
-    const tree = new PatternParser([...source]).parse();
-    return { ok: true, pattern: { source, program: assemble(tree) } };
+    return { ok: true, pattern: { source, program: assemble(parsePattern(source)) } };
   } catch (error) {
     if (error instanceof PatternError) return { ok: false, message: error.message, offset: error.offset };
     throw error;
@@ -87,196 +81,17 @@ function enter(
   return false;
 }
 
-type Tree =
-  | { readonly kind: "instruction"; readonly instruction: Instruction }
-  | { readonly kind: "sequence" | "alternatives"; readonly parts: readonly Tree[] }
-  | { readonly kind: "repeat"; readonly part: Tree; readonly least: number; readonly most: number };
-
-class PatternError extends Error {
-  readonly offset: number;
-  constructor(message: string, offset: number) {
-    super(message);
-    this.offset = offset;
-  }
-}
-
-const ESCAPABLE = "\\^$.*+?()[]{}|/-";
-const ANY: Instruction = { op: "set", ranges: [], negated: true };
-
-class PatternParser {
-  private readonly characters: readonly string[];
-  private at = 0;
-  private depth = 0;
-
-  constructor(characters: readonly string[]) {
-    this.characters = characters;
-  }
-
-  parse(): Tree {
-    const tree = this.alternatives();
-    if (this.at < this.characters.length) this.fail('")" closes nothing; write \\)');
-    return tree;
-  }
-
-  private get current(): string | undefined {
-    return this.characters[this.at];
-  }
-
-  private fail(message: string): never {
-    throw new PatternError(message, this.characters.slice(0, this.at).join("").length);
-  }
-
-  private alternatives(): Tree {
-    if (++this.depth > 20) this.fail("groups are nested too deep");
-    const parts = [this.sequence()];
-    while (this.current === "|") {
-      this.at++;
-      parts.push(this.sequence());
-    }
-    this.depth--;
-    return parts.length === 1 ? (parts[0] as Tree) : { kind: "alternatives", parts };
-  }
-
-  private sequence(): Tree {
-    const parts: Tree[] = [];
-    while (this.current !== undefined && this.current !== "|" && this.current !== ")") parts.push(this.repeated());
-    if (parts.length === 0) this.fail("a part of the pattern is empty");
-    return { kind: "sequence", parts };
-  }
-
-  private repeated(): Tree {
-    const anchor = this.current === "^" || this.current === "$";
-    const part = this.atom();
-    const bounds = this.bounds();
-    if (bounds === undefined) return part;
-    if (anchor) this.fail("an anchor cannot be repeated");
-    if (this.current !== undefined && "*+?{".includes(this.current)) {
-      this.fail("a repetition cannot be repeated, lazy ones do not exist");
-    }
-    return { kind: "repeat", part, ...bounds };
-  }
-
-  private bounds(): { least: number; most: number } | undefined {
-    const most = Number.POSITIVE_INFINITY;
-    switch (this.current) {
-      case "*":
-        this.at++;
-        return { least: 0, most };
-      case "+":
-        this.at++;
-        return { least: 1, most };
-      case "?":
-        this.at++;
-        return { least: 0, most: 1 };
-      case "{": {
-        const rest = this.characters.slice(this.at, this.at + 9).join("");
-        const match = /^\{([0-9]{1,3})(?:(,)([0-9]{1,3})?)?\}/.exec(rest);
-        const least = Number(match?.[1]);
-        const upper = match?.[3] !== undefined ? Number(match[3]) : match?.[2] !== undefined ? most : least;
-        if (match === null || least > 255 || (upper !== most && upper > 255) || upper < least) {
-          this.fail("a repetition is {m}, {m,} or {m,n} with at most 255; a brace itself is \\{");
-        }
-        this.at += match[0].length;
-        return { least, most: upper };
-      }
-      default:
-        return undefined;
-    }
-  }
-
-  private atom(): Tree {
-    const character = this.current;
-    const single = (instruction: Instruction): Tree => ({ kind: "instruction", instruction });
-    switch (character) {
-      case undefined:
-        return this.fail("the pattern ends too early");
-      case "^":
-        this.at++;
-        return single({ op: "begin" });
-      case "$":
-        this.at++;
-        return single({ op: "end" });
-      case ".":
-        this.at++;
-        return single(ANY);
-      case "[":
-        return single(this.characterClass());
-      case "(":
-        return this.group();
-      case "*":
-      case "+":
-      case "?":
-      case "{":
-        return this.fail(`"${character}" repeats nothing; write \\${character}`);
-      case "]":
-      case "}":
-        return this.fail(`write \\${character}`);
-      default: {
-        const point = this.codePoint("");
-        return single({ op: "set", ranges: [[point, point]], negated: false });
-      }
-    }
-  }
-
-  private group(): Tree {
-    this.at++;
-    if (this.current === "?") {
-      if (this.characters[this.at + 1] !== ":") this.fail("look-arounds, names and flags are not in the subset");
-      this.at += 2;
-    }
-    const inner = this.alternatives();
-    if (this.current !== ")") this.fail('")" is missing');
-    this.at++;
-    return inner;
-  }
-
-  /** One character, escaped or not; `special` are the ones that must be escaped here. */
-  private codePoint(special: string): number {
-    let character = this.current;
-    if (character === "\\") {
-      this.at++;
-      character = this.current;
-      if (character === undefined || !ESCAPABLE.includes(character)) {
-        this.fail(`\\${character ?? ""} is not in the subset; write [0-9], [A-Za-z0-9_] or the character itself`);
-      }
-    } else if (character === undefined || special.includes(character)) {
-      this.fail(character === undefined ? '"]" is missing' : `write \\${character} inside a class`);
-    }
-    this.at++;
-    return character.codePointAt(0) ?? 0;
-  }
-
-  private characterClass(): Instruction {
-    this.at++;
-    const negated = this.current === "^";
-    if (negated) this.at++;
-    const ranges: CodePoints[] = [];
-    while (ranges.length === 0 || this.current !== "]") {
-      const from = this.codePoint("[]^-");
-      let to = from;
-      if (this.current === "-") {
-        this.at++;
-        to = this.codePoint("[]^-");
-        if (to < from) this.fail("the range is empty");
-      }
-      ranges.push([from, to]);
-    }
-    this.at++;
-    return { op: "set", ranges, negated };
-  }
-}
-
 /** Writes a tree out as instructions; `split` continues at all of its targets. */
-function assemble(tree: Tree): readonly Instruction[] {
+function assemble(tree: PatternTree): readonly Instruction[] {
   const program: Instruction[] = [];
   const push = (instruction: Instruction): number => {
     if (program.length >= LIMITS.patternStates) throw new PatternError("the pattern repeats too much", 0);
     return program.push(instruction) - 1;
   };
-  const emit = (node: Tree): void => {
+  const emit = (node: PatternTree): void => {
     switch (node.kind) {
-      case "instruction":
-        push(node.instruction);
+      case "step":
+        push(node.step);
         return;
       case "sequence":
         node.parts.forEach(emit);

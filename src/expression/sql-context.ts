@@ -232,3 +232,13 @@ export function overDerived(
   const named = select({ ...rows, columns: [{ value: first.value, alias: "v" }] });
   return scalarSelect(select({ columns: [{ value: make(column(alias, "v")) }], from: derived(named, alias) }));
 }
+
+/** The body of a virtual field, a map or an aggregate, of the row that the alias names. */
+export function bodyValue(
+  core: { readonly binding: Binding; readonly body: Core },
+  alias: string,
+  context: SqlContext,
+): SqlExpression {
+  context.aliases.bind(core.binding, alias);
+  return context.value(core.body);
+}

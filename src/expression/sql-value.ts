@@ -13,73 +13,26 @@ import {
   cast,
   collate,
   column,
-  countStar,
   fromFunction,
   inList,
   is,
   literal,
-  negate,
   not,
   or,
   type SqlExpression,
   scalarSelect,
   select,
 } from "../sql-ast/expressions.ts";
-import { isNonZero } from "./check-arithmetic.ts";
-import { isConstant } from "./coerce.ts";
-import type {
-  AggregateCore,
-  ArithmeticCore,
-  CompareCore,
-  Core,
-  CountCore,
-  InListCore,
-  LiteralCore,
-  MemberCore,
-  RowsLike,
-  VirtualCore,
-} from "./core.ts";
-import { formatDecimal } from "./decimal.ts";
-import { columnValue, overDerived, presenceColumn, type SqlContext, selectTarget, sideValue } from "./sql-context.ts";
-import { selectRows } from "./sql-rows.ts";
-import { formatDate, formatInterval, formatTimestamp } from "./temporal.ts";
+import type { CompareCore, Core, InListCore, MemberCore, VirtualCore } from "./core.ts";
+import { printAggregate, printCount, printMap } from "./sql-aggregate.ts";
+import { printArithmetic, printNegation } from "./sql-arithmetic.ts";
+import { bodyValue, columnValue, presenceColumn, type SqlContext, selectTarget, sideValue } from "./sql-context.ts";
+import { beside, printLiteral } from "./sql-literal.ts";
+import { sqlType } from "./sql-type.ts";
 import { isText } from "./type-names.ts";
 import type { ExpressionType } from "./types.ts";
 
 const OPERATORS = { "==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">=" } as const;
-
-/** How PostgreSQL holds a type; a row is held by its id. */
-export function sqlType(type: ExpressionType): string {
-  switch (type.kind) {
-    case "bool":
-      return "boolean";
-    case "int":
-      return "bigint";
-    case "decimal":
-      return "numeric";
-    case "string":
-    case "enum":
-    case "null":
-      return "text";
-    case "uuid":
-    case "date":
-      return type.kind;
-    case "timestamp":
-      return "timestamptz";
-    case "duration":
-      return "interval";
-    case "json":
-    case "record":
-      return "jsonb";
-    case "list":
-      return `${sqlType(type.of)}[]`;
-    case "row":
-    case "rows":
-      throw new RangeError(`a ${type.kind} of ${type.entity} has no SQL type of its own`);
-    default:
-      return type satisfies never;
-  }
-}
 
 export function printValue(core: Core, context: SqlContext): SqlExpression {
   const { value, truth } = context;
@@ -122,7 +75,7 @@ export function printValue(core: Core, context: SqlContext): SqlExpression {
     case "aggregate":
       return printAggregate(core, context);
     case "map":
-      return arraySelect(selectRows(core.rows, (alias) => ({ value: bound(core, alias, context) }), context));
+      return printMap(core, context);
     case "null-test":
       return is(nullTestOperand(core.operand, context), core.negated ? "not null" : "null");
     case "compare":
@@ -143,11 +96,7 @@ export function printValue(core: Core, context: SqlContext): SqlExpression {
     case "in-array":
       return anyArray(value(core.operand), value(core.list));
     case "negate":
-      return negate(
-        core.type.kind === "int" && !isBigint(core.operand, core.operand)
-          ? cast(value(core.operand), "bigint")
-          : value(core.operand),
-      );
+      return printNegation(core, context);
     case "arithmetic":
       return printArithmetic(core, context);
     case "concat":
@@ -183,35 +132,6 @@ function printInList({ operand, items }: InListCore, context: SqlContext): SqlEx
   return only !== undefined && more.length === 0 ? binary("=", searched, only) : inList(searched, values);
 }
 
-/** An operand beside another: a plain constant takes its type from a side that has one, and reads better without a cast. */
-function beside(core: Core, other: Core, context: SqlContext): SqlExpression {
-  if (core.kind !== "literal" || isConstant(other)) return context.value(core);
-  if (typeof core.value === "bigint" && core.type.kind === "int") return literal(core.value);
-  return typeof core.value === "string" && isText(core.type) ? literal(core.value) : context.value(core);
-}
-
-function printLiteral({ value, type }: LiteralCore): SqlExpression {
-  if (value === null) return literal(null, sqlType(type));
-  if (typeof value === "boolean") return literal(value);
-  if (typeof value === "object") return literal(formatDecimal(value), "numeric");
-  if (typeof value === "string") return literal(value, sqlType(type));
-  switch (type.kind) {
-    case "timestamp":
-      return literal(inRange(formatTimestamp(value)), "timestamptz");
-    case "date":
-      return literal(inRange(formatDate(value)), "date");
-    case "duration":
-      return literal(formatInterval(value), "interval");
-    default:
-      return literal(value, "bigint");
-  }
-}
-
-function inRange(text: string | undefined): string {
-  if (text === undefined) throw new RangeError("the constant lies outside the years 1 to 9999");
-  return text;
-}
-
 /** Whether a row is there, or a value. */
 export const nullTestOperand = (core: Core, context: SqlContext): SqlExpression =>
   core.kind === "row" || core.kind === "one" ? presenceColumn(core, context) : context.value(core);
@@ -228,101 +148,12 @@ export function printCompare(
   return binary(OPERATORS[operator] satisfies BinaryOperator, ordersText ? collate(a, "C") : a, b);
 }
 
-function printArithmetic(core: ArithmeticCore, context: SqlContext): SqlExpression {
-  const { operator, left, right, type } = core;
-  if (type.kind === "timestamp") {
-    const [instant, duration] = left.type.kind === "timestamp" ? [left, right] : [right, left];
-    const sign = operator === "-" ? "-" : "+";
-    if (duration.kind === "literal") return binary(sign, context.value(instant), context.value(duration));
-    // An interval may hold days, and a day in the session's time zone may have 23 hours: the sum is made in UTC.
-    const utc = (node: SqlExpression) => call("timezone", literal("UTC"), node);
-    return utc(binary(sign, utc(context.value(instant)), context.value(duration)));
-  }
-  if (left.type.kind === "date") {
-    const days = binary("-", context.value(left), context.value(right));
-    return call("make_interval", literal(0), literal(0), literal(0), days);
-  }
-  const narrow = type.kind === "int" && !isBigint(left, right) && !isBigint(right, left);
-  const a = narrow ? cast(context.value(left), "bigint") : beside(left, right, context);
-  const b = beside(right, left, context);
-  const divides = operator === "/" || operator === "%";
-  return binary(operator, a, divides && !isNonZero(right) ? call("nullif", b, literal(0)) : b);
-}
-
-/**
- * Whether an int is certainly a bigint in SQL. A column may be a 4-byte integer,
- * whose operators overflow at 2^31; one bigint operand makes the operation one of bigints.
- */
-function isBigint(core: Core, other: Core): boolean {
-  switch (core.kind) {
-    case "literal":
-      return isConstant(other);
-    case "arithmetic":
-    case "negate":
-    case "count":
-    case "size":
-    case "member":
-      return true;
-    case "aggregate":
-      return core.operator === "sum";
-    default:
-      return false;
-  }
-}
-
-const bound = (
-  core: { readonly binding: number; readonly body: Core },
-  alias: string,
-  context: SqlContext,
-): SqlExpression => {
-  context.aliases.bind(core.binding, alias);
-  return context.value(core.body);
-};
-
-function printCount({ rows }: CountCore, context: SqlContext): SqlExpression {
-  // count(*) has no argument that could belong to the outer query: no derived table, unless the rows are a union.
-  return sourceOf(rows).kind === "ancestors"
-    ? overDerived(
-        selectRows(rows, () => ({ value: literal(1) }), context),
-        () => countStar(),
-        context,
-      )
-    : scalarSelect(selectRows(rows, () => ({ value: countStar() }), context));
-}
-
-const sourceOf = (rows: RowsLike): RowsLike => (rows.kind === "filter" ? sourceOf(rows.rows) : rows);
-
-function printAggregate(core: AggregateCore, context: SqlContext): SqlExpression {
-  const text = core.type.kind === "string";
-  const rows = selectRows(
-    core.rows,
-    (alias) => {
-      const body = bound(core, alias, context);
-      return { value: text ? collate(body, "C") : body };
-    },
-    context,
-  );
-  const result = overDerived(
-    rows,
-    (v) => {
-      if (core.operator !== "sum") return call(core.operator, v);
-      if (core.type.kind === "duration") return call("coalesce", call("sum", v), literal("00:00:00", "interval"));
-      const sum = call("coalesce", call("sum", v), literal(0));
-      // sum(bigint) is numeric.
-      return core.type.kind === "int" ? cast(sum, "bigint") : sum;
-    },
-    context,
-  );
-  // Said again outside: beside a column with a collation of its own the sub-select's would be ambiguous.
-  return text ? collate(result, "C") : result;
-}
-
 function printVirtual(core: VirtualCore, context: SqlContext): SqlExpression {
   const { target } = core;
   if (target.kind === "one") {
-    return scalarSelect(selectTarget(target, (alias) => ({ value: bound(core, alias, context) }), context));
+    return scalarSelect(selectTarget(target, (alias) => ({ value: bodyValue(core, alias, context) }), context));
   }
-  const body = bound(core, context.aliases.of(target), context);
+  const body = bodyValue(core, context.aliases.of(target), context);
   if (!target.nullable) return body;
   return caseWhen([branch(is(presenceColumn(target, context), "not null"), body)]);
 }

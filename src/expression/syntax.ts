@@ -4,6 +4,9 @@
  */
 import type { Range } from "./expression-error.ts";
 
+/** The range of what was never written as text: the builder makes it. */
+export const NOWHERE: Range = { start: 0, end: 0 };
+
 export type BinarySyntaxOperator = "==" | "!=" | "<" | "<=" | ">" | ">=" | "+" | "-" | "*" | "/" | "%" | "in";
 
 interface Ranged {

@@ -41,7 +41,11 @@ export function checkType(source: ProcessSource, schema: unknown, path: Path): v
         checkType(source, inner, [...at, i]);
       });
     } else if (MAPS.includes(key) || LISTS.includes(key)) {
-      source.report("EJS2511", `"${key}" is ${MAPS.includes(key) ? "an object" : "a list"} of types.`, at);
+      source.report("EJS2511", `"${key}" is ${MAPS.includes(key) ? "an object" : "a list"} of types.`, at, {
+        hint: MAPS.includes(key)
+          ? `Write "${key}": {"name": {"type": "string"}}.`
+          : `Write "${key}": [{"type": "string"}].`,
+      });
     } else if (!KEYWORDS.includes(key)) {
       const near = nearest(key, KEYWORDS);
       // What nobody can have meant otherwise is somebody's own.
@@ -53,6 +57,10 @@ export function checkType(source: ProcessSource, schema: unknown, path: Path): v
 
 function checkKinds(source: ProcessSource, { type }: Members, path: Path): void {
   if (type === undefined) return;
+  if (Array.isArray(type) && type.length === 0) {
+    const hint = `JSON has: ${KINDS.join(", ")}.`;
+    source.report("EJS2511", '"type" is an empty list: no value would be of it.', [...path, "type"], { hint });
+  }
   (Array.isArray(type) ? type : [type]).forEach((kind, i) => {
     if (KINDS.includes(kind)) return;
     const near = typeof kind === "string" ? nearest(kind, KINDS) : undefined;
@@ -65,7 +73,8 @@ function checkKinds(source: ProcessSource, { type }: Members, path: Path): void 
 function checkRequired(source: ProcessSource, { required, properties, allOf, $ref }: Members, path: Path): void {
   if (required === undefined) return;
   if (!Array.isArray(required)) {
-    source.report("EJS2511", '"required" is a list of names.', [...path, "required"]);
+    const hint = 'Write "required": ["name"].';
+    source.report("EJS2511", '"required" is a list of names.', [...path, "required"], { hint });
     return;
   }
   if (allOf !== undefined || $ref !== undefined) return;

@@ -3,6 +3,7 @@
  * on one line. The same process is the same bytes, whoever wrote it: a graph editor and a person do not fight over commas.
  */
 import type { Node } from "jsonc-parser";
+import { isoDurations } from "./iso-durations.ts";
 import type { ProcessSource } from "./process-source.ts";
 import { VALUE_KEYWORDS } from "./process-types.ts";
 
@@ -41,7 +42,7 @@ interface Printed {
 export function formatProcess(source: ProcessSource): string {
   const { tree, text } = source;
   if (tree?.type !== "object") return text;
-  const members = sortedMembers(tree, TOP).map(([key, value]) => topMember(key, value, text));
+  const members = sortedMembers(tree, TOP).map(([key, value]) => topMember(key, isoDurations(key, value), text));
   return `{\n${members.map((member) => `  ${member}`).join(",\n")}\n}\n`;
 }
 

@@ -3,31 +3,24 @@
  * schema here is the format: what editors complete (`schema/process-1.json`), and what is wrong with a file by itself.
  */
 import { z } from "zod";
-import { fieldName, slugName, taskName } from "../model/names.ts";
-import { actorMode, executionOptions } from "../model/workflow-execution.ts";
-import { trigger } from "../model/workflow-trigger.ts";
-import { DURATION, durationMs } from "./duration.ts";
-
-/** A type, by its name in `$defs`. */
-const typeName = z.string().regex(/^[A-Z][A-Za-z0-9]*$/, "a type is named by its name in $defs: Order");
-const errorName = z.string().regex(/^[A-Z][A-Za-z0-9]*$/, "an error begins with a capital letter: CardDeclined");
-const entityName = z.string().regex(/^[A-Z][A-Za-z0-9]*$/, "an entity begins with a capital letter: Order");
-const memberName = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]*$/, "letters, digits, - and _");
-const portName = fieldName;
-const nodeId = z
-  .string()
-  .regex(/^[a-z][A-Za-z0-9]{0,62}$/, "a node's id has letters and digits, at most 63, a small one first: chargeCard");
-
-/** CEL over the names of the node's `in` ports, `actor` and `flags`. */
-const expression = z.string().min(1).max(20_000);
-const expressions = z.record(fieldName, expression);
-const duration = z
-  .string()
-  .regex(DURATION, {
-    message: "a duration is written as ISO 8601 says, of fixed length: PT30S, PT10M, P3D",
-    abort: true,
-  })
-  .refine((text) => durationMs(text) !== undefined, "a duration is at least a millisecond and at most 100 years");
+import { actorMode } from "../model/workflow-execution.ts";
+import { durationMs } from "./duration.ts";
+import { fileOptions } from "./file-options.ts";
+import { fileTrigger } from "./file-trigger.ts";
+import {
+  duration,
+  entity,
+  errorName,
+  expression,
+  expressions,
+  memberName,
+  nodeId,
+  portName,
+  ports,
+  slug,
+  task,
+  typeName,
+} from "./format-parts.ts";
 
 const retry = z
   .strictObject({
@@ -45,8 +38,8 @@ const retry = z
   );
 export type ProcessRetry = z.infer<typeof retry>;
 
-const base = { label: z.string().max(200).optional(), in: z.record(portName, typeName).optional() };
-const flowing = { ...base, out: z.record(portName, typeName).optional() };
+const base = { label: z.string().max(200).optional(), in: ports.optional() };
+const flowing = { ...base, out: ports.optional() };
 /** A node whose work may fail. */
 const attempted = { ...flowing, retry: retry.optional(), timeout: duration.optional() };
 /** A node of a database. */
@@ -56,9 +49,10 @@ const stored = {
   tx: z
     .string()
     .regex(/^[A-Za-z][A-Za-z0-9_-]*$/)
+    .describe('the name of a transaction, letters, digits, - and _: "t1"')
     .optional(),
 };
-const ofEntity = { ...stored, entity: entityName };
+const ofEntity = { ...stored, entity };
 
 /** A node's body: a graph of its own, which begins with a `start`. */
 const body = {
@@ -67,7 +61,8 @@ const body = {
 };
 const host = z
   .string()
-  .regex(/^(\*|[a-z0-9.-]+(:\d{1,5})?)$/, 'a host is written in small letters: "api.example.com", or "*"');
+  .regex(/^(\*|[a-z0-9.-]+(:\d{1,5})?)$/)
+  .describe('a host, in small letters: "api.example.com", or "*"');
 const methods = z.enum(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]);
 
 /** One operation each, by `op`. */
@@ -76,11 +71,11 @@ export const processNodes = {
   "queue.consume": z.strictObject({
     op: z.literal("queue.consume"),
     label: base.label,
-    queue: slugName,
+    queue: slug,
     out: flowing.out,
   }),
   /** In the body of a forEach it gives the item's result, and has no name. */
-  output: z.strictObject({ op: z.literal("output"), ...base, output: fieldName.optional() }),
+  output: z.strictObject({ op: z.literal("output"), ...base, output: portName.optional() }),
   fail: z.strictObject({ op: z.literal("fail"), ...base, error: errorName, message: z.string().max(1000).optional() }),
   compute: z.strictObject({ op: z.literal("compute"), ...flowing, expr: expression }),
   transform: z.strictObject({ op: z.literal("transform"), ...flowing, values: expressions }),
@@ -115,7 +110,7 @@ export const processNodes = {
     op: z.literal("db.list"),
     ...ofEntity,
     where: expression.optional(),
-    order: z.array(z.tuple([fieldName, z.enum(["asc", "desc"])])).optional(),
+    order: z.array(z.tuple([portName, z.enum(["asc", "desc"])])).optional(),
     limit: z.int().min(1).max(10_000).optional(),
   }),
   /** One row by its `id`, or all that `where` names. */
@@ -130,7 +125,7 @@ export const processNodes = {
   "db.query": z.strictObject({
     op: z.literal("db.query"),
     ...stored,
-    query: slugName,
+    query: slug,
     parameters: expressions.optional(),
   }),
   "service.call": z.strictObject({
@@ -144,7 +139,7 @@ export const processNodes = {
   task: z.strictObject({
     op: z.literal("task"),
     ...attempted,
-    task: taskName,
+    task,
     body: expressions.optional(),
     idempotencyKey: expression.optional(),
   }),
@@ -153,11 +148,20 @@ export const processNodes = {
     ...attempted,
     method: methods.optional(),
     url: expression,
-    headers: z.record(z.string().regex(/^[A-Za-z0-9-]+$/, "a header has letters, digits and -"), expression).optional(),
+    headers: z
+      .record(
+        z
+          .string()
+          .regex(/^[A-Za-z0-9-]+$/)
+          .describe("a header, letters, digits and -"),
+        expression,
+      )
+      .optional(),
     body: expressions.optional(),
     secret: z
       .string()
-      .regex(/^[A-Z][A-Z0-9_]*$/, "the name of an environment variable: HOOK_SECRET")
+      .regex(/^[A-Z][A-Z0-9_]*$/)
+      .describe('the name of an environment variable: "HOOK_SECRET"')
       .optional(),
     privateHosts: z.array(z.string()).optional(),
     accept: z.array(z.int().min(100).max(599)).optional(),
@@ -165,14 +169,14 @@ export const processNodes = {
   "queue.publish": z.strictObject({
     op: z.literal("queue.publish"),
     ...attempted,
-    queue: slugName,
+    queue: slug,
     tx: stored.tx,
     message: expressions,
   }),
   signal: z.strictObject({
     op: z.literal("signal"),
     ...attempted,
-    signal: slugName,
+    signal: slug,
     key: expression,
     tx: stored.tx,
     payload: expressions.optional(),
@@ -182,7 +186,7 @@ export const processNodes = {
     ...flowing,
     for: duration.optional(),
     until: expression.optional(),
-    signal: slugName.optional(),
+    signal: slug.optional(),
     key: expression.optional(),
     timeout: duration.optional(),
   }),
@@ -197,7 +201,7 @@ export const processNodes = {
   startWorkflow: z.strictObject({
     op: z.literal("startWorkflow"),
     ...flowing,
-    workflow: slugName,
+    workflow: slug,
     body: expressions.optional(),
     wait: z.boolean().optional(),
     timeout: duration.optional(),
@@ -221,57 +225,74 @@ const node = z.discriminatedUnion("op", Object.values(processNodes) as [NodeSche
 export interface ProcessNodes {
   [id: string]: ProcessNode;
 }
-const nodes = z.record(nodeId, node);
+const nodes = z.record(nodeId, node).describe('an object of nodes by their ids: {"start": {"op": "start"}, …}');
 
 /** `node.port` → `node.port`. */
-const endpoint = z.string().regex(/^[a-z][A-Za-z0-9]{0,62}\.[a-z][A-Za-z0-9]*$/, 'an end of an edge is "node.port"');
+const endpoint = z
+  .string()
+  .regex(/^[a-z][A-Za-z0-9]{0,62}\.[a-z][A-Za-z0-9]*$/)
+  .describe('an end of an edge, "node.port"');
 
-const edges = z.array(z.tuple([endpoint, endpoint]));
+const edge = z
+  .tuple([endpoint, endpoint])
+  .describe('an edge from an out port to an in port: ["node.port", "node.port"]');
+const edges = z.array(edge).describe('a list of edges, each ["node.port", "node.port"]');
 
 /** Which effects the process may have, and no others. */
-const uses = z.strictObject({
-  databases: z.record(z.string(), z.array(z.enum(["read", "write", "transaction"]))).optional(),
-  queues: z.record(slugName, z.array(z.enum(["publish", "consume"]))).optional(),
-  services: z.record(memberName, z.array(memberName)).optional(),
-  /** Methods by host; "*" is any other host. */
-  http: z.record(host, z.array(methods)).optional(),
-  tasks: z.array(taskName).optional(),
-  workflows: z.array(slugName).optional(),
-  signals: z.array(slugName).optional(),
-});
+const uses = z
+  .strictObject({
+    databases: z.record(z.string(), z.array(z.enum(["read", "write", "transaction"]))).optional(),
+    queues: z.record(slug, z.array(z.enum(["publish", "consume"]))).optional(),
+    services: z.record(memberName, z.array(memberName)).optional(),
+    /** Methods by host; "*" is any other host. */
+    http: z.record(host, z.array(methods)).optional(),
+    tasks: z.array(task).optional(),
+    workflows: z.array(slug).optional(),
+    signals: z.array(slug).optional(),
+  })
+  .describe('an object of what the process may touch: {"databases": {"main": ["write"]}, "tasks": ["send-mail"]}');
 export type ProcessUses = z.infer<typeof uses>;
 
-export const processFile = z.strictObject({
-  /** Of this format; by its address, or by the way to the file in the package. */
-  $schema: z
-    .string()
-    .regex(/(^|\/)process-1\.json$/, "the format is https://enginejs.dev/schema/process-1.json")
-    .optional(),
-  kind: z.literal("process"),
-  name: slugName,
-  version: z.int().positive(),
-  type: z.enum(["calculation", "databaseWorkflow", "backgroundJob", "queueConsumer", "orchestratedWorkflow"]),
-  execution: z.strictObject({
-    model: z.enum(["sync", "async", "scheduled", "eventDriven"]),
-    timeout: duration.optional(),
-  }),
-  description: z.string().max(2000).optional(),
-  /** What starts it; by hand, by call and by other workflows where it is left out. */
-  trigger: trigger.optional(),
-  /** Who may start it over the API: over `actor`, `flags` and `input`. */
-  allow: expression.optional(),
-  as: actorMode.optional(),
-  retry: retry.optional(),
-  options: executionOptions.omit({ timeoutMs: true }).optional(),
-  /** Types by name, each a JSON Schema, draft 2020-12. */
-  $defs: z.record(typeName, z.record(z.string(), z.json())).optional(),
-  input: typeName.optional(),
-  outputs: z.record(fieldName, typeName).optional(),
-  errors: z.record(errorName, typeName).optional(),
-  uses: uses.optional(),
-  nodes,
-  edges,
-});
+export const processFile = z
+  .strictObject({
+    /** Of this format; by its address, or by the way to the file in the package. */
+    $schema: z
+      .string()
+      .regex(/(^|\/)process-1\.json$/)
+      .describe('the address of this format: "https://enginejs.dev/schema/process-1.json"')
+      .optional(),
+    kind: z.literal("process"),
+    name: slug,
+    version: z.int().positive(),
+    type: z.enum(["calculation", "databaseWorkflow", "backgroundJob", "queueConsumer", "orchestratedWorkflow"]),
+    execution: z.strictObject({
+      model: z.enum(["sync", "async", "scheduled", "eventDriven"]),
+      timeout: duration.optional(),
+    }),
+    description: z.string().max(2000).optional(),
+    /** What starts it; by hand, by call and by other workflows where it is left out. */
+    trigger: fileTrigger.optional(),
+    /** Who may start it over the API: over `actor`, `flags` and `input`. */
+    allow: expression.optional(),
+    as: actorMode.optional(),
+    retry: retry.optional(),
+    options: fileOptions.optional(),
+    /** Types by name, each a JSON Schema, draft 2020-12. */
+    $defs: z.record(typeName, z.record(z.string(), z.json()).describe('a JSON Schema: {"type": "string"}')).optional(),
+    input: typeName.optional(),
+    outputs: z
+      .record(portName, typeName)
+      .describe('an object of outputs, each with the name of its type in $defs: {"placed": "Order"}')
+      .optional(),
+    errors: z
+      .record(errorName, typeName)
+      .describe('an object of errors, each with the name of its type in $defs: {"CardDeclined": "Problem"}')
+      .optional(),
+    uses: uses.optional(),
+    nodes,
+    edges,
+  })
+  .describe('a process: {"kind": "process", "name": "orders.place", "version": 1, …, "nodes": {…}, "edges": […]}');
 export type ProcessFile = z.infer<typeof processFile>;
 
 /** The format as JSON Schema, draft 2020-12: published as `schema/process-1.json`. */

@@ -23,7 +23,15 @@ const TICK: JsonSchema = {
 /** What starts the runs; by hand and by call where the file does not say it. */
 export function processTrigger(context: ProcessContext): Workflow["trigger"] {
   const { file, source, model } = context;
-  const { trigger, allow } = file;
+  const { trigger } = file;
+  const said = trigger?.kind === "manual" ? trigger.allow : undefined;
+  const allow = file.allow ?? said;
+  if (file.allow !== undefined && said !== undefined) {
+    source.report("EJS2505", "Who may start it is said twice.", ["trigger", "allow"], {
+      key: true,
+      hint: 'One "allow" at the top of the file says it.',
+    });
+  }
   const [entry] = Object.values(file.nodes).filter(({ op }) => op === "queue.consume");
   if (entry?.op === "queue.consume") {
     if (trigger !== undefined)
@@ -76,7 +84,12 @@ export function processTrigger(context: ProcessContext): Workflow["trigger"] {
       });
   });
   if (allow === undefined) return found;
-  context.expression(["allow"], allow, { input: schemaVariable(inputSchema(context)) }, { kind: "bool" });
+  context.expression(
+    file.allow === undefined ? ["trigger", "allow"] : ["allow"],
+    allow,
+    { input: schemaVariable(inputSchema(context)) },
+    { kind: "bool" },
+  );
   return { ...found, allow };
 }
 
@@ -227,7 +240,8 @@ export function checkOptions(context: ProcessContext, trigger: Workflow["trigger
     if (limit?.key !== undefined) context.expression(["options", name, "key"], limit.key, names);
   }
   if (debounce?.maxMs !== undefined && debounce.maxMs < debounce.pauseMs) {
-    context.source.report("EJS2505", "maxMs is less than the pause.", ["options", "debounce", "maxMs"]);
+    const hint = "A run begins at the latest so long after the first of its events: write more than the pause.";
+    context.source.report("EJS2505", "max is less than the pause.", ["options", "debounce", "max"], { hint });
   }
 }
 
@@ -239,12 +253,16 @@ export function processActor(context: ProcessContext, trigger: Workflow["trigger
   const { file, source } = context;
   const nobody = trigger.kind === "webhook" || SCHEDULED.includes(trigger.kind);
   if (file.as === "inherit" && nobody) {
-    source.report("EJS2506", `${trigger.kind} is nobody whose rights it could have.`, ["as"]);
+    source.report(
+      "EJS2506",
+      `nobody stands behind a trigger of the kind ${trigger.kind} whose rights the steps could have.`,
+      ["as"],
+    );
   }
   if (file.as === undefined && nobody) {
     source.report(
       "EJS2506",
-      `${trigger.kind} is nobody whose rights it could have, and the process does not say as whom it runs.`,
+      `nobody stands behind a trigger of the kind ${trigger.kind} whose rights the steps could have, and the process does not say as whom it runs.`,
       ["trigger"],
       { key: true },
     );

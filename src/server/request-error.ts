@@ -32,6 +32,8 @@ const codeOfStatus: Readonly<Record<number, RequestErrorCode>> = {
 
 /** An error that is none of ours: what Express's own parts, such as `express.json()`, say of the caller keeps its status. */
 export function httpError(error: unknown): RequestError {
+  // A path that no name comes out of, such as /webhooks/%E0%A4%A: Express says 400 of it, and does not call it the caller's.
+  if (error instanceof URIError) return new RequestError("EJS5016", 404, undefined, { cause: error });
   const { status, expose } = (error ?? {}) as { readonly status?: unknown; readonly expose?: unknown };
   const ofCaller = expose === true && typeof status === "number" && status >= 400 && status < 500;
   if (!ofCaller) return new RequestError("EJS5049", 500, undefined, { cause: error });

@@ -45,7 +45,10 @@ export const defaultLimits: RequestLimits = {
 };
 
 export interface ServerPartsOptions {
-  /** The database as its server login: NOINHERIT, admitted by `enginejs.admit_login(…, 'server')`; or a pool that stays the caller's own. */
+  /**
+   * The database as its server login: NOINHERIT, admitted by `enginejs.admit_login(…, 'server')`; or a pool that stays the caller's own, also in
+   * what it makes of connections that fall silent (a URL's are given up after about six seconds).
+   */
   readonly database: string | pg.Pool;
   /** Most connections, where `database` is a URL; 10 unless said otherwise. */
   readonly poolSize?: number;

@@ -4,6 +4,7 @@ import type { ErrorRequestHandler, RequestHandler, Router } from "express";
 import type pg from "pg";
 import type { Logger } from "pino";
 import { connect } from "../database/connection.ts";
+import { ConnectionWatch, isDirect } from "../database/connection-watch.ts";
 import { createPool } from "../database/pool.ts";
 import { requireServer } from "../database/require-server.ts";
 import { requireServiceRights } from "../database/require-service-rights.ts";
@@ -12,6 +13,7 @@ import { KeyVerifier } from "./authentication/key-verifier.ts";
 import { TokenVerifier } from "./authentication/token-verifier.ts";
 import { actorClients } from "./database/actor-client.ts";
 import { builtSystem } from "./database/built-system.ts";
+import { databaseUnavailable } from "./database/database-unavailable.ts";
 import { graphqlHandler } from "./graphql/graphql-handler.ts";
 import { type ServedSchema, servedSchema } from "./graphql/served-schema.ts";
 import { answerError } from "./http/answer.ts";
@@ -71,7 +73,7 @@ export async function createServerParts(options: ServerPartsOptions): Promise<Se
   const introspection = options.introspection ?? options.development ?? false;
   const isTrusted = trustedProxies(options.trustProxy);
   const tokens = options.jwt && new TokenVerifier(options.jwt);
-  const pool = await openPool(options, log);
+  const pool = await openPool(options, limits, log);
   const authenticator = new Authenticator(tokens, new KeyVerifier(pool.pool));
   const withPgClient = actorClients(pool.pool);
   const ends = new RunEnds(pool.pool, log);
@@ -143,7 +145,7 @@ export async function createServerParts(options: ServerPartsOptions): Promise<Se
     graphiql: options.development ? graphiql(options.graphqlPath ?? "/graphql") : undefined,
     errorHandler: (error: unknown, request, response, _next) => {
       const requestId = requestIdOf(request);
-      const known = error instanceof RequestError ? error : httpError(error);
+      const known = error instanceof RequestError ? error : (databaseUnavailable(error) ?? httpError(error));
       if (known.status >= 500) log.error({ err: error, requestId }, "request failed");
       answerError(response, known, requestId);
     },
@@ -163,23 +165,40 @@ export async function createServerParts(options: ServerPartsOptions): Promise<Se
   };
 }
 
-async function openPool(options: ServerPartsOptions, log: Logger): Promise<{ pool: pg.Pool; close(): Promise<void> }> {
-  if (typeof options.database !== "string") return { pool: options.database, close: async () => undefined };
+/** Longer than a statement may last, an answer that is late is lost, in milliseconds. */
+const ANSWER_MARGIN = 5_000;
+
+async function openPool(
+  options: ServerPartsOptions,
+  { statementTimeoutMs }: RequestLimits,
+  log: Logger,
+): Promise<{ pool: pg.Pool; close(): Promise<void> }> {
+  const { database } = options;
+  if (typeof database !== "string") return { pool: database, close: async () => undefined };
   // Fails with a reason that a person can read; the pool would only tell at the first request.
-  const client = await connect(options.database, { applicationName: "enginejs server" });
-  await requireServer(client).finally(() => client.end());
-  const pool = createPool(options.database, {
+  const client = await connect(database, { applicationName: "enginejs server" });
+  let direct: boolean;
+  try {
+    await requireServer(client);
+    direct = await isDirect(client);
+  } finally {
+    await client.end();
+  }
+  const lost = (error: Error) => log.warn({ err: error }, "a connection to the database was lost");
+  const pool = createPool(database, {
     max: options.poolSize ?? 10,
     applicationName: "enginejs server",
     // Compiling a plan costs more than the statements of requests gain by it.
     onConnect: (client) => client.query("set jit = off"),
-    onLost: (error) => log.warn({ err: error }, "a connection to the database was lost"),
+    onLost: lost,
   });
+  const watch = new ConnectionWatch(database, { giveUp: statementTimeoutMs + ANSWER_MARGIN, onSilence: lost });
+  watch.watchPool(pool, direct);
   let closed: Promise<void> | undefined;
   return {
     pool,
     close: () => {
-      closed ??= pool.end();
+      closed ??= pool.end().finally(() => watch.stop());
       return closed;
     },
   };

@@ -1,4 +1,4 @@
-import { sqlState } from "./step-failure.ts";
+import { isConnectionLoss } from "../database/connection-loss.ts";
 
 /**
  * The worker's own connection to PostgreSQL was lost, or could not be had, and nobody knows whether the last statement was done:
@@ -25,17 +25,4 @@ export async function askDatabase<T>(ask: () => Promise<T>): Promise<T> {
 }
 
 /** Whether it was the connection that failed and not the statement; of errors of the worker's own pools alone. */
-export function isLostConnection(error: unknown): boolean {
-  if (error instanceof DatabaseGone) return true;
-  if (!(error instanceof Error)) return false;
-  const state = sqlState(error);
-  // An administrator's end, a crash of another backend, a server that starts or stops, too many connections.
-  if (state !== undefined) return /^(57P0[1-3]|08...|53300)$/.test(state);
-  const { code } = error as { code?: unknown };
-  if (typeof code === "string")
-    return /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)/.test(code);
-  // What node-pg says of it has no code.
-  return /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/.test(
-    error.message,
-  );
-}
+export const isLostConnection = (error: unknown): boolean => error instanceof DatabaseGone || isConnectionLoss(error);

@@ -1,12 +1,13 @@
 /** Steps in the database: the effect and the checkpoint are one transaction, with the rights of the run's actor. Exactly once. */
 import type pg from "pg";
+import { sqlState } from "../database/sql-state.ts";
 import { type StatementNode, stepStatement } from "../dsl-to-sql/workflow/step-statement.ts";
 import { workflowError } from "../errors/workflow-error.ts";
 import { actInRun, LeaseLost } from "./act-in-run.ts";
+import { REFUSED_AS_CUT } from "./cut-json.ts";
 import { failpoint } from "./failpoint.ts";
 import { refusedRow } from "./refused-row.ts";
 import type { Run, Step, StepContext } from "./run.ts";
-import { sqlState } from "./step-failure.ts";
 import { keepableResult } from "./step-result.ts";
 import { stepValues } from "./step-values.ts";
 
@@ -89,7 +90,7 @@ function refused(error: unknown, run: Run, path: string, doing: string): unknown
     return workflowError("EJS6006", `${what}: ${who} may not ${doing}: ${message}.`, { cause: error });
   }
   if (code === undefined || !/^2[23]/.test(code)) return error;
-  const known = refusedRow(run.build.system, error as pg.DatabaseError);
+  const known = code === "22P05" ? REFUSED_AS_CUT : refusedRow(run.build.system, error as pg.DatabaseError);
   const why = known === undefined ? message : `${known} (${message})`;
   return workflowError("EJS6022", `${what} cannot ${doing}: ${why} (SQLSTATE ${code}).`, { cause: error });
 }

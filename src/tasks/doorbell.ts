@@ -2,6 +2,7 @@
 import pgListen from "pg-listen";
 import { connectionSettings } from "../database/connection.ts";
 import type { Log } from "../dsl/task.ts";
+import { sleep } from "./loop.ts";
 
 export interface Doorbell {
   /** Resolves when somebody has rung since the last `clear`, when the time is over, or when the signal is aborted. */
@@ -26,6 +27,11 @@ export async function listen(url: string, log: Log): Promise<Doorbell> {
     retryInterval: 500,
     retryTimeout: Number.POSITIVE_INFINITY,
   });
+  let closed = false;
+  const hangUp = () => {
+    closed = true;
+    return subscriber.close();
+  };
   let rung = false;
   let wake: (() => void) | undefined;
   const ring = () => {
@@ -35,9 +41,23 @@ export async function listen(url: string, log: Log): Promise<Doorbell> {
   subscriber.notifications.on("enginejs_workflow", ring);
   // What rang while the connection was gone was not heard.
   subscriber.events.on("connected", ring);
-  subscriber.events.on("error", (error) => log.warn(`doorbell: ${error.message}`));
-  await subscriber.connect();
-  await subscriber.listenTo("enginejs_workflow");
+  subscriber.events.on("error", (error) => {
+    if (closed) void hangUp();
+    else log.warn(`doorbell: ${error.message}`);
+  });
+  // pg-listen goes on connecting after it is closed, and after a first connection that fails: what is thrown here ends that.
+  subscriber.events.on("reconnect", () => {
+    if (closed) throw new Error("closed");
+  });
+  // Closed while it was connecting.
+  subscriber.events.on("connected", () => closed && void hangUp());
+  try {
+    await subscriber.connect();
+    await subscriber.listenTo("enginejs_workflow");
+  } catch (error) {
+    await Promise.race([hangUp(), sleep(2_000)]);
+    throw error;
+  }
   return {
     get rung() {
       return rung;
@@ -59,6 +79,6 @@ export async function listen(url: string, log: Log): Promise<Doorbell> {
     clear() {
       rung = false;
     },
-    close: () => subscriber.close(),
+    close: hangUp,
   };
 }

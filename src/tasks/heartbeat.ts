@@ -23,8 +23,18 @@ export interface Heartbeat {
   stop(): Promise<void>;
 }
 
-/** Registers this process as a worker and beats for it until stopped. `onLost` is called once, when others may think it dead. */
-export async function startHeartbeat(url: string, pool: pg.Pool, onLost: () => void): Promise<Heartbeat> {
+/**
+ * Registers this process as a worker and beats for it until stopped; resolves at the first beat, however long that takes.
+ * `onLost` is called once, when others may think it dead.
+ *
+ * @param signal ends the wait for the first beat
+ */
+export async function startHeartbeat(
+  url: string,
+  pool: pg.Pool,
+  onLost: () => void,
+  signal: AbortSignal,
+): Promise<Heartbeat> {
   const { rows } = await pool.query<{ id: number }>(
     // In the future, so that nobody takes it for dead before its thread has started.
     "insert into enginejs.workflow_workers (host, process_id, heartbeat_at) values ($1, $2, clock_timestamp() + '20 s') returning id",
@@ -37,28 +47,41 @@ export async function startHeartbeat(url: string, pool: pg.Pool, onLost: () => v
   const turning = setInterval(() => Atomics.add(turns, 0, 1), 300).unref();
   const workerData: HeartbeatInput = { url, worker, interval: 1_000, turns };
   const thread = new Worker(new URL(file, import.meta.url), { workerData, execArgv: [] });
+  const beating = Promise.withResolvers<void>();
+  let begun = false;
   let lost = false;
   let stopped = false;
-  const lose = () => {
+  const lose = (error: Error) => {
     if (lost || stopped) return;
     lost = true;
-    onLost();
+    if (begun) onLost();
+    else beating.reject(error);
   };
-  const beating = Promise.withResolvers<void>();
   thread.on("message", (message: HeartbeatMessage) => {
-    if (message === "beat") beating.resolve();
-    else lose();
+    if (message === "beat") {
+      begun = true;
+      beating.resolve();
+    } else if (begun || message === "reaped") lose(new Error("others have declared it dead before its first beat"));
   });
-  thread.on("error", (error) => {
-    beating.reject(error);
-    lose();
-  });
+  thread.on("error", lose);
   thread.on("exit", () => {
     clearInterval(turning);
-    lose();
+    lose(new Error("the thread of the heartbeat has ended"));
   });
-  // From here on its session lock is held.
-  await beating.promise;
+  const abort = () => beating.reject(new Error("the worker stops"));
+  signal.addEventListener("abort", abort);
+  try {
+    if (signal.aborted) abort();
+    // From here on its session lock is held.
+    await beating.promise;
+  } catch (error) {
+    // It would beat for nobody as soon as it can.
+    lost = true;
+    await thread.terminate();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
   return {
     worker,
     async abandon() {

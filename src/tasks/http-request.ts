@@ -1,6 +1,6 @@
 /** One HTTP request to a checked address: what is resolved is what is connected to, and no redirect is followed. */
 import { lookup as resolve } from "node:dns";
-import { request as requestHttp } from "node:http";
+import { request as requestHttp, validateHeaderValue } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { LookupFunction } from "node:net";
 import { NonRetryableError } from "../dsl/non-retryable-error.ts";
@@ -27,12 +27,13 @@ export interface HttpResponse {
 /** An answer that is longer is refused: it would be kept as a checkpoint. In bytes. */
 const MOST_BODY = 1_048_576;
 
-/** @throws NonRetryableError for a URL that cannot be asked, a private address, or an answer that is too long */
-export function httpRequest(request: HttpRequest): Promise<HttpResponse> {
+/** @throws NonRetryableError for a URL that cannot be asked, a header that cannot be sent, a private address, or an answer that is too long */
+export async function httpRequest(request: HttpRequest): Promise<HttpResponse> {
   const url = parsedUrl(request.url);
+  requireHeaders(request.headers);
   const host = bareHost(url.hostname);
   const allowed = request.privateHosts.includes(host);
-  if (!allowed && isAddress(url.hostname) && isPrivateAddress(host)) return Promise.reject(privateAddress(host, host));
+  if (!allowed && isAddress(url.hostname) && isPrivateAddress(host)) throw privateAddress(host, host);
   return new Promise((resolved, reject) => {
     const send = url.protocol === "https:" ? requestHttps : requestHttp;
     const sent = send(
@@ -80,6 +81,22 @@ function parsedUrl(text: string): URL {
     throw new NonRetryableError(`${JSON.stringify(text)} is no http or https URL`);
   }
   return url;
+}
+
+/** A line break in a row's value would begin another header, or another request. */
+function requireHeaders(headers: HttpRequest["headers"]): void {
+  for (const [name, value] of Object.entries(headers)) {
+    try {
+      validateHeaderValue(name, value);
+    } catch (error) {
+      throw new NonRetryableError(
+        `the header ${name} cannot be sent: its value has a character that headers have not`,
+        {
+          cause: error,
+        },
+      );
+    }
+  }
 }
 
 const privateAddress = (host: string, address: string) =>

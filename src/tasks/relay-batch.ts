@@ -7,7 +7,7 @@ import { conditionStatement } from "./condition-statement.ts";
 import type { Definitions } from "./definitions.ts";
 import { failpoint } from "./failpoint.ts";
 import type { ClaimedRun } from "./run.ts";
-import { sqlState } from "./step-failure.ts";
+import { sqlState } from "../database/sql-state.ts";
 import { hasTurns, type TurnKeys, turnStatement } from "./turn-statement.ts";
 
 export interface RelayOptions {

@@ -10,7 +10,7 @@
 import type pg from "pg";
 import { connect } from "../database/connection.ts";
 import type { Log } from "../dsl/task.ts";
-import type { ConnectionWatch } from "./connection-watch.ts";
+import type { ConnectionWatch } from "../database/connection-watch.ts";
 import type { Doorbell } from "./doorbell.ts";
 import { exactTypes } from "./exact-json.ts";
 import { failpoint } from "./failpoint.ts";

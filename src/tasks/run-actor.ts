@@ -7,7 +7,7 @@ import type { Workflow } from "../model/index.ts";
 import { printName } from "../sql-ast/print-expression.ts";
 import type { Build } from "./build.ts";
 import type { ClaimedRun } from "./run.ts";
-import { sqlState } from "./step-failure.ts";
+import { sqlState } from "../database/sql-state.ts";
 import { stepValues } from "./step-values.ts";
 
 /**

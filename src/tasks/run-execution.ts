@@ -250,6 +250,7 @@ export class RunExecution {
         `Workflow ${workflow.name}: ${maxDepth} runs before it followed from one another.`,
       );
     }
+    const as = await runActor(options.pool, build, workflow, claimed);
     return {
       id: claimed.id,
       lease: claimed.lease,
@@ -258,7 +259,7 @@ export class RunExecution {
       build,
       event: claimed.event,
       actor: claimed.actor,
-      as: await runActor(options.pool, build, workflow, claimed),
+      as,
       depth,
       results: this.results,
       trace: this.trace,
@@ -267,7 +268,8 @@ export class RunExecution {
       log: logWithFields(options.log, {
         run: claimed.id,
         workflow: workflow.name,
-        tenant: claimed.actor?.tenant ?? null,
+        // The record's, where nobody with a tenant stands behind the event: rows by hand, the clock.
+        tenant: as.tenant ?? claimed.actor?.tenant ?? null,
       }),
     };
   }

@@ -7,7 +7,7 @@ import { Batcher, type BatcherOptions } from "./batcher.ts";
 import { askDatabase } from "./database-gone.ts";
 import { failpoint } from "./failpoint.ts";
 import type { ClaimedRun, Failure, LastResult } from "./run.ts";
-import { sqlState } from "./step-failure.ts";
+import { sqlState } from "../database/sql-state.ts";
 import { LARGEST_RESULT } from "./step-result.ts";
 
 export interface Lease {

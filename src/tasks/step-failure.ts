@@ -1,8 +1,10 @@
 /** What went wrong in a step: whether another attempt could mend it, and the words that the outbox keeps. */
 import { z } from "zod";
+import { sqlState } from "../database/sql-state.ts";
 import { NonRetryableError } from "../dsl/non-retryable-error.ts";
 import { withoutSecrets } from "../dsl/setting.ts";
 import { EngineError } from "../errors/engine-error.ts";
+import { REFUSED_AS_CUT } from "./cut-json.ts";
 import { RetryLater } from "./retry-later.ts";
 
 export interface StepFailure {
@@ -58,17 +60,11 @@ function isFinal(error: unknown): boolean {
   );
 }
 
-/** The SQLSTATE of an error of the server; undefined for any other error. */
-export function sqlState(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const { code, severity } = error as Error & { code?: unknown; severity?: unknown };
-  return typeof code === "string" && typeof severity === "string" ? code : undefined;
-}
-
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return keepable(textOf(error));
   const code = sqlState(error);
-  if (code !== undefined) return keepable(`${error.message} (SQLSTATE ${code})`);
+  const why = code === "22P05" ? `: ${REFUSED_AS_CUT}` : "";
+  if (code !== undefined) return keepable(`${error.message}${why} (SQLSTATE ${code})`);
   // Of our own the cause is in the message; "fetch failed" says why only there.
   return keepable(error instanceof EngineError ? error.message : withCauses(error, 3));
 }

@@ -1,12 +1,14 @@
 /** The worker: relay, runner and their guardians, in this process. */
 import type { TaskList } from "graphile-worker";
+import { connect } from "../database/connection.ts";
+import { ConnectionWatch } from "../database/connection-watch.ts";
 import { createPool } from "../database/pool.ts";
+import { requireWritable } from "../database/require-server.ts";
 import { requireServiceRights } from "../database/require-service-rights.ts";
 import type { Log } from "../dsl/task.ts";
 import { workflowError } from "../errors/workflow-error.ts";
 import { atMost } from "./at-most.ts";
 import { type Build, currentBuild } from "./build.ts";
-import { ConnectionWatch } from "./connection-watch.ts";
 import { Definitions } from "./definitions.ts";
 import { type Doorbell, listen } from "./doorbell.ts";
 import { exactTypes } from "./exact-json.ts";
@@ -36,7 +38,7 @@ import type { RunningWorker, WorkerOptions } from "./worker-options.ts";
  * @example
  * const worker = await startWorker({ url, tasks: await loadTasks(folder), log });
  * process.once("SIGTERM", () => worker.stop());
- * @throws EJS6007 where nothing is built into the database, EJS4015 where its login lacks a right
+ * @throws EJS401x where the database cannot be reached or written to, or its login lacks a right, EJS6007 where nothing is built into it
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const worker = new WorkerProcess(options);
@@ -47,6 +49,16 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     throw error;
   }
   return worker;
+}
+
+/** Fails with a reason that a person can read, where the loops would only try again and again. */
+async function requireReachable(url: string): Promise<void> {
+  const client = await connect(url, { applicationName: "enginejs worker" });
+  try {
+    await requireWritable(client);
+  } finally {
+    await client.end();
+  }
 }
 
 class WorkerProcess implements RunningWorker {
@@ -70,6 +82,7 @@ class WorkerProcess implements RunningWorker {
   private metrics: MetricsEndpoint | undefined;
   private reviving: Promise<void> | undefined;
   private stopped: Promise<void> | undefined;
+  private readonly ending = new AbortController();
 
   constructor(options: WorkerOptions) {
     this.options = options;
@@ -108,8 +121,10 @@ class WorkerProcess implements RunningWorker {
   }
 
   async start(): Promise<void> {
-    const { url, retention = {} } = this.options;
+    const { url, stepsUrl, retention = {} } = this.options;
     const { log } = this;
+    await requireReachable(url);
+    if (stepsUrl !== undefined && stepsUrl !== url) await requireReachable(stepsUrl);
     await requireServiceRights(this.pool, "worker");
     this.build = await currentBuild(this.pool);
     if (this.build === undefined) throw workflowError("EJS6007", "Nothing was built into this database yet.");
@@ -209,6 +224,8 @@ class WorkerProcess implements RunningWorker {
 
   private async end(): Promise<void> {
     const { patience = 10_000 } = this.options;
+    // A new heartbeat that is just beginning would keep the process alive.
+    this.ending.abort();
     // First what takes new work, then the work, then what guards it. A connection that is lost at a bad moment may
     // never close: nothing is waited for without an end.
     await atMost(5_000, this.relay?.stop());
@@ -216,7 +233,6 @@ class WorkerProcess implements RunningWorker {
     await atMost(5_000, Promise.all(this.loops.map((loop) => loop.stop())));
     await atMost(2_000, this.doorbell?.close());
     await atMost(2_000, this.metrics?.close());
-    // A new heartbeat that is just beginning would keep the process alive.
     await atMost(5_000, this.reviving);
     await atMost(5_000, this.heartbeat?.stop());
     await atMost(5_000, Promise.all([this.pool.end(), this.stepPool.end()]));
@@ -234,12 +250,13 @@ class WorkerProcess implements RunningWorker {
 
   /** Registers this process; anew when the others have declared it dead, with nothing of what it had before. */
   private async beat(): Promise<void> {
-    this.heartbeat = await startHeartbeat(this.options.url, this.pool, () => {
+    const onLost = () => {
       if (this.stopped !== undefined) return;
       this.options.log.warn("this worker was not heard of for too long: it gives up its runs and registers anew");
       this.runner?.abandon();
       this.reviving = this.beatAgain();
-    });
+    };
+    this.heartbeat = await startHeartbeat(this.options.url, this.pool, onLost, this.ending.signal);
   }
 
   private async beatAgain(): Promise<void> {
@@ -251,6 +268,7 @@ class WorkerProcess implements RunningWorker {
         this.jobs?.restart("this worker has registered anew");
         return;
       } catch (error) {
+        if (this.stopped !== undefined) return;
         this.log.warn(`heartbeat: ${(error as Error).message}; trying again`);
         await new Promise((resolve) => setTimeout(resolve, 1_000));
       }

@@ -29,7 +29,7 @@ beforeAll(async () => {
     insert into enginejs.build (ir, ir_hash, fingerprint, facts_format, facts, plan, engine_version)
     select jsonb_set(ir, '{flags}', '[{"name": "betaBilling", "default": false}]'), ir_hash, fingerprint, facts_format, facts, '{}', engine_version
     from enginejs.build order by id desc limit 1`);
-}, 120_000);
+});
 afterAll(async () => {
   await database.drop();
   await project.remove();

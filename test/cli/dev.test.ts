@@ -38,7 +38,7 @@ async function start(...args: string[]): Promise<void> {
   dev = new RunningCli(["dev", "--json", "--project", project.folder, ...args], {
     env: { MAIL_FOLDER: join(project.folder, "mails") },
   });
-  const [json] = await dev.waitFor(/^\{\n {2}"ok": true[\s\S]*?^\}$/m, { timeout: 120_000 });
+  const [json] = await dev.waitFor(/^\{\n {2}"ok": true[\s\S]*?^\}$/m);
   state = JSON.parse(json) as DevOutput;
 }
 
@@ -51,7 +51,7 @@ beforeAll(async () => {
     taken.listen(4000, "127.0.0.1", resolve);
   });
   await start();
-}, 180_000);
+});
 afterAll(async () => {
   await dev?.dispose();
   await new Promise((resolve) => taken.close(resolve));
@@ -72,7 +72,7 @@ async function ask(label: string | undefined, query: string, variables: Record<s
 }
 
 async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  for (const end = Date.now() + 30_000; ; await delay(50)) {
+  for (const end = Date.now() + 120_000; ; await delay(50)) {
     const found = await look();
     if (found !== undefined) return found;
     if (Date.now() > end) throw new Error(`never: ${what}\n${dev.output}`);

@@ -19,7 +19,7 @@ beforeAll(async () => {
      where i.status = 'sent' and u.name like 'Bea%' order by i.id limit 1`,
   );
   invoice = rows[0].id;
-}, 120_000);
+});
 afterAll(async () => {
   await database?.drop();
   await project?.remove();

@@ -85,7 +85,7 @@ export class RunningCli {
   }
 
   /** Waits until the output from an offset on matches. */
-  async waitFor(pattern: RegExp, { from = 0, timeout = 30_000 } = {}): Promise<RegExpExecArray> {
+  async waitFor(pattern: RegExp, { from = 0, timeout = 120_000 } = {}): Promise<RegExpExecArray> {
     const found = () => pattern.exec(this.output.slice(from));
     return new Promise((resolve, reject) => {
       const timer = setTimeout(

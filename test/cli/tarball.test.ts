@@ -82,7 +82,7 @@ test.skipIf(!registryAnswers)(
     const bin = join(shop, "node_modules/enginejs/bin/enginejs.js");
     const dev = new RunningCli(["dev", "--json"], { cwd: shop, bin });
     try {
-      const [, url = ""] = await dev.waitFor(/"graphql": "([^"]+)"/, { timeout: 120_000 });
+      const [, url = ""] = await dev.waitFor(/"graphql": "([^"]+)"/);
       const [, token = ""] = await dev.waitFor(/"token": "([^"]+)"/);
       const answer = await fetch(url, {
         method: "POST",

@@ -23,7 +23,7 @@ beforeAll(async () => {
   );
   invoice = rows[0].id;
   customer = rows[0].customer_id;
-}, 120_000);
+});
 afterAll(async () => {
   await database?.drop();
   await project?.remove();

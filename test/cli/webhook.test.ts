@@ -26,7 +26,7 @@ beforeAll(async () => {
     [receiver.url("/cli"), ids.tenant],
   );
   endpoint = rows[0]?.id ?? "";
-}, 120_000);
+});
 afterAll(async () => {
   await world?.end();
   await receiver?.close();

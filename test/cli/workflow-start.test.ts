@@ -29,7 +29,7 @@ beforeAll(async () => {
     tasks: new Map([["bank", defineTask({ run: () => ({}) })]]),
     log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
   });
-}, 120_000);
+});
 afterAll(async () => {
   await worker?.stop();
   await database?.drop();

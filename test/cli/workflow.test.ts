@@ -1,6 +1,7 @@
 /** `enginejs workflow` as a person runs it, over a database with a worker. */
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runSeed } from "../../src/cli/run-seed.ts";
 import { defineTask } from "../../src/dsl/task.ts";
 import { NonRetryableError, type RunningWorker, startWorker } from "../../src/tasks/index.ts";
 import { makeProject, type TemporaryProject } from "../project/temporary-project.ts";
@@ -25,6 +26,8 @@ let tail: RunningCli | undefined;
 let broken = true;
 const invoices: string[] = [];
 
+const quiet = () => undefined;
+const silent = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 const onPay = { kind: "model", entity: "Invoice", event: "action", action: "pay" } as const;
 
 beforeAll(async () => {
@@ -50,11 +53,10 @@ beforeAll(async () => {
       return { messageId: "m-1" };
     },
   });
-  const quiet = () => undefined;
   worker = await startWorker({
     url: database.workerUrl,
     tasks: new Map([["mail", mail]]),
-    log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+    log: silent,
   });
   for (const number of ["W-1", "W-2"]) {
     const invoice = await makeInvoice(client, number);
@@ -62,7 +64,7 @@ beforeAll(async () => {
     invoices.push(invoice);
   }
   await eventually("both have failed", async () => (await dead()) === 2);
-}, 120_000);
+});
 afterAll(async () => {
   await tail?.dispose();
   await worker?.stop();
@@ -94,7 +96,7 @@ describe("list and show", () => {
     expect((await json("list", "--tenant", ids.otherTenant)).runs).toEqual([]);
     const id = await failedRun(invoices[0]);
     const shown = await run("show", id);
-    expect(shown.stdout).toContain("status     failed, 1 attempt\n");
+    expect(shown.stdout).toContain("status     failed, taken up once\n");
     expect(shown.stdout).toContain(`event      Invoice.pay of ${invoices[0]}`);
     expect(shown.stdout).toContain("error      mail: connection refused");
     expect(shown.stdout).toMatch(/steps\n {2}\S+ {2}note {2}null/);
@@ -167,7 +169,7 @@ describe("what changes something", () => {
       "workflow.fork",
       "workflow.redrive",
     ]);
-  }, 120_000);
+  });
 });
 
 test("the platform's role is granted in no tenant, for a while", async () => {
@@ -181,4 +183,23 @@ test("the platform's role is granted in no tenant, for a while", async () => {
   expect(rows).toEqual([{ roles: ["operator"] }]);
   const key = ["key", "create", "--name", "x", "--tenant", ids.tenant, "--role", "operator", ...target()];
   expect(await runCli(key)).toMatchObject({ code: 1, stderr: expect.stringContaining("EJS1051") });
+});
+
+test("a database that is read-only, or not there: whoever starts is told so, and so is a command that writes", async () => {
+  const administrator = await database.administrator();
+  await administrator.query(`alter database ${database.name} set default_transaction_read_only = on`);
+  try {
+    const options = { url: database.workerUrl, tasks: new Map(), log: silent };
+    await expect(startWorker(options)).rejects.toMatchObject({ code: "EJS4019" });
+    const seed = { people: [], run: async () => undefined };
+    await expect(runSeed(database.url, seed as never, silent)).rejects.toMatchObject({ code: "EJS4019" });
+    const paused = await run("pause", "mail-receipt");
+    expect(paused).toMatchObject({ code: 3, stderr: expect.stringContaining("EJS4019  Nothing can be written") });
+  } finally {
+    await administrator.query(`alter database ${database.name} reset default_transaction_read_only`);
+  }
+  // Nobody would see it before the first step: every run would be tried for ever.
+  const stepsUrl = Object.assign(new URL(database.workerUrl), { pathname: "/no_such" }).href;
+  const nowhere = startWorker({ url: database.workerUrl, stepsUrl, tasks: new Map(), log: silent });
+  await expect(nowhere).rejects.toMatchObject({ code: "EJS4012" });
 });

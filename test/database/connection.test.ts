@@ -78,6 +78,23 @@ test("something that never answers", async () => {
   expect(failure.code).toBe("EJS4010");
 });
 
+test.each([
+  ["57P03", "the database system is starting up", "try again in a moment"],
+  ["53300", "sorry, too many clients already", "max_connections"],
+])("a server that says %s", async (state, says, hint) => {
+  const port = await listen((socket) =>
+    socket.once("data", () => {
+      const fields = Buffer.from(`SFATAL\0VFATAL\0C${state}\0M${says}\0\0`);
+      const head = Buffer.from("E\0\0\0\0");
+      head.writeInt32BE(fields.length + 4, 1);
+      socket.end(Buffer.concat([head, fields]));
+    }),
+  );
+  const failure = await failureOf(`postgresql://me:${secret}@127.0.0.1:${port}/db`);
+  expect(failure).toMatchObject({ code: "EJS4010", message: expect.stringContaining(says) });
+  expect(JSON.stringify(failure)).toContain(hint);
+});
+
 test("a server without TLS", async () => {
   const port = await listen((socket) => socket.on("data", () => socket.write("N")));
   const failure = await failureOf(`postgresql://me:${secret}@127.0.0.1:${port}/db?sslmode=require`);

@@ -135,12 +135,12 @@ describe("a database that others built", () => {
     const examination = await examineDatabase(
       database.administratorUrl,
       [
-        broken("slow", "select pg_sleep(5)"),
+        broken("slow", "select pg_sleep(60)"),
         broken("wrong", "select nonsense"),
         broken("writes", "create table t ()"),
         ...some,
       ],
-      { timeout: 100 },
+      { timeout: 1_500 },
     );
     expect(examination.skipped.map(({ id, reason }) => `${id}: ${reason}`)).toEqual([
       "slow: canceling statement due to statement timeout",

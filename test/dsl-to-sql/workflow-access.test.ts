@@ -133,6 +133,111 @@ describe("who may start a workflow", () => {
   });
 });
 
+describe("what else starts a workflow", () => {
+  const by = (trigger: Workflow["trigger"], as: Workflow["as"] = "system"): System =>
+    model([refund({}, { trigger, as })], { queues: [{ name: "stock-moves" }] });
+  const bank = (secret: string, path = "bank"): Workflow["trigger"] => ({
+    kind: "webhook",
+    path,
+    secret,
+    scheme: "stripe",
+    toleranceMs: 300_000,
+  });
+  const sales: Workflow["trigger"] = { kind: "manual", roles: ["sales"] };
+  const trigger = "~ trigger of workflow send-refund";
+
+  test("what people started becomes a webhook: whoever has its secret, and nobody by his role", () => {
+    expect(told(by(sales), by(bank("BANK_SECRET")))).toEqual([
+      "sales may no longer start send-refund",
+      "- roles of workflow send-refund",
+      "whoever signs requests to /webhooks/bank with BANK_SECRET may now start send-refund",
+      `${trigger} | unknown`,
+    ]);
+    expect(told(by(bank("BANK_SECRET")), by(sales))).toEqual([
+      "sales may now start send-refund",
+      "+ roles of workflow send-refund | some",
+      "whoever signs requests to /webhooks/bank with BANK_SECRET may no longer start send-refund",
+      trigger,
+    ]);
+  });
+
+  test("another secret is somebody else's, another path is not", () => {
+    expect(told(by(bank("A")), by(bank("B")))).toEqual([
+      "whoever signs requests to /webhooks/bank with B may now start send-refund",
+      "whoever signs requests to /webhooks/bank with A may no longer start send-refund",
+      `${trigger} | unknown`,
+    ]);
+    expect(told(by(bank("A")), by(bank("A", "other")))).toEqual([]);
+  });
+
+  test("messages and rows; with his own rights nobody gains, the clock is nobody", () => {
+    const created: Workflow["trigger"] = { kind: "model", entity: "Document", event: "create" };
+    const hourly: Workflow["trigger"] = { kind: "interval", everyMs: 3_600_000, catchUp: "one" };
+    expect(told(by(hourly), by({ kind: "queue", queue: "stock-moves" }))).toEqual([
+      "whoever publishes to stock-moves may now start send-refund",
+      `${trigger} | unknown`,
+    ]);
+    expect(told(by(hourly), by(created))).toEqual([
+      "whoever writes Document may now start send-refund",
+      `${trigger} | unknown`,
+    ]);
+    expect(told(by(created), by({ ...created, event: "delete" }))).toEqual([]);
+    expect(told(by(hourly, "inherit"), by(created, "inherit"))).toEqual([]);
+    expect(told(by(created, "inherit"), by(created))).toEqual([
+      "send-refund now acts as the system, past every policy",
+      "~ actor of workflow send-refund | some",
+    ]);
+    expect(told(by(created), by(hourly))).toEqual(["whoever writes Document may no longer start send-refund", trigger]);
+  });
+
+  test("it asks for the consent of the workflow's name", () => {
+    const consents = [{ subject: "workflows.send-refund", why: HOSTILE }];
+    expect(told(by(sales), { ...by(bank("A")), consents }).at(-1)).toBe(`${trigger} | unknown: ${HOSTILE}`);
+  });
+});
+
+describe("a workflow with another name is not a new one", () => {
+  const nodes: Workflow["nodes"] = [
+    { id: "start", kind: "start" },
+    { id: "pay", kind: "task", task: "pay", input: {} },
+    { id: "end", kind: "end" },
+  ];
+  const edges: Workflow["edges"] = [
+    { from: "start", to: "pay" },
+    { from: "pay", to: "end" },
+  ];
+  const named = (name: string, manual: Manual, more: Partial<Workflow> = {}): Workflow => ({
+    ...refund(manual, { nodes, edges, ...more }),
+    name,
+  });
+
+  test("who gains by the way is told, who does not is none", () => {
+    const before = model([named("send-refund", { roles: ["sales"] })]);
+    expect(told(before, model([named("pay-back", { roles: ["sales"] })]))).toEqual([]);
+    expect(told(before, model([named("pay-back", { roles: ["billing", "sales"] }, { as: "system" })]))).toEqual([
+      "billing may now start pay-back",
+      "- roles of workflow send-refund",
+      "+ roles of workflow pay-back | some",
+      "pay-back now acts as the system, past every policy",
+      "~ actor of workflow pay-back | some",
+    ]);
+    const other = nodes.map((node) => (node.kind === "task" ? { ...node, input: { amount: "input.amount" } } : node));
+    expect(told(before, model([named("pay-back", { allow: "true" }, { nodes: other })]))[0]).toBe(
+      "billing, member and whoever has no role may now start pay-back",
+    );
+  });
+
+  test("other steps make another workflow; one beside the old one is new", () => {
+    const before = model([named("send-refund", { roles: ["sales"] })]);
+    const other = nodes.map((node) => (node.id === "pay" ? { ...node, id: "remind" } : node));
+    expect(told(before, model([named("pay-back", { allow: "true" }, { nodes: other })]))).toEqual([]);
+    const beside = [named("pay-back", { allow: "true" }), named("send-refund", { roles: ["sales"] })];
+    expect(told(before, model(beside))).toEqual([]);
+    const bare: Partial<Workflow> = { nodes: [{ id: "start", kind: "start" }], edges: [] };
+    expect(told(model([named("a", {}, bare)]), model([named("b", { allow: "true" }, bare)]))).toEqual([]);
+  });
+});
+
 describe("who decides an approval", () => {
   const asked = (policy: string, id?: string): System =>
     model([refund({ roles: ["sales"] }, { nodes: [approval(policy, id)] })]);

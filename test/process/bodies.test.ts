@@ -434,7 +434,7 @@ beforeAll(async () => {
   client = await database.client();
   worker = startWorkerProcess(database, { PROJECT: project }, "project-worker.ts");
   await worker.ready;
-}, 120_000);
+});
 afterAll(async () => {
   await worker?.terminate();
   await database?.drop();

@@ -1,5 +1,6 @@
 /** Every class of mistake in a process file, each as a change of the example: its code, its place, and what is said. */
 import { expect, it } from "vitest";
+import { readProcess } from "../../src/process/index.ts";
 import { compiled, exampleText } from "./support/orders-model.ts";
 
 /** A change of the text, then what is found: the code, the piece of the text that it points at, and words of it. */
@@ -93,8 +94,15 @@ const mistakes: readonly Mistake[] = [
   ],
   ["a member twice", '"version": 3,', '"version": 3,\n  "version": 4,', "EJS2502", '"version"', "twice"],
   ["an unknown member", '"version": 3,', '"version": 3,\n  "inputs": "Order",', "EJS2503", '"inputs"', 'mean "input"'],
-  ["a member missing", '  "version": 3,\n', "", "EJS2503", "{", "no version"],
-  ["a member of another type", '"version": 3,', '"version": "3",', "EJS2503", '"3"', "not a number"],
+  ["a member missing", '  "version": 3,\n', "", "EJS2503", "{", 'no "version"'],
+  [
+    "a member of another type",
+    '"version": 3,',
+    '"version": "3",',
+    "EJS2503",
+    '"3"',
+    "must be a whole number from 1 on",
+  ],
   [
     "an unknown type of process",
     '"orchestratedWorkflow"',
@@ -105,6 +113,48 @@ const mistakes: readonly Mistake[] = [
   ],
   ["an unknown operation", '"op": "compute"', '"op": "compue"', "EJS2503", '"compue"', 'mean "compute"'],
   ["an unknown member of a node", '"expr": ', '"exprs": "1",\n      "expr": ', "EJS2503", '"exprs"', 'mean "expr"'],
+  [
+    "a schema in place of a type",
+    '"input": "Order"',
+    '"input": {"type": "objct"}',
+    "EJS2503",
+    '{"type": "objct"}',
+    "Types stand in $defs",
+  ],
+  ["a duration of another language", '"PT10M"', '"10m"', "EJS2503", '"10m"', 'mean "PT10M"'],
+  [
+    "a text in place of a list",
+    '"services": {"payments": ["createCharge"]}',
+    '"services": {"payments": "createCharge"}',
+    "EJS2503",
+    '"createCharge"',
+    'brackets: "payments": ["createCharge"]',
+  ],
+  [
+    "a member misspelt whose neighbour is called alike",
+    '"out": {"value": "Int"}',
+    '"ot": {"value": "Int"}',
+    "EJS2503",
+    '"ot"',
+    'mean "out"',
+  ],
+  [
+    "an operation under another name",
+    '"op": "compute"',
+    '"opp": "compute"',
+    "EJS2503",
+    '"price"',
+    'mean "op" by "opp"',
+  ],
+  [
+    "an actor of one form with another member",
+    '"uses": {',
+    '"as": {"impersonat": "input.card"}, "uses": {',
+    "EJS2503",
+    '"impersonat"',
+    'mean "impersonate"',
+  ],
+  ["a type that nothing is of", '"Void": {"type": "object"}', '"Void": {"type": []}', "EJS2511", "[]", "empty list"],
   ["a duration of no fixed length", '"PT10M"', '"P1M"', "EJS2503", '"P1M"', "ISO 8601"],
   ["an edge of no form", '["any.no", "empty.value"]', '["any", "empty.value"]', "EJS2503", '"any"', "node.port"],
   ["a name that is none", '"orders.place"', '"Orders place"', "EJS2503", '"Orders place"', ""],
@@ -342,6 +392,44 @@ it.each(mistakes)("%s", async (_what, from, to, code, at, words) => {
   const one = found[pieces.indexOf(at)];
   expect(`${one?.message} ${one?.hint}`).toContain(words);
   expect(workflows).toEqual([]);
+});
+
+/** Every value of a JSON tree, by its path. */
+function* placesOf(value: unknown, path: readonly (string | number)[] = []): Generator<readonly (string | number)[]> {
+  yield path;
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, part] of Object.entries(value))
+    yield* placesOf(part, [...path, Array.isArray(value) ? Number(key) : key]);
+}
+
+/** A copy with another value at a place; undefined: without it. */
+function changed(value: unknown, path: readonly (string | number)[], to: unknown): unknown {
+  const [part, ...rest] = path;
+  if (part === undefined) return to;
+  const copy = (Array.isArray(value) ? [...value] : { ...(value as object) }) as Record<string | number, unknown>;
+  copy[part] = changed(copy[part], rest, to);
+  return copy;
+}
+
+it("whatever stands where the format has something else, it is said at its place, with what may stand there", () => {
+  const file = JSON.parse(exampleText);
+  for (const path of placesOf(file)) {
+    // Types are JSON Schema, which checks itself.
+    if (path[0] === "$defs" && path.length > 2) continue;
+    for (const wrong of [null, 0, -1.5, true, "", "x y", ["x y"], { "x y": 1 }]) {
+      const text = JSON.stringify(changed(file, path, wrong), null, 1);
+      const { source } = readProcess("processes/p.json", text);
+      for (const { code, message, hint, where } of source.findings) {
+        const said = `${path.join(".")} = ${JSON.stringify(wrong)}: ${message} ${hint}`;
+        expect(code, said).toBe("EJS2503");
+        expect(`${message} ${hint ?? ""}`, said).toMatch(/must be|has no|no member|no operation|no name|longer than/);
+        expect(`${message} ${hint ?? ""}`, said).not.toMatch(/[Ii]nvalid|undefined|of its format|\[object/);
+        expect(where?.line, said).toBeGreaterThan(0);
+        const line = text.split("\n")[(where?.line ?? 1) - 1] ?? "";
+        expect(line.length, said).toBeGreaterThanOrEqual((where?.column ?? 1) - 1 + (where?.length ?? 0));
+      }
+    }
+  }
 });
 
 it("all mistakes of all files are found at once, each at its place", async () => {

@@ -103,6 +103,40 @@ const sorted = (value: unknown): unknown => {
     .sort();
 };
 
+it.each([
+  [{ kind: "interval", everyMs: 5_400_000, catchUp: "one" }, '"every": "PT1H30M"'],
+  [{ kind: "datetime", entity: "Order", field: "dueAt", offsetMs: -172_800_000 }, '"offset": "-P2D"'],
+  [{ kind: "datetime", entity: "Order", field: "dueAt", offsetMs: 0 }, '"offset": "PT0S"'],
+  [{ kind: "webhook", path: "bank", secret: "BANK", scheme: "stripe", toleranceMs: 1_500 }, '"tolerance": "PT1.5S"'],
+])("lengths of time in milliseconds are written as ISO 8601 writes them: %j", (trigger, written) => {
+  const file = { ...JSON.parse(exampleText), trigger };
+  const once = formatted(JSON.stringify(file));
+  expect(once).toContain(written);
+  expect(once).not.toContain("Ms");
+  expect(formatted(once)).toBe(once);
+  const read = (text: string) => readProcess("processes/p.json", text).process;
+  expect(read(once)).toEqual(read(JSON.stringify(file)));
+  expect(read(once)?.trigger).toMatchObject(trigger);
+});
+
+it("so are those of its options; what cannot be one, or is said twice, stays", () => {
+  const options = {
+    rate: { limit: 3, perMs: 60_000 },
+    debounce: { key: "input.card", pauseMs: 1_000, maxMs: 86_400_000 },
+  };
+  const once = formatted(JSON.stringify({ ...JSON.parse(exampleText), options }));
+  expect(JSON.parse(once).options).toEqual({
+    rate: { limit: 3, per: "PT1M" },
+    debounce: { key: "input.card", pause: "PT1S", max: "P1D" },
+  });
+  expect(readProcess("processes/p.json", once).process?.options).toEqual(options);
+  const odd = {
+    trigger: { everyMs: 1.5, offsetMs: "1", toleranceMs: -1 },
+    options: { rate: { per: "PT1S", perMs: 1 } },
+  };
+  expect(JSON.parse(formatted(JSON.stringify(odd)))).toEqual(odd);
+});
+
 it("numbers stay as they are written", () => {
   expect(formatted('{"limit":1.50e400,"version":12345678901234567890}')).toBe(
     '{\n  "version": 12345678901234567890,\n  "limit": 1.50e400\n}\n',

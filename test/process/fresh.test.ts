@@ -26,7 +26,7 @@ beforeAll(async () => {
   const quiet = () => undefined;
   const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
   worker = await startWorker({ url: database.workerUrl, tasks: new Map(), log });
-}, 120_000);
+});
 afterAll(async () => {
   await worker?.stop();
   await database?.drop();

@@ -86,7 +86,7 @@ const failpoints: readonly Failpoint[] = [
 ];
 
 describe("SIGKILL", { concurrent: true }, () => {
-  it.for(failpoints)("at %s", { timeout: 120_000 }, async (failpoint) => {
+  it.for(failpoints)("at %s", async (failpoint) => {
     const { system, findings } = await compiled(JSON.stringify(process));
     expect(findings).toEqual([]);
     const database = await createProcessDatabase(system);
@@ -123,9 +123,7 @@ describe("SIGKILL", { concurrent: true }, () => {
 });
 
 describe("a failure", () => {
-  it("of a later node takes back what the ones before it did; behind the transaction it does not", {
-    timeout: 60_000,
-  }, async () => {
+  it("of a later node takes back what the ones before it did; behind the transaction it does not", async () => {
     const broken = structuredClone(process) as typeof process & { retry?: object };
     broken.retry = { attempts: 2, initial: "PT0.05S" };
     broken.nodes.second.values.total = "9000000000 * 9000000000 * n";

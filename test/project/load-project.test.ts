@@ -203,7 +203,7 @@ describe("a file cannot hurt", () => {
   test("an endless loop is stopped and named", async () => {
     const findings = await findingsOf(
       { "enginejs.config.ts": config, "domain/loop.model.ts": "for (;;);\n" },
-      { timeout: 1_500 },
+      { timeout: 4_000 },
     );
     expect(brief(findings)).toEqual(["EJS1024 domain/loop.model.ts:1:1"]);
   });
@@ -214,7 +214,7 @@ describe("a file cannot hurt", () => {
         "enginejs.config.ts": config,
         "domain/wait.model.ts": "setInterval(() => {}, 1000);\nawait new Promise(() => {});\n",
       },
-      { timeout: 1_500 },
+      { timeout: 4_000 },
     );
     expect(brief(findings)).toEqual(["EJS1024 domain/wait.model.ts:1:1"]);
   });

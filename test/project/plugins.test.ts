@@ -93,7 +93,7 @@ async function inWorker(
   const { PLUGIN_TEST_TOKEN: _token, NODE_ENV: _env, NODE_OPTIONS: _options, ...env } = process.env;
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], {
     env: { ...env, ...environment },
-    timeout: 60_000,
+    timeout: 240_000,
   });
   return stdout
     .trim()

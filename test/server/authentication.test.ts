@@ -131,11 +131,9 @@ describe("tokens that are refused", () => {
 
   test("a token that expires while it is remembered", async () => {
     const brief = await served.serve({ jwt: { secret, clockToleranceSeconds: 0 } });
-    const token = await signed({ ...claims, exp: Math.floor(Date.now() / 1000) + 4 });
+    const token = await signed({ ...claims, exp: Math.floor(Date.now() / 1000) + 6 });
     expect((await ask(brief, token, question)).status).toBe(200);
-    await expect
-      .poll(async () => (await ask(brief, token, question)).status, { timeout: 40_000, interval: 200 })
-      .toBe(401);
+    await expect.poll(async () => (await ask(brief, token, question)).status, { interval: 200 }).toBe(401);
   });
 });
 

@@ -52,7 +52,7 @@ beforeAll(async () => {
   server = await served.serve();
   ({ workerUrl } = await ensureLogins(served.database.administratorUrl));
   worker = await work();
-}, 120_000);
+});
 afterAll(async () => {
   await worker?.stop();
   await served?.close();

@@ -44,6 +44,20 @@ const createInvoice = `mutation ($invoice: InvoiceInput!) { createInvoice(input:
 const createLine = `mutation ($line: InvoiceLineInput!) { createInvoiceLine(input: { invoiceLine: $line }) { invoiceLine { id } } }`;
 const createCustomer = `mutation ($customer: CustomerInput!) { createCustomer(input: { customer: $customer }) { customer { id } } }`;
 
+test("a database that is read-only: reading goes on, and who writes is told", async () => {
+  const administrator = await served.database.administrator();
+  await administrator.query(`alter database ${served.database.name} set default_transaction_read_only = on`);
+  try {
+    const readOnly = await served.serve();
+    expect((await ask(readOnly, token, "{ customers { totalCount } }")).errors).toEqual([]);
+    const refused = await ask(readOnly, token, createCustomer, { customer: { name: "n", email: "n@example.com" } });
+    expect(codeOf(refused)).toBe("EJS5045");
+    expectMasked(refused);
+  } finally {
+    await administrator.query(`alter database ${served.database.name} reset default_transaction_read_only`);
+  }
+});
+
 describe("each refusal of the database has its own code and words", () => {
   const nobody = "00000000-0000-4000-8000-00000000dead";
   test.each<[string, string, Record<string, unknown>, string, RegExp, Record<string, unknown>]>([

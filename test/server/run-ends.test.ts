@@ -25,3 +25,24 @@ it("a call goes on by its own looks where the answer to listen never comes", asy
   await ends.close();
   await pool.end();
 });
+
+it("an end that was seen and not heard is a reason to ask: what does not answer is given up for another one", async () => {
+  const proxy = await SilentProxy.before(database.url);
+  const pool = createPool(proxy.url);
+  const ends = new RunEnds(pool, pino({ level: "silent" }));
+  await ends.ready();
+  expect(ends.listening).toBe(true);
+  proxy.fallSilent();
+  expect(await ends.wait("a run", 10)).toBe(false);
+  ends.doubt();
+  while (ends.listening) await ends.wait("a run", 100);
+  await ends.ready();
+  expect(ends.listening).toBe(true);
+  const client = await database.client();
+  const heard = ends.wait("another run", 20_000);
+  await client.query("select pg_notify('enginejs_ended', 'another run')");
+  expect(await heard).toBe(true);
+  await ends.close();
+  await pool.end();
+  proxy.close();
+});

@@ -41,7 +41,7 @@ beforeAll(async () => {
   const quiet = () => undefined;
   const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
   worker = await startWorker({ url: workerUrl, tasks: new Map(), log });
-}, 120_000);
+});
 afterAll(async () => {
   await worker?.stop();
   await served?.close();

@@ -80,7 +80,7 @@ beforeAll(async () => {
     );
     return rows.length === 4;
   });
-}, 120_000);
+});
 afterAll(async () => {
   await worker?.stop();
   await served?.close();

@@ -41,7 +41,7 @@ export async function sharedOtherPostgres(version: number): Promise<string> {
     await writeFile(`${file}.started`, JSON.stringify(await start(programs)));
     await rename(`${file}.started`, file);
   }
-  for (const until = Date.now() + 60_000; !existsSync(file); await delay(50)) {
+  for (const until = Date.now() + 180_000; !existsSync(file); await delay(50)) {
     if (Date.now() > until) throw new Error(`PostgreSQL ${version} did not start, see the other test files`);
   }
   return (JSON.parse(await readFile(file, "utf8")) as OtherPostgres).url;

@@ -33,7 +33,7 @@ const shaky = workflowOf({
 const recoveries: string[] = [];
 
 describe("SIGKILL", { concurrent: true }, () => {
-  it.for(FAILPOINTS)("at %s", { timeout: 180_000 }, async (failpoint) => {
+  it.for(FAILPOINTS)("at %s", async (failpoint) => {
     const database = await createInvoicingDatabase();
     let killed: WorkerProcess | undefined;
     let heir: WorkerProcess | undefined;

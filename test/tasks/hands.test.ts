@@ -89,7 +89,7 @@ const it = test.extend<{ world: Awaited<ReturnType<typeof makeWorld>> }>({
   },
 });
 
-describe("hands", { concurrent: true, timeout: 120_000 }, () => {
+describe("hands", { concurrent: true }, () => {
   it("a run that a hand is free for begins without a job", async ({ world }) => {
     await world.client.query(`create table test.jobs (id bigint);
       create function test.count_job() returns trigger language plpgsql security definer as $$

@@ -3,10 +3,13 @@ import { createHmac } from "node:crypto";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { NonRetryableError } from "../../src/dsl/non-retryable-error.ts";
 import type { NodeOf } from "../../src/model/index.ts";
 import { signedRequest } from "../../src/server/webhooks/schemes.ts";
 import { httpRequest } from "../../src/tasks/http-request.ts";
+import { attemptLimit } from "../../src/tasks/node-traits.ts";
 import { isPrivateAddress } from "../../src/tasks/private-address.ts";
+import { postWebhook } from "../../src/tasks/webhook-post.ts";
 import { ids, makeInvoice, workflowOf } from "./support/invoicing-database.ts";
 import { WorkflowWorld } from "./support/workflow-world.ts";
 
@@ -273,6 +276,63 @@ describe("http.request", () => {
     await expect(httpRequest({ ...request, url, signal: AbortSignal.timeout(100) })).rejects.toThrow(/abort|timeout/i);
     never.closeAllConnections();
     never.close();
+  });
+
+  it("gives an attempt a minute where the step says nothing: a server that never answers holds no hand for ever", () => {
+    const node: NodeOf<"http.request"> = {
+      id: "ask",
+      kind: "http.request",
+      method: "GET",
+      url: '"x"',
+      headers: {},
+      privateHosts: [],
+      accept: [],
+    };
+    expect(attemptLimit(node)).toBe(60_000);
+    expect(attemptLimit({ ...node, timeoutMs: 5 })).toBe(5);
+  });
+
+  it("sends no line break of a value as another header, and does not try that again", async () => {
+    const request = { method: "GET", url: `${base}/`, privateHosts: ["127.0.0.1"], signal: AbortSignal.timeout(5_000) };
+    for (const value of ["x\r\nx-admin: 1", "x\ny", "x\0", "\u0100"]) {
+      const sent = httpRequest({ ...request, headers: { "x-note": value } });
+      await expect(sent, JSON.stringify(value)).rejects.toThrow(NonRetryableError);
+      await expect(sent).rejects.toThrow(/^the header x-note cannot be sent/);
+    }
+    expect(asked).toEqual([]);
+  });
+
+  it.for([
+    "2130706433",
+    "0x7f000001",
+    "017700000001",
+    "127.1",
+    "0",
+    "0x7f.0.0.1",
+    "127.0.0.1.",
+    "user:password@127.0.0.1",
+    "１２７.0.0.1",
+    "127。0。0。1",
+    "localhost",
+    "LOCALHOST.",
+    "[::1]",
+    "[::]",
+    "[::ffff:127.0.0.1]",
+    "[0:0:0:0:0:ffff:7f00:1]",
+    "[::127.0.0.1]",
+    "[64:ff9b::7f00:1]",
+  ])("knows this machine as %s", async (host) => {
+    const url = `http://${host}:${new URL(base).port}/`;
+    const request = { method: "GET", url, headers: {}, privateHosts: [], signal: AbortSignal.timeout(5_000) };
+    // A machine without IPv6 or such a name answers with another error: asked is it in no case.
+    await expect(httpRequest(request)).rejects.toThrow(/private address|ENOTFOUND|EAI_AGAIN/);
+    expect(
+      await postWebhook({ ...request, url: url.replace("http:", "https:"), body: "", timeout: 5_000 }),
+    ).toMatchObject({
+      status: null,
+      error: expect.stringMatching(/^(the URL leads to no public address|ENOTFOUND|EAI_AGAIN)$/),
+    });
+    expect(asked).toEqual([]);
   });
 });
 

@@ -1,9 +1,8 @@
 /** graphile-worker in a worker's process: what it does when its connections are lost must not end that process. */
-import type { AddressInfo } from "node:net";
-import { connect, createServer, type Socket } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createPool } from "../../src/database/pool.ts";
 import { startJobRunner } from "../../src/tasks/job-runner.ts";
+import { startGate } from "./support/gate.ts";
 import { createInvoicingDatabase, type InvoicingDatabase } from "./support/invoicing-database.ts";
 import { SilentProxy } from "./support/silent-proxy.ts";
 import { eventually } from "./support/worker.ts";
@@ -14,40 +13,9 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-/** Hands on what goes to the database, until it is closed: then it cuts what is open and refuses the rest. */
-async function startGate(target: URL) {
-  const sockets = new Set<Socket>();
-  let closed = false;
-  const server = createServer((here) => {
-    if (closed) return void here.destroy();
-    const there = connect(Number(target.port), target.hostname);
-    for (const socket of [here, there]) {
-      sockets.add(socket);
-      socket.on("error", () => undefined);
-      socket.on("close", () => {
-        here.destroy();
-        there.destroy();
-      });
-    }
-    here.pipe(there).pipe(here);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: Object.assign(new URL(target), { hostname: "127.0.0.1", port: (server.address() as AddressInfo).port }).href,
-    close() {
-      closed = true;
-      for (const socket of sockets) socket.destroy();
-    },
-    open() {
-      closed = false;
-    },
-    end: () => server.close(),
-  };
-}
-
 test("a pool that ends with jobs in hand while the server is not there harms nobody", async () => {
   const client = await database.client();
-  const gate = await startGate(new URL(database.workerUrl));
+  const gate = await startGate(database.workerUrl);
   const pool = createPool(database.workerUrl, { max: 2 });
   const free = Promise.withResolvers<void>();
   const done: number[] = [];
@@ -94,7 +62,58 @@ test("a pool that ends with jobs in hand while the server is not there harms nob
     process.off("unhandledRejection", note);
     await jobs.stop();
     await pool.end();
+    gate.end();
+  }
+});
+
+test("a pool that can neither delete what is done nor give back what it keeps harms nobody", async () => {
+  const client = await database.client();
+  const gate = await startGate(database.workerUrl);
+  const pool = createPool(database.workerUrl, { max: 2 });
+  const free = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const said: string[] = [];
+  const rejected: unknown[] = [];
+  const note = (reason: unknown) => void rejected.push(reason);
+  process.on("unhandledRejection", note);
+  const say = (line: string) => void said.push(line);
+  const isSaid = (text: string) => async () => said.some((line) => line.includes(text));
+  const jobs = startJobRunner({
+    url: gate.url,
+    pool,
+    concurrency: 2,
+    log: { debug: say, info: say, warn: say, error: say },
+    worker: () => 0,
+    tasks: () => ({
+      "enginejs:run": async (payload) => {
+        await free[(payload as { n: number }).n]?.promise;
+      },
+    }),
+  });
+  try {
+    await client.query(
+      "select graphile_worker.add_job('enginejs:run', json_build_object('n', n)) from generate_series(0, 3) as n",
+    );
+    await eventually("two jobs at work, two in the queue of this process", async () => {
+      const { rows } = await client.query("select from graphile_worker._private_jobs where locked_by is not null");
+      return rows.length === 4;
+    });
     gate.close();
+    // Its time in that queue is over, and it cannot be given back; then one that is done cannot be deleted.
+    await eventually("a job is not given back", isSaid("Failed to return jobs"));
+    free[0]?.resolve();
+    await eventually("the pool ends, and cannot", isSaid("Releasing local queue failed"));
+    free[1]?.resolve();
+    await eventually("so it is ended by force", isSaid("Error occurred during graceful shutdown"));
+    gate.open();
+    await eventually("no job is left", async () => {
+      const { rows } = await client.query("select from graphile_worker._private_jobs");
+      return rows.length === 0;
+    });
+    expect(rejected).toEqual([]);
+  } finally {
+    process.off("unhandledRejection", note);
+    await jobs.stop();
+    await pool.end();
     gate.end();
   }
 });

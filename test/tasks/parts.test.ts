@@ -1,5 +1,6 @@
 /** The parts of the worker that need no database. */
 
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { NonRetryableError } from "../../src/dsl/non-retryable-error.ts";
@@ -180,14 +181,15 @@ describe("stepFailure", () => {
 });
 
 describe("secrets", () => {
-  const secret = 's3cret "value"/ä';
-  const hidden = (value: unknown) => {
+  // With the end of the line that a file of secrets often has.
+  const secret = 's3cret "value"/ä\n';
+  const hidden = (value: unknown, text = `x ${secret}`) => {
     provideSettings({ read: () => secret });
     expect(readSetting(env("SECRET"))).toBe(secret);
     const lines: unknown[] = [];
     const line = (...told: unknown[]) => void lines.push(told);
     const log = logWithoutSecrets({ debug: line, info: line, warn: line, error: line });
-    log.info(`x ${secret}`, { value, list: [{ [secret]: secret }], n: 1, at: new Date(0) });
+    log.info(text, { value, list: [{ [secret]: secret }], n: 1, at: new Date(0) });
     return lines;
   };
 
@@ -212,6 +214,70 @@ describe("secrets", () => {
     if (thrown instanceof Error) expect((clean as Error).name).toBe(thrown.name);
     if (clean instanceof Error) expect(clean.stack).not.toContain(secret);
     expect(stepFailure(clean).retryable).toBe(!(thrown instanceof NonRetryableError));
+  });
+
+  it.for<[how: string, text: string]>([
+    ["without the white space around it", secret.trim()],
+    ["in a form", new URLSearchParams({ key: secret }).toString()],
+    ["in JSON within JSON", JSON.stringify(JSON.stringify({ key: secret }))],
+    ["in hexadecimal", Buffer.from(secret).toString("hex")],
+    ["in a header of basic authentication", Buffer.from(`:${secret}`).toString("base64")],
+    ["after a user's name there", Buffer.from(`ab:${secret}`).toString("base64")],
+    ["in a token's part", Buffer.from(`{"key":"${secret}"}`).toString("base64url")],
+  ])("are recognized %s", ([, text]) => {
+    const [told] = hidden({}, text) as [[string]];
+    expect(told[0]).toContain("***");
+    // What is left of base64 on either side has a few bits of it.
+    expect(told[0].replace(/.*\*\*\*/, "").length).toBeLessThan(8);
+    expect(stepFailure(errorWithoutSecrets(new Error(text))).message).toBe(told[0]);
+  });
+
+  it("do not come to the log with what is no plain object, which itself stays as it is", () => {
+    class Client {
+      readonly token = secret;
+    }
+    const asked = { headers: { authorization: `Bearer ${secret}` } };
+    const failed = Object.assign(new TypeError("refused"), { config: asked, code: "E1" });
+    const circular: Record<string, unknown> = { token: secret };
+    circular.self = circular;
+    let deep: unknown = secret;
+    for (let i = 0; i < 20; i += 1) deep = { deep };
+    const fields = {
+      client: new Client(),
+      url: new URL(`https://x/?key=${encodeURIComponent(secret)}`),
+      failed,
+      late: new DOMException(`late: ${secret}`, "AbortError"),
+      map: new Map([["token", secret]]),
+      bytes: Buffer.from(secret),
+      made: { toJSON: () => ({ secret }) },
+      thrower: {
+        get token() {
+          throw new Error(secret);
+        },
+      },
+      circular,
+      deep,
+    };
+    const [[, told]] = hidden(fields) as [[string, { readonly value: typeof fields }]];
+    const text = `${JSON.stringify(told)} ${inspect(told, { depth: 30, showHidden: true })}`;
+    expect(text).not.toContain(secret.trim());
+    expect(text).not.toContain(JSON.stringify(secret.trim()).slice(1, -1));
+    expect(text).not.toContain(encodeURIComponent(secret.trim()));
+    expect(told.value).toMatchObject({
+      client: { token: "***" },
+      url: "https://x/?key=***",
+      failed: {
+        name: "TypeError",
+        message: "refused",
+        code: "E1",
+        config: { headers: { authorization: "Bearer ***" } },
+      },
+      late: { name: "AbortError", message: "late: ***" },
+      map: new Map([["token", "***"]]),
+      circular: { token: "***", self: "[Circular]" },
+    });
+    expect(told.value.failed).toBeInstanceOf(Error);
+    expect(asked.headers.authorization).toBe(`Bearer ${secret}`);
   });
 });
 

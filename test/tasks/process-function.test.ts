@@ -36,7 +36,7 @@ beforeAll(async () => {
   const quiet = () => undefined;
   const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
   worker = await startWorker({ url: database.workerUrl, tasks: new Map(), log });
-}, 120_000);
+});
 afterAll(async () => {
   await worker?.stop();
   await database?.drop();
@@ -76,24 +76,20 @@ async function byWorker({ name }: Workflow, input: unknown, user: string): Promi
 }
 
 describe("random graphs over random inputs", () => {
-  test.for(processes.map((process) => [process.name, process] as const))(
-    "%s",
-    { timeout: 120_000 },
-    async ([, process]) => {
-      for (let i = 0; i < INPUTS; i++) {
-        const input = randomInput(`${process.name} ${i}`);
-        const [one, other] = [await byFunction(process, input, ids.biller), await byWorker(process, input, ids.biller)];
-        // Of paths that fail side by side, the worker tells whichever came first.
-        const errors = process.nodes.flatMap((node) => (node.kind === "fail" ? [node.error] : []));
-        if ("error" in one && "error" in other && errors.length > 1) {
-          expect(errors).toEqual(expect.arrayContaining([one.error, other.error]));
-        } else expect(one, JSON.stringify({ input, process })).toEqual(other);
-      }
-    },
-  );
+  test.for(processes.map((process) => [process.name, process] as const))("%s", async ([, process]) => {
+    for (let i = 0; i < INPUTS; i++) {
+      const input = randomInput(`${process.name} ${i}`);
+      const [one, other] = [await byFunction(process, input, ids.biller), await byWorker(process, input, ids.biller)];
+      // Of paths that fail side by side, the worker tells whichever came first.
+      const errors = process.nodes.flatMap((node) => (node.kind === "fail" ? [node.error] : []));
+      if ("error" in one && "error" in other && errors.length > 1) {
+        expect(errors).toEqual(expect.arrayContaining([one.error, other.error]));
+      } else expect(one, JSON.stringify({ input, process })).toEqual(other);
+    }
+  });
 });
 
-test("rows that are written, with their rights", { timeout: 60_000 }, async () => {
+test("rows that are written, with their rights", async () => {
   const without = (result: Result) =>
     JSON.parse(JSON.stringify(result).replaceAll(/"id":"[^"]*"/g, '"id":"…"')) as Result;
   const people = [ids.biller, ids.member];

@@ -76,7 +76,7 @@ const cases = [
 ];
 
 describe("SIGKILL", { concurrent: true }, () => {
-  it.for(cases)("at $failpoint, where it $where", { timeout: 180_000 }, async ({ where, failpoint }) => {
+  it.for(cases)("at $failpoint, where it $where", async ({ where, failpoint }) => {
     const database = await createInvoicingDatabase();
     let killed: WorkerProcess | undefined;
     let heir: WorkerProcess | undefined;

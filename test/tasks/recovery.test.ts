@@ -68,7 +68,7 @@ const it = test.extend<{ world: Awaited<ReturnType<typeof makeWorld>> }>({
   },
 });
 
-describe("workers as processes", { concurrent: true, timeout: 120_000 }, () => {
+describe("workers as processes", { concurrent: true }, () => {
   it("another worker takes over the run of a killed one", async ({
     world: { client, start, build, allDone, effects },
   }) => {

@@ -59,8 +59,8 @@ async function begin(task: () => unknown): Promise<void> {
   await eventually("its relay leads", async () => leader.leading);
 }
 
-/** In seconds. */
-const LIMIT = 20;
+/** In seconds: 20, and what a loaded machine adds. TCP alone would take a quarter of an hour. */
+const LIMIT = 90;
 const done = (invoice: string) =>
   eventually(
     "the run is done",
@@ -71,7 +71,7 @@ const done = (invoice: string) =>
     LIMIT,
   );
 
-it("all of them at once, while nothing happens: the next event has its run", { timeout: 40_000 }, async () => {
+it("all of them at once, while nothing happens: the next event has its run", async () => {
   await begin(() => null);
   const first = await world.paid();
   await done(first);
@@ -86,9 +86,7 @@ it("all of them at once, while nothing happens: the next event has its run", { t
   expect(rows).toHaveLength(1);
 });
 
-it("in the middle of a step's statement: it is done once, and is no failure of the step's", {
-  timeout: 40_000,
-}, async () => {
+it("in the middle of a step's statement: it is done once, and is no failure of the step's", async () => {
   await begin(async () => {
     await locker.query("begin");
     await locker.query("select from app.invoice for update");
@@ -113,7 +111,7 @@ it("in the middle of a step's statement: it is done once, and is no failure of t
   expect(warnings.join("\n")).not.toContain("step failed");
 });
 
-it("after an outside step: its result is kept, and it is not done again", { timeout: 40_000 }, async () => {
+it("after an outside step: its result is kept, and it is not done again", async () => {
   let asked = 0;
   await begin(() => {
     asked += 1;
@@ -125,9 +123,7 @@ it("after an outside step: its result is kept, and it is not done again", { time
   expect(asked).toBe(1);
 });
 
-it("with no way to the server at all for ten seconds: it takes up its work again when there is one", {
-  timeout: 60_000,
-}, async () => {
+it("with no way to the server at all for ten seconds: it takes up its work again when there is one", async () => {
   await begin(() => null);
   warnings.length = 0;
   proxy.cutOff = true;

@@ -68,7 +68,7 @@ async function inWorld(act: (client: pg.Client, spawn: (failpoint?: Failpoint) =
   }
 }
 
-describe("SIGKILL", { timeout: 180_000, concurrent: true }, () => {
+describe("SIGKILL", { concurrent: true }, () => {
   it.for([...TURN_FAILPOINTS, "relay:before-commit", "park:after", "claim:after"] as const)(
     "of runs that take turns, at %s",
     (failpoint) =>

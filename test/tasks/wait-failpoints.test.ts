@@ -69,7 +69,7 @@ const errand: Workflow = {
 };
 
 describe("SIGKILL", { concurrent: true }, () => {
-  it.for(WAIT_FAILPOINTS)("at %s", { timeout: 180_000 }, async (failpoint) => {
+  it.for(WAIT_FAILPOINTS)("at %s", async (failpoint) => {
     const database = await createInvoicingDatabase();
     let killed: WorkerProcess | undefined;
     let heir: WorkerProcess | undefined;

@@ -165,7 +165,7 @@ describe("a run", () => {
         workflowOf({
           name: "again",
           trigger: onPay,
-          retry: { attempts: 4, backoff: "exponential", initialMs: 200, maxMs: 10_000 },
+          retry: { attempts: 4, backoff: "exponential", initialMs: 1_000, maxMs: 10_000 },
           nodes: [
             { id: "receipt", kind: "crud.create", entity: "Receipt", values: { invoice: "record.id", amount: "7" } },
             { id: "call", kind: "task", task: "flaky", input: {} },
@@ -193,10 +193,10 @@ describe("a run", () => {
     expect(rows).toEqual([{ amount: "7" }]);
     const pauses = lines.flatMap(({ message }) => /again in (\d+) ms/.exec(message)?.[1] ?? []).map(Number);
     expect(pauses).toHaveLength(2);
-    expect(pauses[0]).toBeGreaterThanOrEqual(160);
-    expect(pauses[0]).toBeLessThanOrEqual(240);
-    expect(pauses[1]).toBeGreaterThanOrEqual(320);
-    expect(pauses[1]).toBeLessThanOrEqual(480);
+    expect(pauses[0]).toBeGreaterThanOrEqual(800);
+    expect(pauses[0]).toBeLessThanOrEqual(1_200);
+    expect(pauses[1]).toBeGreaterThanOrEqual(1_600);
+    expect(pauses[1]).toBeLessThanOrEqual(2_400);
   });
 
   it("fails when its attempts are used up, and stands among the dead letters", async () => {

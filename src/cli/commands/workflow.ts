@@ -47,7 +47,7 @@ export async function workflowList(
   terminal.printJson({ ok: true, runs });
   printTable(
     terminal,
-    ["run", "workflow", "status", "event", "tries", "created", "waits for, or error"],
+    ["run", "workflow", "status", "event", "taken up", "created", "waits for, or error"],
     runs.map((run) => [
       run.id,
       run.workflow,

@@ -153,6 +153,13 @@ export class Environments {
     return value(schemaType(schema), true);
   }
 
+  /** What a step gives as several values: those of one type, and those that a JSON Schema describes. */
+  results(types: Readonly<Record<string, ExpressionType>>, schemas: Readonly<Record<string, unknown>>): Variable {
+    const typed = Object.entries(types).map(([name, type]) => [name, value(type, true)]);
+    const described = Object.entries(schemas).map(([name, schema]) => [name, this.output(schema)]);
+    return record(Object.fromEntries([...typed, ...described]));
+  }
+
   private input(fields: readonly Field[]): Variable {
     return record(
       Object.fromEntries(

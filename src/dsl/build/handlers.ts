@@ -88,7 +88,7 @@ function triggerOf(
 ): object | undefined {
   if (system.queues?.some((queue) => queue.name === event)) {
     if (when === undefined) {
-      return declared<QueueTriggerDeclaration, object>({ kind: "queue-trigger", site, queue: event }, {});
+      return declared<QueueTriggerDeclaration, object>({ kind: "queue-trigger", site, given: [], queue: event }, {});
     }
     report.error("EJS2171", `${what}: "when" is over the rows of an entity's event, and ${shown(event)} is a queue.`, {
       site,

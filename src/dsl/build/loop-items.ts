@@ -14,14 +14,15 @@ export function loopItems(
   items: string,
   type: ExpressionType | undefined,
 ): NodeOf<"forEach">["item"] {
-  if (type?.kind === "list") return { schema: typeSchema(type.of) as never };
   const parsed = parse(items);
-  if (!parsed.ok || parsed.syntax.kind !== "member" || parsed.syntax.target.kind !== "name") return { schema: {} };
-  const { target, name } = parsed.syntax;
-  const node = nodes.find(({ id }) => id === target.name);
-  if (node?.kind === "crud.list" && name === "rows") return { entity: node.entity };
-  if (node?.kind === "db.query" && name === "rows") return { schema: node.row ?? {} };
+  const member = parsed.ok && parsed.syntax.kind === "member" ? parsed.syntax : undefined;
+  const source = member?.target.kind === "name" ? member.target.name : undefined;
+  const node = nodes.find(({ id }) => id === source);
+  if (node?.kind === "crud.list" && member?.name === "rows") return { entity: node.entity };
+  // As the query declares them: a type knows less than a schema.
+  if (node?.kind === "db.query" && member?.name === "rows") return { schema: node.row ?? {} };
+  if (type?.kind === "list") return { schema: typeSchema(type.of) as never };
   const { system } = tools.context;
   const output = node?.kind === "task" ? system.tasks.find((task) => task.name === node.task)?.output : undefined;
-  return { schema: schemaItems(output, name) as never };
+  return { schema: schemaItems(output, member?.name ?? "") as never };
 }

@@ -105,7 +105,13 @@ export function suggestion(name: unknown, allowed: Iterable<string>, lead: strin
 export function shown(value: unknown): string {
   if (typeof value === "function") return "a function";
   if (typeof value === "bigint") return `${value}n`;
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return "an object";
+  if (typeof value === "object" && value !== null) {
+    const isFlat = Object.values(value).every(
+      (part) => part === null || ["string", "number", "boolean"].includes(typeof part),
+    );
+    if (Array.isArray(value) ? !isFlat : !isFlat || Object.keys(value).length === 0)
+      return Array.isArray(value) ? "a list" : "an object";
+  }
   const text = typeof value === "symbol" ? "a symbol" : (JSON.stringify(value) ?? String(value));
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }

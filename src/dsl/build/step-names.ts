@@ -42,6 +42,10 @@ export function takeStepName({ ids, tools, workflow, results }: StepContext, { i
   tools.context.report.error("EJS2154", `Workflow ${workflow}: ${shown(id)} ${problem}.`, {
     site,
     word: typeof id === "string" ? id : undefined,
+    hint:
+      problem === "is no name of a step"
+        ? "It begins with a small letter and holds letters and digits only, 63 at most: askCustomer."
+        : undefined,
   });
   return false;
 }

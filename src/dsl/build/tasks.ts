@@ -8,7 +8,8 @@ import type { Site } from "../site.ts";
 import type { TaskDeclaration } from "../task.ts";
 import type { BuildContext } from "./build-context.ts";
 import { checkSlug } from "./names.ts";
-import { order } from "./report.ts";
+import { checkOptions } from "./options.ts";
+import { order, shown } from "./report.ts";
 
 export function addTasks(tasks: readonly NamedTask[], context: BuildContext): void {
   const { report, system } = context;
@@ -35,12 +36,21 @@ interface CheckedTask {
 
 export function addTask({ name, plugin, declaration, site }: CheckedTask, context: BuildContext): void {
   context.locate(`tasks.${name}`, site);
+  if (declaration?.kind === "task") checkDefinition(declaration, `Task ${name}`, site, context);
   context.system.tasks.push({
     name,
     ...(plugin === undefined ? {} : { plugin }),
     ...part("input", declaration?.input, name, site, context),
     ...part("output", declaration?.output, name, site, context),
   });
+}
+
+/** A misspelt `output` would be a task whose result nobody knows. */
+function checkDefinition({ definition }: TaskDeclaration, of: string, site: Site, { report }: BuildContext): void {
+  checkOptions(definition, ["input", "output", "run"], of, site, report);
+  if (typeof definition.run === "function") return;
+  const message = `${of}: run is a function, not ${shown(definition.run)}.`;
+  report.error("EJS2106", message, { site, word: "run", hint: "async run({ input, idempotencyKey }) { … }" });
 }
 
 function part(

@@ -18,9 +18,11 @@ export function executionOf({ options, site, name }: WorkflowDeclaration, contex
     report.error("EJS2168", `Workflow ${name}: ${problem}.`, { site, word });
     return undefined;
   };
-  const count = (value: unknown, word: string, least = 1, most = 1_000_000) => {
+  // A part that is not there is shown where the option is that it belongs to.
+  const at = (path: string, value: unknown) => path.split(".").at(value === undefined ? 0 : -1) ?? path;
+  const count = (value: unknown, path: string, least = 1, most = 1_000_000) => {
     if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
-    return refuse(`${word} is a whole number from ${least} to ${most}, not ${shown(value)}`, word);
+    return refuse(`${path} is a whole number from ${least} to ${most}, not ${shown(value)}`, at(path, value));
   };
   const parts = (word: string, known: readonly string[]): Readonly<Record<string, unknown>> | undefined => {
     const value = options[word];
@@ -38,8 +40,8 @@ export function executionOf({ options, site, name }: WorkflowDeclaration, contex
     }
     return value;
   };
-  const length = (value: unknown, word: string) =>
-    milliseconds(value) ?? refuse(`${word} is a length of time such as "10s", not ${shown(value)}`, word);
+  const length = (value: unknown, path: string) =>
+    milliseconds(value) ?? refuse(`${path} is a length of time such as "10s", not ${shown(value)}`, at(path, value));
   const key = (value: unknown, word: string): string | undefined => {
     if (typeof value !== "function") return refuse(`the key of ${word} is a callback, not ${shown(value)}`, word);
     const names = context.source.entity === undefined ? ["input"] : ["event"];
@@ -77,21 +79,21 @@ export function executionOf({ options, site, name }: WorkflowDeclaration, contex
     if (limit !== undefined) made.concurrency = { limit };
   } else if (options.concurrency !== undefined) {
     const given = parts("concurrency", ["limit", "key"]);
-    const limit = given && count(given.limit, "limit");
+    const limit = given && count(given.limit, "concurrency.limit");
     if (given !== undefined && limit !== undefined) made.concurrency = { limit, ...keyed(given.key, "concurrency") };
   }
   if (options.rate !== undefined) {
     const given = parts("rate", ["limit", "per", "key"]);
-    const limit = given && count(given.limit, "limit");
-    const perMs = given && length(given.per, "per");
+    const limit = given && count(given.limit, "rate.limit");
+    const perMs = given && length(given.per, "rate.per");
     if (given !== undefined && limit !== undefined && perMs !== undefined)
       made.rate = { limit, perMs, ...keyed(given.key, "rate") };
   }
   if (options.debounce !== undefined) {
     const given = parts("debounce", ["key", "pause", "max"]);
-    const pauseMs = given && length(given.pause, "pause");
+    const pauseMs = given && length(given.pause, "debounce.pause");
     const text = given && key(given.key, "debounce");
-    const maxMs = given?.max === undefined ? undefined : length(given.max, "max");
+    const maxMs = given?.max === undefined ? undefined : length(given.max, "debounce.max");
     if (maxMs !== undefined && pauseMs !== undefined && maxMs < pauseMs)
       refuse("debounce.max is less than its pause", "max");
     if (text !== undefined && pauseMs !== undefined)

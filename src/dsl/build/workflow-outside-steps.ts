@@ -8,7 +8,7 @@ import type { Written } from "./callbacks.ts";
 import { isCleanText } from "./options.ts";
 import { shown, suggestion } from "./report.ts";
 import { jsonSchemaOf } from "./tasks.ts";
-import { type StepContext, textsOf } from "./workflow-step-context.ts";
+import { type StepContext, textsOf, UNREADABLE } from "./workflow-step-context.ts";
 
 type Made = WorkflowNode | undefined;
 
@@ -58,7 +58,7 @@ export function checkInput(
     report.error("EJS2133", message, { site: step.site, word: name, hint });
   }
   const missing = (properties ?? []).filter((property) => property.required && !written.has(property.name));
-  if (missing.length > 0) {
+  if (missing.length > 0 && written !== UNREADABLE) {
     const names = missing.map(({ name }) => name).join(", ");
     report.error("EJS2156", `${context.what(step)}: the ${taker} requires ${names}.`, { site: step.site });
   }

@@ -5,7 +5,7 @@ import type { EntityDraft } from "./build-context.ts";
 import type { Written } from "./callbacks.ts";
 import { shown, suggestion } from "./report.ts";
 import { schemaPart } from "./workflow-outside-steps.ts";
-import { type StepContext, textsOf } from "./workflow-step-context.ts";
+import { type StepContext, textsOf, UNREADABLE } from "./workflow-step-context.ts";
 
 type Made = WorkflowNode | undefined;
 const UUID = { kind: "uuid" } as const;
@@ -19,7 +19,7 @@ export function createNode(context: StepContext, step: StepOf<"create">): Made {
   const writable = entity.fields.filter((field) => field.writable.create);
   checkFields(context, step, draft, written, "create");
   const missing = writable.filter((field) => field.required && field.default === undefined && !written.has(field.name));
-  if (missing.length > 0 && step.values !== undefined) {
+  if (missing.length > 0 && step.values !== undefined && written !== UNREADABLE) {
     const names = missing.map(({ name }) => name).join(", ");
     const message = `${context.what(step)}: ${entity.name} requires ${names}.`;
     context.tools.context.report.error("EJS2156", message, { site: step.site });
@@ -134,7 +134,7 @@ export function updateNode(context: StepContext, step: StepOf<"update" | "update
   if (draft === undefined) return undefined;
   const written = context.values(step, step.values, draft.entity.name);
   checkFields(context, step, draft, written, "update");
-  if (written.size === 0)
+  if (written.size === 0 && written !== UNREADABLE)
     context.refuse(step, "it changes nothing", 'Return the new values: () => ({ note: "seen" }).');
   const parts = { id: step.id, entity: step.entity, values: textsOf(written), ...context.attempts(step) };
   if (step.kind === "update") {

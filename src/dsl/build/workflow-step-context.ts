@@ -27,6 +27,9 @@ export type StepSource =
   | { readonly entity: Entity; readonly input: readonly Field[] | undefined }
   | { readonly entity?: undefined; readonly input: unknown };
 
+/** What a callback gives that has failed and is reported: nothing is said about what is missing in it. */
+export const UNREADABLE: ReadonlyMap<string, Written> = new Map();
+
 export class StepContext {
   readonly workflow: string;
   readonly source: StepSource;
@@ -73,7 +76,7 @@ export class StepContext {
   /** The expressions that a callback gives, by name. */
   values(step: StepDeclaration, given: CallbackAt | undefined, row?: string): ReadonlyMap<string, Written> {
     if (given === undefined) return new Map();
-    return this.tools.callbacks.expressions(given, { names: this.names(row) }, this.what(step)) ?? new Map();
+    return this.tools.callbacks.expressions(given, { names: this.names(row) }, this.what(step)) ?? UNREADABLE;
   }
 
   /** As `values`, each checked; their texts. */

@@ -11,6 +11,7 @@ import { recorded } from "./recorded-steps.ts";
 import { shown } from "./report.ts";
 import { TAKEN, takeStepName } from "./step-names.ts";
 import { checkStepOptions } from "./step-options.ts";
+import { stepResult } from "./step-result.ts";
 import { GraphDraft, type Tails } from "./workflow-graph.ts";
 import { httpNode, logNode, taskNode } from "./workflow-outside-steps.ts";
 import {
@@ -23,7 +24,6 @@ import {
   updateNode,
 } from "./workflow-row-steps.ts";
 import type { StepContext } from "./workflow-step-context.ts";
-import { nodeResult } from "./workflow-step-results.ts";
 import { approvalNode, signalNode, sleepNode, startNode, waitForSignalNode } from "./workflow-wait-steps.ts";
 
 /** Makes the graph of one workflow, or of a body in it: one step after the other, each sees the results before it. */
@@ -94,7 +94,7 @@ export class GraphBuilder {
     }
     if (node !== "made") this.append(node);
     const made = node === "made" ? this.draft.nodes.find(({ id }) => id === step.id) : node;
-    const result = made === undefined ? undefined : nodeResult(context, made);
+    const result = made === undefined ? undefined : stepResult(context, made);
     if (result !== undefined) this.results = { ...this.results, [step.id]: result };
   }
 
@@ -102,7 +102,7 @@ export class GraphBuilder {
     const { environments } = this.context.tools;
     if (step.kind === "task") return { [step.id]: environments.output(undefined) };
     if (step.kind !== "query") return {};
-    const rows = nodeResult(this.context, { id: step.id, kind: "db.query", query: "unknown", parameters: {} });
+    const rows = stepResult(this.context, { id: step.id, kind: "db.query", query: "unknown", parameters: {} });
     return rows === undefined ? {} : { [step.id]: rows };
   }
 

@@ -13,7 +13,7 @@ import type { QueueTriggerDeclaration } from "../queue.ts";
 import type { ManualTriggerDeclaration } from "../trigger.ts";
 import type { WorkflowDeclaration } from "../workflow.ts";
 import { SLUG_FORM } from "./names.ts";
-import { isPlainObject } from "./options.ts";
+import { checkOptions, isPlainObject } from "./options.ts";
 import { queueNamed } from "./queues.ts";
 import { shown, suggestion } from "./report.ts";
 import { milliseconds } from "./workflow-options.ts";
@@ -72,6 +72,16 @@ export function otherTriggerOf(
       });
       return undefined;
     case "queue-trigger": {
+      if (declaration.given.length > 0) {
+        tools.context.report.error(
+          "EJS2106",
+          `${what}: received() takes nothing: every message of the queue starts a run.`,
+          {
+            site: declaration.site,
+            hint: 'Decide in the first step: flow.branch("free", ({ input }) => input.free, (then) => …)',
+          },
+        );
+      }
       const queue = queueNamed(declaration.queue, { what, site: declaration.site }, tools.context);
       return queue && { kind: "queue", queue: queue.name };
     }
@@ -87,7 +97,9 @@ function manualTrigger(
   what: string,
   { context }: StepTools,
 ): Trigger | undefined {
-  const { roles } = isPlainObject(options) ? options : {};
+  const given = isPlainObject(options) ? options : {};
+  checkOptions(given, ["roles", "allow"], `${what}: manual()`, site, context.report);
+  const { roles } = given;
   if (roles === undefined) return { kind: "manual" };
   const known = context.system.roles.map(({ name }) => name);
   if (!Array.isArray(roles) || roles.length === 0) {

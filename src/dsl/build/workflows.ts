@@ -99,7 +99,7 @@ function addWorkflow(declaration: WorkflowDeclaration, effects: readonly Effect[
   const as = asOf(declaration, report, (given) => steppable && subjectOf(given, what, steppable));
   if (trigger === undefined || source === undefined || steppable === undefined) return;
   if (as === "inherit" && [...SCHEDULED, "webhook"].includes(trigger.kind)) {
-    report.error("EJS2166", `${what}: ${trigger.kind} is nobody whose rights it could have.`, { site, word: "on" });
+    report.error("EJS2166", `${what}: nobody stands behind a trigger of the kind ${trigger.kind} whose rights the steps could have.`, { site, word: "on" });
   }
   const execution = { ...(timeoutMs === undefined ? {} : { timeoutMs }), ...executionOf(declaration, steppable) };
   context.locate(`workflows.${name}`, site, name);

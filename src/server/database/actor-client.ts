@@ -7,9 +7,12 @@
 import type pg from "pg";
 import type { PgClient, PgClientQuery, PgClientResult, WithPgClient } from "postgraphile/@dataplan/pg";
 import { beginRequestText } from "../../database/act-as.ts";
+import { knowBackend } from "../../database/connection-watch.ts";
 import { type ActorSession, beginRequestValues } from "./actor-session.ts";
 import { ActorTrain, type TrainStatement } from "./actor-train.ts";
 import { PreparedStatements } from "./prepared-statements.ts";
+
+const beginLooking = "select pg_backend_pid() as backend, set_config('statement_timeout', '30s', true)";
 
 const preparedBy = new WeakMap<pg.ClientBase, PreparedStatements>();
 
@@ -35,9 +38,14 @@ export function actorClients(pool: pg.Pool): WithPgClient {
     if (session) return callback(new ActorClient(pool, session));
     return withClient(pool, (client) =>
       new TransactionClient(client, 0).withTransaction(async (transaction) => {
-        // Looking at the catalogue waits for a table that somebody holds; not for ever.
-        await transaction.query({ text: "set local statement_timeout = '30s'" });
-        return callback(transaction);
+        // Looking at the catalogue waits for a table that somebody holds; not for ever, but for longer than a request would.
+        const { rows } = await transaction.query<{ backend: number }>({ text: beginLooking });
+        knowBackend(client, rows[0]?.backend);
+        try {
+          return await callback(transaction);
+        } finally {
+          knowBackend(client, undefined);
+        }
       }),
     );
   };

@@ -9,17 +9,6 @@ export function isDatabaseError(error: unknown): error is DatabaseError {
   return error instanceof Error && "severity" in error && typeof (error as { code?: unknown }).code === "string";
 }
 
-/** The connection broke, or never came about: these carry no SQLSTATE. */
-const connectionFailure =
-  /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENOENT)$|^Connection terminated|timeout exceeded when trying to connect|not queryable/;
-
-export function isConnectionFailure(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (error instanceof AggregateError) return error.errors.some(isConnectionFailure);
-  const { code } = error as { code?: unknown };
-  return connectionFailure.test(error.message) || (typeof code === "string" && connectionFailure.test(code));
-}
-
 /** Undefined for a failure that has no answer of its own: it is ours to mend, and the log's. */
 export function databaseFailure(
   error: DatabaseError,
@@ -64,10 +53,7 @@ export function databaseFailure(
     // Program limits and stack depth, out of memory and such.
     case "54":
     case "53":
-      return state === "53300" ? new RequestError("EJS5042", 503) : new RequestError("EJS5040", 422);
-    case "08":
-    case "57":
-      return new RequestError("EJS5042", 503);
+      return new RequestError("EJS5040", 422);
     default:
       return undefined;
   }

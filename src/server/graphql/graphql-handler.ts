@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import type { WithPgClient } from "postgraphile/@dataplan/pg";
 import type { Actor } from "../authentication/authenticator.ts";
+import { databaseUnavailable } from "../database/database-unavailable.ts";
 import { answer, answerError } from "../http/answer.ts";
 import { requestBody } from "../http/request-body.ts";
 import { requestIdOf } from "../http/request-identity.ts";
@@ -62,9 +63,10 @@ export function graphqlHandler(options: GraphqlHandlerOptions) {
       const status = executed || contentType === plainJson ? 200 : 400;
       answer(response, status, text, { "content-type": contentType, "x-request-id": requestId });
     } catch (error) {
-      if (!(error instanceof RequestError)) log.error({ err: error, requestId }, "request failed");
-      else if (error.status >= 500) log.warn({ err: error.cause, code: error.code, requestId }, error.message);
-      answerError(response, error instanceof RequestError ? error : new RequestError("EJS5049", 500), requestId);
+      const known = error instanceof RequestError ? error : databaseUnavailable(error);
+      if (known === undefined) log.error({ err: error, requestId }, "request failed");
+      else if (known.status >= 500) log.warn({ err: known.cause, code: known.code, requestId }, known.message);
+      answerError(response, known ?? new RequestError("EJS5049", 500), requestId);
     } finally {
       clearTimeout(timer);
     }

@@ -2,9 +2,10 @@
 
 import type { Logger } from "pino";
 import { GraphQLError } from "postgraphile/graphql";
+import { databaseUnavailable } from "../database/database-unavailable.ts";
 import { RequestError } from "../request-error.ts";
 import { WorkflowError } from "../workflows/workflow-error.ts";
-import { databaseFailure, isConnectionFailure, isDatabaseError, notFound } from "./database-failure.ts";
+import { databaseFailure, isDatabaseError, notFound } from "./database-failure.ts";
 import type { ModelFacts } from "./model-facts.ts";
 
 export interface MaskedError {
@@ -53,6 +54,8 @@ export function maskError(error: GraphQLError, context: MaskContext, denial?: Re
   }
   if (known === undefined)
     context.log.error({ err: innermost(error), path: error.path, requestId: context.requestId }, "request failed");
+  else if (known.status >= 500 && known.cause !== undefined)
+    context.log.warn({ err: known.cause, path: error.path, requestId: context.requestId }, known.message);
   const { code, message, extensions } = known ?? new RequestError("EJS5049", 500);
   return {
     message,
@@ -72,8 +75,9 @@ function knownError(error: GraphQLError, { model, namesRules }: MaskContext): Re
   const mutation = model.mutation(node?.kind === "Field" ? node.name.value : undefined);
   if (cause instanceof WorkflowError) return cause;
   if (cause instanceof RequestError) return cause.code === "EJS5030" ? notFound(mutation) : cause;
+  const unavailable = databaseUnavailable(cause);
+  if (unavailable !== undefined) return unavailable;
   if (isDatabaseError(cause)) return databaseFailure(cause, model, mutation, namesRules);
-  if (isConnectionFailure(cause)) return new RequestError("EJS5042", 503);
   if (noRow.test(cause.message)) return notFound(mutation);
   if (argumentTexts.some((text) => text.test(cause.message))) return new RequestError("EJS5024", 400, cause.message);
   return undefined;

@@ -53,9 +53,10 @@ export async function callRun(
   for (let look = 0; ; look++) {
     const pauses = ends.listening ? LOOKS.heard : LOOKS.unheard;
     const left = until - performance.now();
-    await ends.wait(runId, Math.max(0, Math.min(left, pauses[Math.min(look, pauses.length - 1)] ?? 0)));
+    const heard = await ends.wait(runId, Math.max(0, Math.min(left, pauses[Math.min(look, pauses.length - 1)] ?? 0)));
     const { rows } = await client.query<{ answer: string }>({ text: result, values: [runId] });
     const { status, output, value, error } = JSON.parse(rows[0]?.answer ?? "{}") as RunResult;
+    if (!heard && (status === "done" || error !== null)) ends.doubt();
     if (status === "done") return { runId, output, value };
     if (error !== null) {
       if (error.values !== null) throw new WorkflowError(error.code, error.message, error.values);

@@ -21,6 +21,7 @@ export class RunEnds {
   private connecting: Promise<void> | undefined;
   private failedAt = Number.NEGATIVE_INFINITY;
   private closed = false;
+  private asking = false;
 
   /** @param pool its settings are those of the connection; it takes none of the pool's own */
   constructor(pool: pg.Pool, log: Logger) {
@@ -42,21 +43,38 @@ export class RunEnds {
     await this.connecting;
   }
 
-  /** Resolves when the run has ended, or the time is over. */
-  wait(run: string, milliseconds: number): Promise<void> {
-    if (this.ended.delete(run)) return Promise.resolve();
+  /** Resolves to true when the run's end was heard, to false when the time is over. */
+  wait(run: string, milliseconds: number): Promise<boolean> {
+    if (this.ended.delete(run)) return Promise.resolve(true);
     return new Promise((resolve) => {
       const those = this.waiting.get(run) ?? new Set();
       this.waiting.set(run, those);
-      const done = () => {
+      const settle = (heard: boolean) => {
         clearTimeout(timer);
         those.delete(done);
         if (those.size === 0) this.waiting.delete(run);
-        resolve();
+        resolve(heard);
       };
-      const timer = setTimeout(done, milliseconds);
+      const done = () => settle(true);
+      const timer = setTimeout(settle, milliseconds, false);
       those.add(done);
     });
+  }
+
+  /**
+   * An end was seen that was not heard: perhaps nothing comes over the connection any more, without anybody having closed it. One
+   * that does not answer is given up, and the next who waits makes another.
+   */
+  doubt(): void {
+    const { client } = this;
+    if (client === undefined || this.asking) return;
+    this.asking = true;
+    client
+      .query("select")
+      .catch((error: Error) => this.lose(client, error))
+      .finally(() => {
+        this.asking = false;
+      });
   }
 
   async close(): Promise<void> {
@@ -71,12 +89,8 @@ export class RunEnds {
   private async connect(): Promise<void> {
     // As the pool makes its own; but nobody waits for an answer that never comes: those who call look by themselves then.
     const client = new pg.Client({ ...this.pool.options, query_timeout: ANSWER, connectionTimeoutMillis: ANSWER });
-    const lost = (error?: Error) => {
-      if (error !== undefined && !this.closed) this.log.warn({ err: error }, "the ends of runs are not heard");
-      if (this.client === client) this.client = undefined;
-    };
-    client.on("error", lost);
-    client.on("end", () => lost());
+    client.on("error", (error) => this.lose(client, error));
+    client.on("end", () => this.lose(client));
     client.on("notification", ({ payload = "" }) => this.tell(payload));
     try {
       await client.connect();
@@ -84,9 +98,15 @@ export class RunEnds {
       this.client = client;
     } catch (error) {
       this.failedAt = performance.now();
-      lost(error as Error);
-      await client.end().catch(() => undefined);
+      this.lose(client, error as Error);
     }
+  }
+
+  private lose(client: pg.Client, error?: Error): void {
+    if (error !== undefined && !this.closed) this.log.warn({ err: error }, "the ends of runs are not heard");
+    if (this.client === client) this.client = undefined;
+    // Not waited for: it may have fallen silent.
+    if (error !== undefined) client.end().catch(() => undefined);
   }
 
   private tell(run: string): void {

@@ -5,7 +5,7 @@ import { actInRun } from "../act-in-run.ts";
 import { eventActor } from "../event-actor.ts";
 import { failpoint } from "../failpoint.ts";
 import type { Step, StepContext, StepOutcome } from "../run.ts";
-import { sqlState } from "../step-failure.ts";
+import { sqlState } from "../../database/sql-state.ts";
 import { stepValues } from "../step-values.ts";
 
 /**

@@ -9,7 +9,7 @@ import { parseExactly } from "../exact-json.ts";
 import type { Step, StepContext, StepOutcome } from "../run.ts";
 import type { Wait } from "../run-store.ts";
 import { signalKey } from "../signal-key.ts";
-import { sqlState } from "../step-failure.ts";
+import { sqlState } from "../../database/sql-state.ts";
 import { stepValues } from "../step-values.ts";
 
 async function begin(context: StepContext, { run }: Step, wait: Wait): Promise<StepOutcome> {

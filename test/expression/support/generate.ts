@@ -8,6 +8,15 @@ import { STRINGS } from "./shop-data.ts";
 type Kind = "bool" | "int" | "decimal" | "string" | "uuid" | "date" | "timestamp" | "duration" | "state" | "role";
 type RowName = readonly [expression: string, entity: string];
 
+type ListKind = "int" | "decimal" | "string" | "timestamp";
+/** Lists of single values: columns, and what JSON holds. */
+const LISTS: Readonly<Record<ListKind, readonly string[]>> = {
+  int: ["input.ints"],
+  decimal: ["input.decimals"],
+  string: ["row.tags", "input.names", "other.tags"],
+  timestamp: ["input.times"],
+};
+
 const ORDERED: readonly Kind[] = ["int", "decimal", "string", "date", "timestamp", "duration"];
 const STATE_TEXT = JSON.stringify(STATES);
 const PATTERNS = [
@@ -65,6 +74,7 @@ export class Generator {
           () => `(${make("string")} + ${make("string")})`,
           () => `${make("string")}.lowerAscii()`,
           () => this.aggregate(this.random.pick(["min", "max"]), "string", next, rows),
+          () => this.listAggregate("string", rows),
           () => this.leaf("string", rows),
         ])();
       case "timestamp":
@@ -72,6 +82,7 @@ export class Generator {
           () => `(${make("timestamp")} ${this.random.pick(["+", "-"])} ${make("duration")})`,
           () => `(${make("duration")} + ${make("timestamp")})`,
           () => this.aggregate(this.random.pick(["min", "max"]), "timestamp", next, rows),
+          () => this.listAggregate("timestamp", rows),
           () => `timestamp(${this.leaf("date", rows)})`,
           () => this.leaf("timestamp", rows),
         ])();
@@ -111,6 +122,7 @@ export class Generator {
       () => this.quantifier(next, rows),
       () => this.quantifier(next, rows),
       () => this.membership(depth, rows),
+      () => this.listQuantifier(rows),
       () => this.roleOfMember(rows),
       () => `(row.meta == null)`,
     ])();
@@ -125,6 +137,7 @@ export class Generator {
       () => `size(${this.rows(next, rows)[0]})`,
       () => `${random.pick(["row.tags", "actor.roles", "actor.teams", "input.names"])}.size()`,
       () => this.aggregate(random.pick(["sum", "min", "max"]), "int", next, rows),
+      () => this.listAggregate("int", rows),
       () => `-(${make("int")})`,
     ])();
   }
@@ -137,6 +150,7 @@ export class Generator {
       () => `(${make("int")} + ${this.notConstant("decimal", next, rows)})`,
       () => `decimal(${make("int")})`,
       () => this.aggregate(random.pick(["sum", "min", "max"]), "decimal", next, rows),
+      () => this.listAggregate("decimal", rows),
       () => `-(${make("decimal")})`,
     ])();
   }
@@ -311,6 +325,53 @@ export class Generator {
     const x = this.name();
     const body = this.inside(x, entity, rows, () => this.of(kind, Math.min(next, 1), this.with(x, entity, rows)));
     return `${source}.map(${x}, ${body}).${operator}()`;
+  }
+
+  /** A list of single values, sometimes filtered. */
+  private list(kind: ListKind, rows: readonly RowName[]): string {
+    const source = this.random.pick(LISTS[kind]);
+    if (!this.random.oneIn(3) || this.quantifiers > 2) return source;
+    const x = this.name();
+    return `${source}.filter(${x}, ${this.ofItem(x, kind, rows)})`;
+  }
+
+  /** A condition over an item of a list. */
+  private ofItem(x: string, kind: ListKind, rows: readonly RowName[]): string {
+    const { random } = this;
+    return random.pick([
+      () => `(${x} ${random.pick(["<", "<=", ">", ">=", "==", "!="])} ${this.leaf(kind, rows)})`,
+      () => `(${x} ${random.pick(["==", "!="])} null)`,
+      () => `(${x} in [${this.leaf(kind, rows)}, ${this.constant(kind)}])`,
+      () => this.field("bool", rows),
+    ])();
+  }
+
+  /** `ints.sum()`, `ints.map(x, x * 2).max()`, `lines.map(x, x.qty * x.price).sum()`. */
+  private listAggregate(kind: ListKind, rows: readonly RowName[]): string {
+    const { random } = this;
+    const operator = random.pick(kind === "int" || kind === "decimal" ? ["sum", "min", "max"] : ["min", "max"]);
+    const x = this.name();
+    const member = { int: `${x}.qty`, decimal: `(${x}.price * ${x}.qty)`, string: `${x}.note`, timestamp: undefined }[
+      kind
+    ];
+    return random.pick([
+      () => `${this.list(kind, rows)}.${operator}()`,
+      () => `${this.list(kind, rows)}.map(${x}, (${x} == null ? ${this.leaf(kind, rows)} : ${x})).${operator}()`,
+      () =>
+        member === undefined
+          ? `${this.list(kind, rows)}.${operator}()`
+          : `input.lines.map(${x}, ${member}).${operator}()`,
+    ])();
+  }
+
+  private listQuantifier(rows: readonly RowName[]): string {
+    const { random } = this;
+    const x = this.name();
+    const kind = random.pick<ListKind>(["int", "decimal", "string", "timestamp"]);
+    const quantifier = random.pick(["exists", "all"]);
+    return random.oneIn(4)
+      ? `input.lines.${quantifier}(${x}, ${x}.qty > ${this.leaf("int", rows)})`
+      : `${this.list(kind, rows)}.${quantifier}(${x}, ${this.ofItem(x, kind, rows)})`;
   }
 
   private membership(depth: number, rows: readonly RowName[]): string {

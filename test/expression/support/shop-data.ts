@@ -247,7 +247,24 @@ class Maker {
   private environments(people: readonly Row[]): void {
     const { random } = this;
     const at = this.timestamp();
-    const input = { n: 3, s: "abc", d: "1.50", flag: true, names: ["a", "é"], sub: { m: 7 } };
+    const some = <T>(make: () => T) => Array.from({ length: random.below(5) }, () => random.maybe(make()));
+    const input = {
+      n: 3,
+      s: "abc",
+      d: "1.50",
+      flag: true,
+      names: ["a", "é"],
+      sub: { m: 7 },
+      ints: some(() => random.pick([3, -7, 100, 0])),
+      decimals: some(() => random.pick(["1.50", "0.3", "-2", "1000000.001"])),
+      times: some(() => formatTimestamp(this.timestamp())),
+      lines: Array.from({ length: random.below(4) }, () => ({
+        qty: random.maybe(random.pick([1, 2, -3])),
+        price: random.maybe(random.pick(["1.5", "-0.25", "10"])),
+        ...(random.oneIn(2) && { note: random.pick(STRINGS) }),
+      })),
+    };
+    const none = { names: null, ints: null, decimals: null, times: null, lines: null };
     this.envs = [
       {
         n: 1,
@@ -264,7 +281,7 @@ class Maker {
         roles: ["admin"],
         teams: [],
         limit: 0n,
-        input: { n: null, s: null, d: null, flag: false, at: null, names: null, sub: null },
+        input: { n: null, s: null, d: null, flag: false, at: null, sub: null, ...none },
       },
     ];
     for (const env of this.envs) this.add("env", env);

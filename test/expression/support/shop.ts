@@ -186,6 +186,23 @@ export const environment: Environment = {
           flag: { type: type.bool, nullable: true },
           at: { type: type.timestamp, nullable: true },
           names: { type: type.strings, nullable: true },
+          ints: { type: { kind: "list", of: type.int }, nullable: true },
+          decimals: { type: { kind: "list", of: type.decimal }, nullable: true },
+          times: { type: { kind: "list", of: type.timestamp }, nullable: true },
+          lines: {
+            type: {
+              kind: "list",
+              of: {
+                kind: "record",
+                fields: {
+                  qty: { type: type.int, nullable: true },
+                  price: { type: type.decimal, nullable: true },
+                  note: { type: type.string, nullable: true },
+                },
+              },
+            },
+            nullable: true,
+          },
           sub: { type: { kind: "record", fields: { m: { type: type.int, nullable: true } } }, nullable: true },
         },
       },

@@ -21,8 +21,11 @@ export class SilentProxy {
     this.url = url;
   }
 
-  /** @param lastWord whoever says it hears nothing any more */
-  static async before(databaseUrl: string, lastWord?: string): Promise<SilentProxy> {
+  /**
+   * @param lastWord whoever says it hears nothing any more
+   * @param asPooler tells, as poolers do, another number than the backend's own
+   */
+  static async before(databaseUrl: string, lastWord?: string, asPooler = false): Promise<SilentProxy> {
     const target = new URL(databaseUrl);
     const pairs = new Set<Pair>();
     let proxy: SilentProxy | undefined;
@@ -42,6 +45,7 @@ export class SilentProxy {
         });
       }
       forward(here, there);
+      if (asPooler) there.prependListener("data", disguiseBackend);
       forward(there, here);
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -66,4 +70,12 @@ export class SilentProxy {
       there.destroy();
     }
   }
+}
+
+/** The beginning of BackendKeyData, whose next four bytes are the backend's number. */
+const BACKEND_KEY = Buffer.from([0x4b, 0, 0, 0, 12]);
+
+function disguiseBackend(bytes: Buffer): void {
+  const at = bytes.indexOf(BACKEND_KEY);
+  if (at >= 0) bytes.writeInt32BE(2_000_000_000, at + BACKEND_KEY.length);
 }

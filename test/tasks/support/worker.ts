@@ -81,7 +81,11 @@ function parse(text: string): LogLine {
 }
 
 /** Asks until the answer is there; fails with what was last seen. */
-export async function eventually<T>(what: string, ask: () => Promise<T | undefined | false>, seconds = 45): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  ask: () => Promise<T | undefined | false>,
+  seconds = 120,
+): Promise<T> {
   const until = Date.now() + seconds * 1_000;
   for (;;) {
     const answer = await ask();

@@ -16,6 +16,8 @@ workflow("rows", {
       .delete("gone", "OrderLine")
       .query("totals", "totls", () => ({ a: 1 }))
       .query("again", "totals", () => ({ ownr: 1 }))
+      .query("known", "totals", ({ record }: any) => ({ owner: record.owner.id }), { row: z.object({ number: z.string() }) })
+      .transform("any", ({ known }: any) => ({ a: known.rows.exists((each: any) => each.nmber.eq("1")) }))
       .transform("sums", ({ counted }: any) => ({ a: counted.numbr }))
       .task("mail", "send-receipt", () => ({ to: "a", amount: 1 }), { timeout: "1", retry: { attempts: -1 } }),
 });

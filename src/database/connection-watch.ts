@@ -4,12 +4,14 @@
  *
  * So whoever has waited 5 s for an answer asks over another connection what the backend does. Where it is gone, idle, or waits
  * for its client itself, the answer is lost: the connection is destroyed, which its users see as a lost one, and the backend is
- * ended, so that it holds no lock. Where nobody can be asked either, they are destroyed after 10 s.
+ * ended, so that it holds no lock. Where nobody can be asked either, they are destroyed after 10 s. Through a pooler a backend is
+ * known inside of transactions at most (`knowBackend`); whose nobody knows is destroyed when it is silent for longer than
+ * anything lasts that it is asked.
  */
 import type { Socket } from "node:net";
 import type pg from "pg";
-import { connect } from "../database/connection.ts";
-import { sqlState } from "./step-failure.ts";
+import { connect } from "./connection.ts";
+import { sqlState } from "./sql-state.ts";
 
 /** How often it looks, in milliseconds, and after how long a silence it asks, and gives up where nobody answers. */
 const LOOK = 1_000;
@@ -41,6 +43,12 @@ export function knowBackend(client: pg.ClientBase, backend: number | undefined):
   else backends.set(client, backend);
 }
 
+/** Whether a connection leads to PostgreSQL itself: a pooler tells numbers of its own, and another backend serves each transaction. */
+export async function isDirect(client: pg.ClientBase): Promise<boolean> {
+  const { rows } = await client.query<{ backend: number }>("select pg_backend_pid() as backend");
+  return rows[0]?.backend === (client as Watched).processID;
+}
+
 /** Whether a connection was lost because nothing came over it any more: that is no fault of what it was used for. */
 export const isSilence = (error: unknown): boolean => error instanceof Silence;
 
@@ -58,8 +66,20 @@ class Silence extends Error {
   }
 }
 
+export interface ConnectionWatchOptions {
+  /**
+   * After how long a silence a connection by way of a pooler is given up of whose backend nothing is known, in milliseconds: longer
+   * than whatever it is asked lasts. 10 s unless said otherwise, for those that say their backend at the beginning of each transaction.
+   */
+  readonly giveUp?: number;
+  /** Told when connections are given up, and after how long a silence. */
+  readonly onSilence?: (error: Error) => void;
+}
+
 export class ConnectionWatch {
   private readonly url: string;
+  private readonly giveUpUnknown: number;
+  private readonly onSilence: ((error: Error) => void) | undefined;
   private readonly watched = new Map<Watched, Sight>();
   private readonly timer: NodeJS.Timeout;
   private lookedAt = performance.now();
@@ -69,9 +89,11 @@ export class ConnectionWatch {
   /** Those that somebody has taken from their pool, perhaps between two statements. */
   private readonly inUse = new WeakSet<pg.ClientBase>();
 
-  /** @param url a direct connection */
-  constructor(url: string) {
+  /** @param url over which it asks; a direct connection where those that it watches are direct */
+  constructor(url: string, { giveUp = GIVE_UP, onSilence }: ConnectionWatchOptions = {}) {
     this.url = url;
+    this.giveUpUnknown = giveUp;
+    this.onSilence = onSilence;
     this.timer = setInterval(() => this.look(), LOOK);
   }
 
@@ -133,9 +155,10 @@ export class ConnectionWatch {
   private async judge(silent: readonly Watched[]): Promise<void> {
     if (silent.length === 0) return;
     const asked = new Map(silent.map((client) => [client, this.backendOf(client)]));
+    const known = [...asked.values()].filter((backend) => backend !== undefined);
     let lost: ReadonlySet<number | undefined>;
     try {
-      lost = await this.lost([...asked.values()].filter((backend) => backend !== undefined));
+      lost = known.length === 0 ? new Set() : await this.lost(known);
     } catch (error) {
       // Refused by PostgreSQL itself, which has no connection to give: it is there, and nobody knows.
       if (sqlState(error) === undefined && sqlState((error as Error).cause) === undefined)
@@ -143,10 +166,9 @@ export class ConnectionWatch {
       return;
     }
     const still = new Set(this.silent(SILENCE));
-    const late = new Set(this.silent(GIVE_UP));
+    const late = new Set(this.silent(this.giveUpUnknown));
     const gone = silent.filter((client) => {
       const backend = asked.get(client);
-      // Whose backend nobody knows is at the beginning of a transaction, which takes no time.
       return backend === undefined ? late.has(client) : still.has(client) && lost.has(backend);
     });
     this.giveUp(gone);
@@ -168,6 +190,7 @@ export class ConnectionWatch {
       if (backend !== undefined) this.abandoned.add(backend);
       const { seenAt = now } = this.watched.get(client) ?? {};
       const error = new Silence(client.readyForQuery ? undefined : now - seenAt);
+      if (client === gone[0]) this.onSilence?.(error);
       client.connection.stream.destroy(error);
     }
   }
@@ -201,7 +224,6 @@ export class ConnectionWatch {
     const client = await connect(this.url, {
       applicationName: "enginejs watch",
       connectTimeout: 3_000,
-      statementTimeout: 2_000,
     });
     const late = setTimeout(() => (client as unknown as Watched).connection.stream.destroy(new Silence(3_000)), 3_000);
     try {

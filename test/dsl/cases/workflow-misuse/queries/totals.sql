@@ -1,0 +1,1 @@
+select sum(total) from app.orders where owner_id = :owner
