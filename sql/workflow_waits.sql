@@ -17,9 +17,10 @@ create table if not exists enginejs.workflow_waits (
   -- The run that is waited for, and where its history lies.
   child uuid,
   child_segment int,
-  -- An approval: its tenant, what is asked and shown, the name of the function that says who may decide (the build's:
-  -- functions/workflow_find_rule.sql), and what the names in its condition stand for.
+  -- Of an approval and of a signal: the run's tenant; who decides, or signals, in another one is not heard.
   tenant uuid,
+  -- An approval: what is asked and shown, the name of the function that says who may decide (the build's:
+  -- functions/workflow_find_rule.sql), and what the names in its condition stand for.
   question text,
   data jsonb,
   policy text,
@@ -46,6 +47,8 @@ create table if not exists enginejs.workflow_signals (
   id bigint generated always as identity,
   name text not null,
   key text not null,
+  -- In which it was given; null: by the platform, for whoever waits.
+  tenant uuid,
   payload jsonb,
   created_at timestamptz not null default clock_timestamp(),
   constraint workflow_signals_pkey primary key (id)

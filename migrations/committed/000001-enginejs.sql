@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:de7ef8c7afc6e6a5e5d62ffddb43bdc1f9f7b1ab
+--! Hash: sha1:3c7c36b42016ed170d03ad0135f403e9c4e60684
 --! Message: enginejs
 
 -- sql/rls/roles.sql
@@ -1754,9 +1754,10 @@ create table if not exists enginejs.workflow_waits (
   -- The run that is waited for, and where its history lies.
   child uuid,
   child_segment int,
-  -- An approval: its tenant, what is asked and shown, the name of the function that says who may decide (the build's:
-  -- functions/workflow_find_rule.sql), and what the names in its condition stand for.
+  -- Of an approval and of a signal: the run's tenant; who decides, or signals, in another one is not heard.
   tenant uuid,
+  -- An approval: what is asked and shown, the name of the function that says who may decide (the build's:
+  -- functions/workflow_find_rule.sql), and what the names in its condition stand for.
   question text,
   data jsonb,
   policy text,
@@ -1783,6 +1784,8 @@ create table if not exists enginejs.workflow_signals (
   id bigint generated always as identity,
   name text not null,
   key text not null,
+  -- In which it was given; null: by the platform, for whoever waits.
+  tenant uuid,
   payload jsonb,
   created_at timestamptz not null default clock_timestamp(),
   constraint workflow_signals_pkey primary key (id)
@@ -2908,7 +2911,8 @@ begin
       'event', json_build_object('id', e.id::text, 'model', e.model, 'action', e.action, 'recordId', e.record_id,
         'before', e.before, 'after', e.after, 'input', e.input, 'createdAt', e.created_at),
       'actor', e.actor, 'origin', e.origin,
-      'age_ms', round(extract(epoch from clock_timestamp() - e.created_at) * 1000, 3)))
+      -- No numeric: one whose last digit is 0 would have the worker read all of this number by number (exact-json.ts).
+      'age_ms', round(extract(epoch from clock_timestamp() - e.created_at) * 1000, 3)::double precision))
       filter (where pg_column_size(e.input) > 32768 is not true)
     into heavy, begun
     from run r
@@ -3521,7 +3525,9 @@ begin
     delete from enginejs.workflow_signals s
     where s.id = (
       select k.id from enginejs.workflow_signals k
-      where k.name = details ->> 'name' and k.key = details ->> 'key' order by k.id limit 1
+      where k.name = details ->> 'name' and k.key = details ->> 'key'
+        and (k.tenant is null or details ->> 'tenant' is null or k.tenant = (details ->> 'tenant')::uuid)
+      order by k.id limit 1
     )
     returning jsonb_build_object('payload', s.payload, 'timedOut', false) as output into given;
     if found then
@@ -3661,9 +3667,11 @@ reset role;
 
 -- sql/functions/workflow_signal.sql
 
--- Tells every run that waits for this signal with this key, and starts the workflows whose trigger it is; returns how many waits
+-- Tells every run that waits for this signal with this key, in the tenant that it is given in, and starts the workflows whose trigger it is; returns how many waits
 -- and workflows took it. Where there are none it is kept, for the next run that waits for it. `actor`, as events carry it, is who caused
--- the workflows that it starts, by default the actor of this transaction. For the platform: builders, workers, workflows that run as the
+-- the workflows that it starts, by default the actor of this transaction. The tenant is that of this transaction, else the actor's: keys such as
+-- an order's number are unique in one tenant only, and what tenant B says must not reach tenant A, nor what A is told be taken by B. Without one
+-- (psql, a webhook, the clock) every run is told; a run without a tenant is told by all. For the platform: builders, workers, workflows that run as the
 -- system, and the step `signal`; an actor's own wish is an action or a decision.
 set role enginejs_writer;
 create or replace function enginejs.workflow_signal(signal text, key text, payload jsonb default null, actor jsonb default null) returns int
@@ -3673,6 +3681,7 @@ declare
   runs uuid[];
   subscriber text;
   started int := 0;
+  of_tenant constant uuid := coalesce(enginejs.tenant_id(), (actor ->> 'tenant')::uuid);
 begin
   if signal is null or key is null then
     raise exception 'a signal has a name and a key' using errcode = 'null_value_not_allowed';
@@ -3683,6 +3692,7 @@ begin
     set outcome = jsonb_build_object('output', jsonb_build_object('payload', payload, 'timedOut', false))
     where w.kind = 'signal' and w.name = signal and w.key = workflow_signal.key and w.outcome is null
       and (w.until is null or w.until > clock_timestamp())
+      and (of_tenant is null or w.tenant is null or w.tenant = of_tenant)
     returning w.run_id
   )
   select array_agg(t.run_id) into runs from taken t;
@@ -3697,7 +3707,8 @@ begin
     return started;
   end if;
   if runs is null then
-    insert into enginejs.workflow_signals (name, key, payload) values (signal, workflow_signal.key, payload);
+    insert into enginejs.workflow_signals (name, key, tenant, payload)
+    values (signal, workflow_signal.key, of_tenant, payload);
     return 0;
   end if;
   perform enginejs.workflow_unpark(runs);
@@ -4549,8 +4560,9 @@ reset role;
 -- names have these triggers.
 --
 -- A moment that lies ahead is kept, one per row and workflow: a row that is moved before it fires has the new one only, a row
--- that is moved after it fired to a later time has a moment again. A moment that is over when it is written does not
--- fire. A row whose column is as it was is left alone.
+-- that is moved after it fired to a later time has a moment again. A moment that was over when the writer's transaction began
+-- does not fire; one that comes due while that is open does, as soon as it is committed: by the writer's own now() it lay ahead.
+-- A row whose column is as it was is left alone.
 --
 -- A date is its midnight in UTC, whatever zone the writer's session is in. Transition tables have no index: no nested loops.
 set role enginejs_writer;
@@ -4575,13 +4587,13 @@ begin
     from (select n.id, to_jsonb(n.*) as new from new_rows n offset 0) r
     cross join enginejs.workflow_schedules s
     cross join lateral (select (r.new ->> s.column_name)::timestamptz + s.shift as moment) t
-    where s.model = entity and t.moment > clock_timestamp() and isfinite(t.moment)
+    where s.model = entity and t.moment >= transaction_timestamp() and isfinite(t.moment)
     on conflict on constraint workflow_moments_key do update set moment = excluded.moment, due_at = excluded.due_at;
     return null;
   end if;
   with changed as materialized (
     select s.workflow, case when of_tenant then (r.new ->> 'tenant_id')::uuid end as tenant_id, r.id, t.moment,
-      t.moment > clock_timestamp() and isfinite(t.moment) as ahead
+      t.moment >= transaction_timestamp() and isfinite(t.moment) as ahead
     from (
       select n.id, to_jsonb(o.*) as old, to_jsonb(n.*) as new from old_rows o join new_rows n on n.id = o.id offset 0
     ) r

@@ -8,8 +8,9 @@
 -- names have these triggers.
 --
 -- A moment that lies ahead is kept, one per row and workflow: a row that is moved before it fires has the new one only, a row
--- that is moved after it fired to a later time has a moment again. A moment that is over when it is written does not
--- fire. A row whose column is as it was is left alone.
+-- that is moved after it fired to a later time has a moment again. A moment that was over when the writer's transaction began
+-- does not fire; one that comes due while that is open does, as soon as it is committed: by the writer's own now() it lay ahead.
+-- A row whose column is as it was is left alone.
 --
 -- A date is its midnight in UTC, whatever zone the writer's session is in. Transition tables have no index: no nested loops.
 set role enginejs_writer;
@@ -34,13 +35,13 @@ begin
     from (select n.id, to_jsonb(n.*) as new from new_rows n offset 0) r
     cross join enginejs.workflow_schedules s
     cross join lateral (select (r.new ->> s.column_name)::timestamptz + s.shift as moment) t
-    where s.model = entity and t.moment > clock_timestamp() and isfinite(t.moment)
+    where s.model = entity and t.moment >= transaction_timestamp() and isfinite(t.moment)
     on conflict on constraint workflow_moments_key do update set moment = excluded.moment, due_at = excluded.due_at;
     return null;
   end if;
   with changed as materialized (
     select s.workflow, case when of_tenant then (r.new ->> 'tenant_id')::uuid end as tenant_id, r.id, t.moment,
-      t.moment > clock_timestamp() and isfinite(t.moment) as ahead
+      t.moment >= transaction_timestamp() and isfinite(t.moment) as ahead
     from (
       select n.id, to_jsonb(o.*) as old, to_jsonb(n.*) as new from old_rows o join new_rows n on n.id = o.id offset 0
     ) r

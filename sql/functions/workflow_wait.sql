@@ -29,7 +29,9 @@ begin
     delete from enginejs.workflow_signals s
     where s.id = (
       select k.id from enginejs.workflow_signals k
-      where k.name = details ->> 'name' and k.key = details ->> 'key' order by k.id limit 1
+      where k.name = details ->> 'name' and k.key = details ->> 'key'
+        and (k.tenant is null or details ->> 'tenant' is null or k.tenant = (details ->> 'tenant')::uuid)
+      order by k.id limit 1
     )
     returning jsonb_build_object('payload', s.payload, 'timedOut', false) as output into given;
     if found then

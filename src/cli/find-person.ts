@@ -1,6 +1,7 @@
 /** Whom `--as` and `--to` mean. */
+
 import type pg from "pg";
-import { nearest } from "../errors/nearest.ts";
+import { suggestion } from "../errors/suggestion.ts";
 import type { Entity, System } from "../model/index.ts";
 import { projectError } from "../project/project-error.ts";
 import { quoteIdentifier } from "../sql-ast/quote.ts";
@@ -29,10 +30,8 @@ export async function findUserId(
   const entity = system.entities.find((candidate) => candidate.name === system.actor?.entity);
   const user = entity === undefined ? undefined : await findUser(client, system, entity, as);
   if (user !== undefined) return user;
-  const near = nearest(as, labels);
-  const known = labels.length === 0 ? "" : ` The seed's people are: ${labels.join(", ")}.`;
-  const hint = `${near === undefined ? "" : `Did you mean "${near}"?`}${known}`.trim();
-  throw projectError("EJS1033", `Nobody is called "${as}".`, { hint: hint || undefined });
+  const hint = labels.length === 0 ? undefined : suggestion(as, labels, "The seed's people are");
+  throw projectError("EJS1033", `Nobody is called "${as}".`, { hint });
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Which tenant a name means. */
+
 import type pg from "pg";
-import { nearest } from "../errors/nearest.ts";
+import { didYouMean } from "../errors/suggestion.ts";
 import type { System } from "../model/index.ts";
 import { projectError } from "../project/project-error.ts";
 import { quoteIdentifier } from "../sql-ast/quote.ts";
@@ -48,10 +49,9 @@ export async function findTenant(client: pg.Client, system: System, name: string
   }
   const [column] = columns;
   const known = column === undefined ? [] : await namesOf(client, table, column);
-  const near = name === undefined ? undefined : nearest(name, known);
   const few = known.length > 0 && known.length <= 10 ? `Tenants: ${known.join(", ")}.` : "Name it by its id.";
   const message = name === undefined ? "A tenant must be named." : `No tenant is called "${name}".`;
-  throw projectError("EJS1050", message, { hint: `${near === undefined ? "" : `Did you mean "${near}"? `}${few}` });
+  throw projectError("EJS1050", message, { hint: didYouMean(name, known) + few });
 }
 
 async function namesOf(client: pg.Client, table: string, column: string): Promise<string[]> {

@@ -15,6 +15,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(process.exitCode ?? 0);
   });
+  // Nobody hears what it says besides any more: no reason to end what it does.
+  process.stderr.on("error", () => undefined);
   process.exitCode = await run(argv);
   // Something of the project's own (a socket that a task left open) must not keep a command that is done.
   setTimeout(() => process.exit(), 1_000).unref();

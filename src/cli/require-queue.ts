@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { nearest } from "../errors/nearest.ts";
+import { didYouMean } from "../errors/suggestion.ts";
 import { projectError } from "../project/project-error.ts";
 
 /**
@@ -15,9 +15,8 @@ export async function requireQueue(client: pg.Client, name: string): Promise<voi
   );
   const names = rows.map((row) => row.name);
   if (names.includes(name)) return;
-  const near = nearest(name, names);
   const known = names.length === 0 ? "The database holds no queues." : `Queues: ${names.join(", ")}.`;
   throw projectError("EJS1055", `No queue is called "${name}".`, {
-    hint: `${near === undefined ? "" : `Did you mean "${near}"? `}${known}`,
+    hint: didYouMean(name, names) + known,
   });
 }

@@ -1,5 +1,5 @@
 import { EngineError } from "../errors/engine-error.ts";
-import { nearest } from "../errors/nearest.ts";
+import { didYouMean } from "../errors/suggestion.ts";
 import type { System } from "../model/index.ts";
 import { projectFinding } from "../project/project-error.ts";
 
@@ -24,8 +24,7 @@ export function requireRoles({ roles }: System, names: readonly string[], platfo
           },
         );
       }
-      const near = nearest(name, allowed);
-      const hint = `${near === undefined ? "" : `Did you mean "${near}"? `}${known}`;
+      const hint = didYouMean(name, allowed) + known;
       return projectFinding("EJS1051", `No role is called "${name}".`, { hint });
     });
   if (findings.length > 0) throw new EngineError(findings);

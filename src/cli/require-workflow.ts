@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { nearest } from "../errors/nearest.ts";
+import { didYouMean } from "../errors/suggestion.ts";
 import { projectError } from "../project/project-error.ts";
 
 /**
@@ -13,9 +13,8 @@ export async function requireWorkflow(client: pg.Client, name: string): Promise<
   );
   const names = rows.map((row) => row.name);
   if (names.includes(name)) return;
-  const near = nearest(name, names);
   const known = names.length === 0 ? "The database holds no workflows." : `Workflows: ${names.join(", ")}.`;
   throw projectError("EJS1055", `No workflow is called "${name}".`, {
-    hint: `${near === undefined ? "" : `Did you mean "${near}"? `}${known}`,
+    hint: didYouMean(name, names) + known,
   });
 }

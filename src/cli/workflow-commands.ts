@@ -59,6 +59,18 @@ export function addWorkflowCommands(program: Command, add: AddCommand, shared: S
       .option("--timeout <seconds>", "how long to wait at most", entries, 60),
   );
   common(
+    add(
+      workflow,
+      "signal",
+      "tell the runs that wait for a signal, and start the workflows whose trigger it is",
+      signalHelp,
+      async () => (await import("./commands/workflow-signal.ts")).workflowSignal,
+    )
+      .argument("<name>", "the signal")
+      .argument("<key>", "whom it is for: what the waiting step says as its key")
+      .option("--payload <json>", "what it says"),
+  );
+  common(
     reasoned(
       add(
         workflow,
@@ -181,6 +193,12 @@ Its steps have the rights of the person that --as names; a worker has to run. Th
 
 Example:
   enginejs workflow start monthly-report --input '{"month": "2026-11"}' --as biller@example.com --wait`;
+
+const signalHelp = `
+Where nobody waits for it yet, it is kept for the first run that does. "enginejs workflow show RUN" has the name and the key of what a run waits for.
+
+Example:
+  enginejs workflow signal parcel-reported 0190f7a2-5b7e-7c11-9d9a-3a0f6f2b8c01 --payload '{"state": "lost"}'`;
 
 const pauseHelp = `
 What is at a step goes on until it ends or waits, and what is being undone is undone. Events are kept. It outlives restarts and builds.`;

@@ -14,11 +14,12 @@ export interface PoolOptions extends ConnectionOptions {
  * @example const pool = createPool(url, { max: 20, applicationName: "enginejs server" });
  */
 export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
+  const { onConnect, connectTimeout = 10_000 } = options;
   const pool = new pg.Pool({
     ...connectionSettings(url, options),
     max: options.max ?? 10,
     idleTimeoutMillis: 30_000,
-    ...(options.onConnect && { onConnect: options.onConnect }),
+    ...(onConnect && { onConnect: (client) => within(connectTimeout, onConnect(client)) }),
   });
   // Without listeners, a connection that drops (a restarted server) would end the process: the pool's
   // hears of idle connections, each client's of those in use, whose query fails as well.
@@ -27,4 +28,14 @@ export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
     client.on("error", () => undefined);
   });
   return pool;
+}
+
+/** A connection may fall silent before anybody has got it: without an end to this, its place in the pool would be lost with it. */
+async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = new Error(`PostgreSQL did not answer within ${milliseconds} ms`);
+    timer = setTimeout(() => reject(Object.assign(error, { code: "ETIMEDOUT" })), milliseconds);
+  });
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }

@@ -1,7 +1,8 @@
 /** `doctor.json`: what a project has looked at and does not want to hear of again, and whom it trusts. */
+
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
-import { nearest } from "../errors/nearest.ts";
+import { suggestion } from "../errors/suggestion.ts";
 import { projectError } from "../project/project-error.ts";
 import { levels } from "./finding.ts";
 
@@ -40,8 +41,7 @@ export function readDoctorSettings(file: string, required: boolean): DoctorSetti
   const [issue] = result.error.issues;
   const allowed = Object.keys(settingsSchema.shape).filter((key) => key !== "$schema");
   if (issue?.code === "unrecognized_keys") {
-    const near = nearest(issue.keys[0] ?? "", allowed);
-    const hint = `${near === undefined ? "" : `Did you mean "${near}"? `}Allowed: ${allowed.join(", ")}.`;
+    const hint = suggestion(issue.keys[0], allowed, "Allowed");
     throw projectError("EJS1060", `${file}: there is no setting "${issue.keys[0]}".`, { hint });
   }
   throw projectError("EJS1060", `${file}: ${issue?.path.join(".")}: ${issue?.message}.`);

@@ -28,7 +28,7 @@ import type { EntityPolicies, PolicyParts } from "./compile-policies.ts";
 import { actionEnvironment, once, tenantIdCall } from "./environments.ts";
 import { addExecuteGrants } from "./helper-functions.ts";
 import { fieldOf, idColumn, isStored, sortedBy, storedColumn, tenantColumn } from "./model-index.ts";
-import { objectIdentity } from "./object-identity.ts";
+import { objectIdentity, tableIdentity } from "./object-identity.ts";
 import { replaceColumns } from "./sql-usage.ts";
 import { valueCheck } from "./type-checks.ts";
 
@@ -90,7 +90,7 @@ class ActionFunction {
         object: id,
         phase: "functions",
         hazards: ["changes authorization"],
-        dependsOn: [objectIdentity({ type: "table", name: table }), ...[...this.dependsOn].sort()],
+        dependsOn: [tableIdentity(table), ...[...this.dependsOn].sort()],
         why: action.description ?? `the action ${entity.name}.${action.name}`,
       },
     );

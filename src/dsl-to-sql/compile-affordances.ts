@@ -25,7 +25,7 @@ import type { FieldRules, RowRules } from "./compile-row-rules.ts";
 import type { CompiledPart } from "./compile-rules.ts";
 import { addExecuteGrants } from "./helper-functions.ts";
 import { fieldOf, type ModelIndex, sortedBy, storedColumn } from "./model-index.ts";
-import { objectIdentity } from "./object-identity.ts";
+import { objectIdentity, tableIdentity } from "./object-identity.ts";
 import { type Demand, demandsOfRules, firstRefusal } from "./refusals.ts";
 import { ACTORS, tenancyText, withinOwnTenant } from "./standing-policies.ts";
 import type { StatementList } from "./statement-list.ts";
@@ -73,7 +73,7 @@ export function compileAffordances(entity: Entity, rules: RowRules, list: Statem
       kind: "function",
       object: objectIdentity(reference),
       phase: "functions",
-      dependsOn: [objectIdentity({ type: "table", name: table }), ...reasons.dependsOn()],
+      dependsOn: [tableIdentity(table), ...reasons.dependsOn()],
       why,
     },
   );

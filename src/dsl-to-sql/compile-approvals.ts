@@ -22,7 +22,7 @@ import { claimsOf } from "./claims-of.ts";
 import type { ExpressionCompiler } from "./expression-compiler.ts";
 import { addExecuteGrants, selectValue } from "./helper-functions.ts";
 import { sortedBy } from "./model-index.ts";
-import { objectIdentity } from "./object-identity.ts";
+import { objectIdentity, tableIdentity } from "./object-identity.ts";
 import { resolvePermissions } from "./resolve-permissions.ts";
 import { tablesOf } from "./sql-usage.ts";
 import type { StatementList } from "./statement-list.ts";
@@ -78,7 +78,7 @@ function addFunction(
       object,
       phase: "functions",
       hazards: ["changes authorization"],
-      dependsOn: [...tablesOf(value).map((read) => `table ${model.system.schema}.${read}`), ...claimsOf(value, model)],
+      dependsOn: [...tablesOf(value).map((read) => tableIdentity(model.name(read))), ...claimsOf(value, model)],
       why,
       outlives: workflow.name,
     },

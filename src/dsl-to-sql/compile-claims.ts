@@ -24,7 +24,7 @@ import type { ExpressionCompiler } from "./expression-compiler.ts";
 import { addExecuteGrants, definerBody } from "./helper-functions.ts";
 import type { Lookup } from "./lookups.ts";
 import { idColumn, sortedBy, tenantColumn } from "./model-index.ts";
-import { objectIdentity } from "./object-identity.ts";
+import { objectIdentity, tableIdentity } from "./object-identity.ts";
 import { tablesOf } from "./sql-usage.ts";
 import type { StatementList } from "./statement-list.ts";
 import { withinTenant } from "./within-tenant.ts";
@@ -112,7 +112,7 @@ function addClaimFunction(
       object: id,
       phase: "functions",
       hazards: ["changes authorization"],
-      dependsOn: tablesOf(value).map((read) => `table ${model.system.schema}.${read}`),
+      dependsOn: tablesOf(value).map((read) => tableIdentity(model.name(read))),
       why: `the actor's ${snakeCase(claim.name).replaceAll("_", " ")}: ${claim.expression}`,
     },
   );

@@ -10,7 +10,7 @@ import type { RowRules } from "./compile-row-rules.ts";
 import { EntityExplanation } from "./entity-explanation.ts";
 import { COLUMNS, LINES, unionAll } from "./explain-lines.ts";
 import { addExecuteGrants } from "./helper-functions.ts";
-import { dotted, objectIdentity } from "./object-identity.ts";
+import { objectIdentity, tableIdentity } from "./object-identity.ts";
 import { tablesOf } from "./sql-usage.ts";
 import type { StatementList } from "./statement-list.ts";
 
@@ -47,8 +47,8 @@ export function compileExplain(entity: Entity, rules: RowRules, list: StatementL
       object: objectIdentity(reference),
       phase: "functions",
       dependsOn: [
-        objectIdentity({ type: "table", name: table }),
-        ...tablesOf({ kind: "scalar-select", select: body }).map((read) => `table ${dotted(model.name(read))}`),
+        tableIdentity(table),
+        ...tablesOf({ kind: "scalar-select", select: body }).map((read) => tableIdentity(model.name(read))),
         ...explanation.dependsOn(),
       ],
       why,

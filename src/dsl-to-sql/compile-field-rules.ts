@@ -13,7 +13,7 @@ import { triggerAdder } from "./compile-triggers.ts";
 import { rowEnvironment } from "./environments.ts";
 import { addExecuteGrants } from "./helper-functions.ts";
 import { sortedBy, storedColumn } from "./model-index.ts";
-import { objectIdentity } from "./object-identity.ts";
+import { objectIdentity, tableIdentity } from "./object-identity.ts";
 import { replaceColumns } from "./sql-usage.ts";
 
 export function compileFieldRules(entity: Entity, parts: PolicyParts): void {
@@ -60,7 +60,7 @@ export function compileFieldRules(entity: Entity, parts: PolicyParts): void {
       object: id,
       phase: "functions",
       hazards: ["changes authorization"],
-      dependsOn: [objectIdentity({ type: "table", name: model.table(entity) }), ...[...dependsOn].sort()],
+      dependsOn: [tableIdentity(model.table(entity)), ...[...dependsOn].sort()],
       why,
     },
   );

@@ -22,7 +22,7 @@ import {
   table,
 } from "../sql-ast/expressions.ts";
 import { type MembershipColumns, type ModelIndex, sortedBy } from "./model-index.ts";
-import { objectIdentity } from "./object-identity.ts";
+import { objectIdentity, tableIdentity } from "./object-identity.ts";
 import type { StatementList } from "./statement-list.ts";
 
 const FUNCTION = "membership_roles";
@@ -35,7 +35,7 @@ const GRANTED = { schema: "enginejs", name: "granted_roles" };
 
 export function compileMembership(list: StatementList): void {
   const { model } = list;
-  const { membership, system } = model;
+  const { membership } = model;
   const name = { schema: "enginejs", name: FUNCTION };
   const reference = { type: "function", name, parameters: ["uuid", "uuid"] } as const;
   list.add(
@@ -73,7 +73,7 @@ export function compileMembership(list: StatementList): void {
         : {
             entity: membership.entity.name,
             source: membership.entity.name,
-            dependsOn: [`table ${system.schema}.${membership.entity.table}`],
+            dependsOn: [tableIdentity(model.name(membership.entity.table))],
             why: `the roles of a ${membership.entity.name} and those that were granted, with those that they include; null for a stranger`,
           }),
     },

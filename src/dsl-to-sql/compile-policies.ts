@@ -13,7 +13,7 @@ import {
   type EntityRules,
   type PolicyParts,
 } from "./compile-rules.ts";
-import { objectIdentity } from "./object-identity.ts";
+import { objectIdentity, tableIdentity } from "./object-identity.ts";
 import { ACTORS, type AddPolicy, addStandingPolicies, addTenancy, seenByAction } from "./standing-policies.ts";
 
 export type { PolicyParts } from "./compile-rules.ts";
@@ -32,7 +32,7 @@ export function compilePolicies(entity: Entity, parts: PolicyParts): EntityPolic
   const { list } = parts;
   const { model } = list;
   const table = model.table(entity);
-  const tableId = objectIdentity({ type: "table", name: table });
+  const tableId = tableIdentity(table);
   list.add(
     { kind: "enable row security", table },
     {

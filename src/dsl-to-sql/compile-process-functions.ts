@@ -11,7 +11,7 @@ import { and, binary, call, column, literal, not, or, type SqlExpression } from 
 import type { BlockNode, PlpgsqlStatement } from "../sql-ast/plpgsql.ts";
 import { addExecuteGrants } from "./helper-functions.ts";
 import { sortedBy } from "./model-index.ts";
-import { objectIdentity } from "./object-identity.ts";
+import { objectIdentity, tableIdentity } from "./object-identity.ts";
 import { isGuarded, isProcessFunction, isPureNode, type PureNode, processFunctionName } from "./process-function.ts";
 import type { StatementList } from "./statement-list.ts";
 import { nodeOrder } from "./workflow/node-order.ts";
@@ -48,7 +48,7 @@ function addFunction(workflow: Workflow, list: StatementList): void {
   const common = { source: `workflows.${workflow.name}`, role: "enginejs_reader" } as const;
   const why = workflow.description ?? `the process ${workflow.name}`;
   const tables = workflow.nodes.flatMap((node) =>
-    "entity" in node ? [objectIdentity({ type: "table", name: model.table(model.entity(node.entity)) })] : [],
+    "entity" in node ? [tableIdentity(model.table(model.entity(node.entity)))] : [],
   );
   list.add(
     {
@@ -208,7 +208,7 @@ class ProcessBlock {
     const missing: PlpgsqlStatement =
       node.kind === "crud.get" && node.missing === "null"
         ? { kind: "assign", variable: VALUE, value: literal("null", "jsonb") }
-        : { kind: "raise", sqlState: "EJ404", message: literal(`there is no ${node.entity} for the step ${node.id}`) };
+        : { kind: "raise", sqlState: "EJ404", message: literal(nothingFor(node)) };
     return { kind: "if", branches: [{ when: not(variable("found")), body: [missing] }] };
   }
 
@@ -248,4 +248,10 @@ class ProcessBlock {
       value === undefined ? { id, kind: "values", values: values ?? {} } : { id, kind: "value", value };
     return [this.run(node)];
   }
+}
+
+/** In the words of the same step in the worker (EJS6012). */
+function nothingFor({ kind, entity, id }: NodeOf<"crud.get" | "crud.update" | "crud.delete">): string {
+  const verb = kind === "crud.get" ? "read" : kind === "crud.update" ? "change" : "delete";
+  return `step ${id}: there is no ${entity} that the caller could ${verb}: it is not there, or a policy hides it`;
 }

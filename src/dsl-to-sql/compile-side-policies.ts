@@ -11,7 +11,7 @@ import type { EntityRules, PolicyParts } from "./compile-rules.ts";
 import { once, rowEnvironment, tenantIdCall } from "./environments.ts";
 import { type LeftBehind, updateLeftBehind } from "./left-behind.ts";
 import { idColumn, tenantColumn } from "./model-index.ts";
-import { objectIdentity } from "./object-identity.ts";
+import { objectIdentity, tableIdentity } from "./object-identity.ts";
 import { isFresh, isWritable, ownerRow, type SideField } from "./side-fields.ts";
 import { ACTORS, type AddPolicy } from "./standing-policies.ts";
 
@@ -35,7 +35,7 @@ class SidePolicies {
     this.parts = parts;
     this.source = `${entity.name}.fields.${field.name}`;
     this.table = parts.list.model.name(field.storage.table);
-    this.id = objectIdentity({ type: "table", name: this.table });
+    this.id = tableIdentity(this.table);
   }
 
   add(): void {
@@ -55,7 +55,7 @@ class SidePolicies {
         dependsOn: [this.id],
       },
     );
-    const ownerId = objectIdentity({ type: "table", name: list.model.table(entity) });
+    const ownerId = tableIdentity(list.model.table(entity));
     const add: AddPolicy = (policy, text, source, dependsOn = []) => {
       const reference = { type: "policy", table, name: policy.name } as const;
       list.add(

@@ -2,7 +2,7 @@
 import type { Entity } from "../model/index.ts";
 import { and, column, table as fromTable, scalarSelect, select } from "../sql-ast/expressions.ts";
 import { addExecuteGrants } from "./helper-functions.ts";
-import { objectIdentity } from "./object-identity.ts";
+import { objectIdentity, tableIdentity } from "./object-identity.ts";
 import { sameKey, sideFields } from "./side-fields.ts";
 import type { StatementList } from "./statement-list.ts";
 
@@ -45,7 +45,7 @@ export function compileSideReaders(entity: Entity, list: StatementList): void {
         kind: "function",
         object,
         phase: "functions",
-        dependsOn: [objectIdentity({ type: "table", name: table }), objectIdentity({ type: "table", name: side })],
+        dependsOn: [tableIdentity(table), tableIdentity(side)],
         why: description ?? `the field ${entity.name}.${fieldName}`,
       },
     );

@@ -16,7 +16,7 @@ import type { EntityRules, PolicyParts } from "./compile-rules.ts";
 import { compileSidePolicies } from "./compile-side-policies.ts";
 import { sideValueEnvironment } from "./environments.ts";
 import { idColumn } from "./model-index.ts";
-import { dotted, objectIdentity } from "./object-identity.ts";
+import { dotted, tableIdentity } from "./object-identity.ts";
 import { isWritable, keyColumns, type SideField, sideCheckName, sideFields } from "./side-fields.ts";
 import { ACTORS } from "./standing-policies.ts";
 import { rolesCheck, valueCheck } from "./type-checks.ts";
@@ -42,7 +42,7 @@ class SideTable {
     this.parts = parts;
     this.source = `${entity.name}.fields.${field.name}`;
     this.table = parts.list.model.name(field.storage.table);
-    this.id = objectIdentity({ type: "table", name: this.table });
+    this.id = tableIdentity(this.table);
     this.common = { entity: entity.name, source: this.source };
   }
 
@@ -118,7 +118,7 @@ class SideTable {
         phase: "foreign keys",
         lock: "share row exclusive",
         hazards: ["blocks writes"],
-        dependsOn: [this.id, objectIdentity({ type: "table", name: owner })],
+        dependsOn: [this.id, tableIdentity(owner)],
       },
     );
   }

@@ -20,7 +20,7 @@ import type { PlpgsqlStatement } from "../sql-ast/plpgsql.ts";
 import { isMissing } from "./compile-side-tables.ts";
 import { type AddTrigger, triggerAdder } from "./compile-triggers.ts";
 import { addExecuteGrants } from "./helper-functions.ts";
-import { objectIdentity } from "./object-identity.ts";
+import { objectIdentity, tableIdentity } from "./object-identity.ts";
 import { isNotFresh, type SideField, sameKey, sideFields } from "./side-fields.ts";
 import type { StatementList } from "./statement-list.ts";
 
@@ -78,7 +78,7 @@ function addTriggerFunction(
       kind: "function",
       object,
       phase: "functions",
-      dependsOn: about.tables.map((table) => objectIdentity({ type: "table", name: table })),
+      dependsOn: about.tables.map(tableIdentity),
       why: about.why,
     },
   );
@@ -231,7 +231,7 @@ function addMissingRows(entity: Entity, field: SideField, list: StatementList): 
   const { model } = list;
   const table = model.name(field.storage.table);
   const from = model.table(entity);
-  const id = objectIdentity({ type: "table", name: table });
+  const id = tableIdentity(table);
   list.add(
     { kind: "insert missing", table, columns: entity.primaryKey.columns, from },
     {

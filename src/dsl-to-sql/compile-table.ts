@@ -6,7 +6,7 @@ import { compileDefault } from "./compile-default.ts";
 import { sameRowEnvironment } from "./environments.ts";
 import type { ExpressionCompiler } from "./expression-compiler.ts";
 import { isStored, type ModelIndex, sortedBy, tenantColumn } from "./model-index.ts";
-import { dotted } from "./object-identity.ts";
+import { dotted, tableIdentity } from "./object-identity.ts";
 import type { StatementList } from "./statement-list.ts";
 import { typeChecks } from "./type-checks.ts";
 
@@ -42,7 +42,7 @@ export function compileTable(entity: Entity, list: StatementList, expressions: E
         source: `${entity.name}.fields.${key.field}`,
         lock: "share row exclusive",
         hazards: ["blocks writes"],
-        dependsOn: [id, `table ${dotted(model.name(key.references.table))}`],
+        dependsOn: [id, tableIdentity(model.name(key.references.table))],
       },
     );
   }

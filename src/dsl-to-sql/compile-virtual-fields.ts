@@ -8,7 +8,7 @@ import { once, rowEnvironment, tenantIdCall } from "./environments.ts";
 import { type ExpressionCompiler, fieldType } from "./expression-compiler.ts";
 import { addExecuteGrants, selectValue } from "./helper-functions.ts";
 import { tenantColumn } from "./model-index.ts";
-import { dotted, objectIdentity } from "./object-identity.ts";
+import { objectIdentity, tableIdentity } from "./object-identity.ts";
 
 import { tablesOf } from "./sql-usage.ts";
 import type { StatementList } from "./statement-list.ts";
@@ -60,8 +60,8 @@ export function compileVirtualFields(entity: Entity, list: StatementList, expres
         object: id,
         phase: "functions",
         dependsOn: [
-          objectIdentity({ type: "table", name: table }),
-          ...tablesOf(value).map((read) => `table ${dotted(model.name(read))}`),
+          tableIdentity(table),
+          ...tablesOf(value).map((read) => tableIdentity(model.name(read))),
           ...claimsOf(value, model),
         ],
         why: field.description ?? `the field ${entity.name}.${field.name}`,

@@ -35,7 +35,7 @@ import { once, tenantIdCall } from "./environments.ts";
 import { addExecuteGrants } from "./helper-functions.ts";
 import { type LeftBehind, updateLeftBehind } from "./left-behind.ts";
 import { idColumn, isStored, tenantColumn } from "./model-index.ts";
-import { objectIdentity } from "./object-identity.ts";
+import { objectIdentity, tableIdentity } from "./object-identity.ts";
 import { refuseUnknownKeys } from "./refuse-unknown-keys.ts";
 import {
   isWritable,
@@ -132,7 +132,7 @@ class WriteFunction {
         kind: "function",
         object,
         phase: "functions",
-        dependsOn: [...tables.map((name) => objectIdentity({ type: "table", name })), ...(this.left?.dependsOn ?? [])],
+        dependsOn: [...tables.map(tableIdentity), ...(this.left?.dependsOn ?? [])],
         why,
       },
     );

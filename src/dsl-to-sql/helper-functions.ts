@@ -8,12 +8,10 @@
  * a view: planned and run as a part of the statement, where a function would be entered and left for each of them.
  */
 import { type Entity, shortHash } from "../model/index.ts";
-import type { QualifiedName, SelectNode, SqlExpression } from "../sql-ast/expressions.ts";
-import { select } from "../sql-ast/expressions.ts";
+import { type QualifiedName, type SelectNode, type SqlExpression, select } from "../sql-ast/expressions.ts";
 import { printExpression, printSelect } from "../sql-ast/print-expression.ts";
 import type { CreateFunctionNode, FunctionParameter, ObjectReference } from "../sql-ast/statements.ts";
-import { objectIdentity } from "./object-identity.ts";
-
+import { objectIdentity, tableIdentity } from "./object-identity.ts";
 import type { BuildNode } from "./statement.ts";
 import type { StatementList } from "./statement-list.ts";
 
@@ -129,7 +127,7 @@ export class HelperFunctions {
 
   private add(request: HelperRequest, made: BuildNode, reference: Helper, id: string): void {
     const { entity, source, sentence, purpose } = request;
-    const { schema } = this.list.model.system;
+    const { model } = this.list;
     const common = { entity: entity.name, source, role: "enginejs_reader" } as const;
     this.list.add(made, {
       ...common,
@@ -137,7 +135,7 @@ export class HelperFunctions {
       object: id,
       phase: "functions",
       hazards: ["changes authorization"],
-      dependsOn: [...request.reads.map((table) => `table ${schema}.${table}`), ...request.calls],
+      dependsOn: [...request.reads.map((table) => tableIdentity(model.name(table))), ...request.calls],
       why: sentence,
     });
     addGrants(this.list, reference, ASKERS[purpose], common);

@@ -32,3 +32,6 @@ export function objectIdentity(object: ObjectReference): string {
       return object satisfies never;
   }
 }
+
+/** @example tableIdentity({ schema: "app", name: "invoice" }) // "table app.invoice" */
+export const tableIdentity = (name: QualifiedName): string => objectIdentity({ type: "table", name });

@@ -2,7 +2,7 @@
 import { printStatement } from "../sql-ast/print-statement.ts";
 import type { StatementNode } from "../sql-ast/statements.ts";
 import type { Verb } from "./model-change.ts";
-import { dotted } from "./object-identity.ts";
+import { dotted, tableIdentity } from "./object-identity.ts";
 import { rowTypeFunctions } from "./row-type-functions.ts";
 import type { CompiledSystem, Hazard, Lock, Statement, StatementKind, StatementRole } from "./statement.ts";
 import { isAlterable, isAttachment, isReplaceable, objectTable, partOfTable, retirement } from "./statement-changes.ts";
@@ -100,7 +100,7 @@ class StepPlanner {
       return;
     }
     // Nor is there a row that would lack one of its own.
-    if (node.kind === "insert missing" && this.newTables.has(`table ${node.from.schema}.${node.from.name}`)) return;
+    if (node.kind === "insert missing" && this.newTables.has(tableIdentity(node.from))) return;
     const isNew = statement.entity !== undefined && this.newTables.has(`table ${objectTable(statement)}`);
     // On a table that nobody has seen yet there is nothing to block and nobody to authorize.
     this.step("+", statement, node, isNew ? { lock: "none", hazards: [] } : {});
@@ -109,7 +109,7 @@ class StepPlanner {
   /** A foreign key may come with its column, or with its table. */
   private isOfNewColumns({ node }: Statement): boolean {
     if (node.kind !== "add constraint" || node.constraint.kind !== "foreign key") return false;
-    const table = `table ${node.table.schema}.${node.table.name}`;
+    const table = tableIdentity(node.table);
     if (this.newTables.has(table)) return true;
     const added = this.newColumns.get(table);
     return node.constraint.columns.some((column) => added?.has(column));

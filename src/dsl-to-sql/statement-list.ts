@@ -2,7 +2,7 @@
 import { printStatement } from "../sql-ast/print-statement.ts";
 import type { ObjectReference } from "../sql-ast/statements.ts";
 import type { ModelIndex } from "./model-index.ts";
-import { objectIdentity } from "./object-identity.ts";
+import { objectIdentity, tableIdentity } from "./object-identity.ts";
 import type { BuildNode, Hazard, Lock, Phase, Statement, StatementKind, StatementRole } from "./statement.ts";
 
 export interface StatementOptions {
@@ -68,7 +68,7 @@ export class StatementList {
       id: `comment on ${object}`,
       object,
       phase: "comments",
-      dependsOn: [on.type === "column" || on.type === "constraint" ? `table ${qualified(on.table)}` : object],
+      dependsOn: [on.type === "column" || on.type === "constraint" ? tableIdentity(on.table) : object],
       ...(role === undefined ? {} : { role }),
       ...(entity === undefined ? {} : { entity }),
       ...(source === undefined ? {} : { source }),
@@ -105,6 +105,3 @@ export class StatementList {
     return statement.id;
   }
 }
-
-const qualified = (name: { readonly schema?: string; readonly name: string }): string =>
-  name.schema === undefined ? name.name : `${name.schema}.${name.name}`;

@@ -53,7 +53,7 @@ export interface Entity<N extends string, A> {
   /**
    * At a time that the row says, a while before or after it: `Invoice.at("dueAt", "-2d")`, two times 24 hours before. Once per row
    * and time: a row that is moved before fires at its new time only, one that is moved to a later time after it has fired
-   * fires again; a time that is over when it is written does not fire. Neither does a row that is gone by then, or that
+   * fires again; a time that was over when its writer's transaction began does not fire. Neither does a row that is gone by then, or that
    * the condition does not hold for. A date is its midnight in UTC.
    */
   at(

@@ -6,7 +6,7 @@ import type { Entities, EntityName, Generated, Tasks, Workflows } from "./regist
 import type { Actor, FieldsOf, RecordOf, Row, StoredRow, UnknownSymbol } from "./row-symbols.ts";
 import type { ManyOf, Shape } from "./shape.ts";
 import type { GivenInput } from "./trigger.ts";
-import type { Bool, Expression, Family, FamilyOf, JsonText, Moment, Numeric, Operand } from "./value-symbols.ts";
+import type { Bool, Expression, Family, FamilyOf, Items, JsonText, Moment, Numeric, Operand } from "./value-symbols.ts";
 /** What a step's callback gets: the event, the row as it is now, and the results of earlier steps by their id. */
 export type StepScope<N, I, S> = {
   readonly event: {
@@ -30,26 +30,6 @@ export type StepScope<N, I, S> = {
 // biome-ignore lint/suspicious/noExplicitAny: before the declaration file exists nothing is known of a field
 type Unknown = any;
 
-/** JSON of a zod schema, as symbols; what is no object of known members is one value. */
-export type JsonSymbols<T> = unknown extends T
-  ? UnknownSymbol
-  : NonNullable<T> extends string
-    ? JsonText
-    : NonNullable<T> extends number
-      ? Numeric<"int">
-      : NonNullable<T> extends boolean
-        ? Bool
-        : NonNullable<T> extends Date
-          ? Moment
-          : NonNullable<T> extends readonly (infer E)[]
-            ? JsonList<E>
-            : { readonly [P in keyof NonNullable<T>]-?: JsonSymbols<NonNullable<T>[P]> };
-
-declare const element: unique symbol;
-/** A list in JSON: what forEach goes over. */
-export interface JsonList<E> extends Expression<"json"> {
-  readonly [element]?: E;
-}
 /** The rows that a list step has read. */
 export interface ListedRows<E> extends Expression<"json"> {
   readonly [element]?: Row<E>;

@@ -2,21 +2,21 @@
  * Functions for the callbacks of a model, besides the methods of the symbols.
  */
 import * as builder from "../expression/index.ts";
-import type { Bool, Expression, Family, Mapped, Moment, Numeric, Operand, Ordered, Value } from "./value-symbols.ts";
+import type { Bool, Expression, Family, Moment, Numeric, Operand, Ordered, Several, Value } from "./value-symbols.ts";
 
 /**
- * The sum of a mapped relation; 0 where there are no rows.
+ * The sum of a mapped relation or of a list of numbers; 0 where there are none. Nulls are left out.
  *
  * @example money().computed(({ lines }) => sum(lines.map((line) => line.total)))
  */
-export const sum = <T extends "int" | "decimal">(values: Mapped<T>): Numeric<T> => builder.sum(values);
+export const sum = <T extends "int" | "decimal">(values: Several<T>): Numeric<T> => builder.sum(values);
 
-/** The least value of a mapped relation; null where there are no rows. */
-export const min = <T extends "int" | "decimal" | "date" | "timestamp" | "string">(values: Mapped<T>): Ordered<T> =>
+/** The least value of a mapped relation or of a list; null where there are none. */
+export const min = <T extends "int" | "decimal" | "date" | "timestamp" | "string">(values: Several<T>): Ordered<T> =>
   builder.min(values);
 
-/** The greatest value of a mapped relation; null where there are no rows. */
-export const max = <T extends "int" | "decimal" | "date" | "timestamp" | "string">(values: Mapped<T>): Ordered<T> =>
+/** The greatest value of a mapped relation or of a list; null where there are none. */
+export const max = <T extends "int" | "decimal" | "date" | "timestamp" | "string">(values: Several<T>): Ordered<T> =>
   builder.max(values);
 
 /** The time of the transaction. Not in rules and stored fields, which hold whenever they are looked at. */

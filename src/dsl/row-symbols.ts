@@ -1,6 +1,7 @@
 /** The types of the symbols that stand for rows, for what is taken from them, and for who acts. Their fields are what `value-symbols.ts` says. */
 import type { Claims, Entities, EntityName, Generated, OperationName, PermissionName, RoleName } from "./registry.ts";
-import type { ListOf, ManyOf, One, Scalar, ScalarName, Shape, Shapes, State } from "./shape.ts";
+import type { JsonSymbols } from "./json-symbols.ts";
+import type { JsonOf, ListOf, ManyOf, One, Scalar, ScalarName, Shape, Shapes, State } from "./shape.ts";
 import type {
   Bool,
   Enum,
@@ -16,27 +17,7 @@ import type {
   Text,
   Value,
 } from "./value-symbols.ts";
-
-// biome-ignore lint/suspicious/noExplicitAny: before the declaration file exists nothing is known of a value
-type Anything = any;
-
-/**
- * A row, or anything taken from one, before the declaration file exists: every
- * field is there and fits everywhere. No plain `any`: the parameters of
- * callbacks given to its methods would then have no type, an error under `strict`.
- */
-export type UnknownSymbol = UnknownMethods & { readonly [field: string]: UnknownSymbol };
-
-interface UnknownMethods {
-  readonly [family]: Anything;
-  exists(predicate: (row: UnknownSymbol) => Anything): Anything;
-  all(predicate: (row: UnknownSymbol) => Anything): Anything;
-  filter(predicate: (row: UnknownSymbol) => Anything): UnknownSymbol & Anything;
-  map(value: (row: UnknownSymbol) => Anything): Anything;
-  ancestors(reference: string): UnknownSymbol;
-  selfAndAncestors(reference: string): UnknownSymbol;
-  (...operands: readonly Anything[]): Anything;
-}
+import type { UnknownSymbol } from "./unknown-symbol.ts";
 
 /** A to-many relation, filtered or not. */
 export interface Many<R> {
@@ -76,7 +57,9 @@ export type SymbolOf<F> =
           ? Many<Row<N>>
           : F extends ListOf<infer T>
             ? List<FamilyOfScalar[T]>
-            : never;
+            : F extends JsonOf<infer T>
+              ? JsonSymbols<T>
+              : never;
 
 interface RowReference {
   isNull(): Bool;

@@ -34,6 +34,17 @@ export interface ListOf<T extends ScalarName> {
   readonly kind: "list";
   readonly of: T;
 }
-export type Shape = Scalar<ScalarName> | State<string> | One<string> | ManyOf<string> | ListOf<ScalarName>;
+/** A list or an object in JSON, as TypeScript has it: `JsonOf<{ city: string }>`. */
+export interface JsonOf<T> {
+  readonly kind: "json";
+  readonly of: T;
+}
+export type Shape =
+  | Scalar<ScalarName>
+  | State<string>
+  | One<string>
+  | ManyOf<string>
+  | ListOf<ScalarName>
+  | JsonOf<unknown>;
 /** Fields by name. */
 export type Shapes = Readonly<Record<string, Shape>>;

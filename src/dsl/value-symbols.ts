@@ -2,7 +2,7 @@
  * The types of the symbols that stand for one value. None of these exist at run time as
  * values: each method call only writes down a piece of an expression.
  */
-import type { ListOf, One, Scalar, ScalarName, State } from "./shape.ts";
+import type { JsonOf, ListOf, One, Scalar, ScalarName, State } from "./shape.ts";
 
 /** The families of values that expressions know: money, bigint and integer are all `int`. */
 export type Family =
@@ -42,7 +42,9 @@ export type FamilyOf<F> =
         ? "uuid"
         : F extends ListOf<ScalarName>
           ? "list"
-          : never;
+          : F extends JsonOf<unknown>
+            ? "json"
+            : never;
 
 /** What may stand for a value in TypeScript. */
 interface Literals {
@@ -155,17 +157,45 @@ export interface Enum<S extends string> extends Expression<"enum"> {
 }
 
 declare const item: unique symbol;
+declare const several: unique symbol;
+
+/** What a function makes one of: the values of a `map`, or a list. */
+export interface Several<T extends Family> {
+  readonly [several]?: T;
+}
+
+/** What a list of a family is asked of each item. */
+type ItemOfFamily<T extends Family> = T extends "string"
+  ? Text
+  : T extends "bool"
+    ? Bool
+    : T extends "int" | "decimal"
+      ? Numeric<T>
+      : T extends "timestamp"
+        ? Moment
+        : Value<T>;
 
 /** Several values: `x.in(list)` searches it. */
-export interface List<T extends Family = "string"> extends Expression<"list"> {
+export interface List<T extends Family = "string"> extends Expression<"list">, Items<ItemOfFamily<T>, T> {
   readonly [item]: T;
-  size(): Numeric<"int">;
   isNull(): Bool;
   notNull(): Bool;
 }
 
+/** The items of a list: asked each, counted, or one value made of each. What is null is an item, too. */
+export interface Items<I, T extends Family> extends Several<T> {
+  /** Whether there is an item that … */
+  exists(predicate: (item: I) => Bool): Bool;
+  /** Whether every item …; true where there is none. */
+  all(predicate: (item: I) => Bool): Bool;
+  /** How many. */
+  size(): Numeric<"int">;
+  filter(predicate: (item: I) => Bool): Items<I, T>;
+  map<V extends Family>(value: (item: I) => Expression<V>): Mapped<V>;
+}
+
 /** The values of a `map`. */
-export interface Mapped<T extends Family> {
+export interface Mapped<T extends Family> extends Several<T> {
   readonly [family]: T;
   readonly mapped: true;
 }

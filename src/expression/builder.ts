@@ -105,11 +105,11 @@ const method = (name: string) => (target: unknown) =>
     target,
   );
 
-/** The sum of a mapped relation, 0 where it is empty. @example sum(row.lines.map(l => l.total)) */
+/** The sum of a mapped relation or a list of numbers, 0 where it is empty. @example sum(row.lines.map(l => l.total)) */
 export const sum: (list: unknown) => ExpressionSymbol = method("sum");
-/** The least of a mapped relation, null where it is empty. */
+/** The least of a mapped relation or a list, null where it is empty. */
 export const min: (list: unknown) => ExpressionSymbol = method("min");
-/** The greatest of a mapped relation, null where it is empty. */
+/** The greatest of a mapped relation or a list, null where it is empty. */
 export const max: (list: unknown) => ExpressionSymbol = method("max");
 
 const callOf = (name: string, ...args: readonly unknown[]): ExpressionSymbol => {

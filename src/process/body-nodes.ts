@@ -1,4 +1,6 @@
 /** Nodes with a graph of their own: what is done for each item, and what undoes another node. */
+
+import { suggestion } from "../errors/suggestion.ts";
 import { describeType } from "../expression/index.ts";
 import type { WorkflowNode } from "../model/index.ts";
 import type { JsonSchema } from "../model/schema-types.ts";
@@ -9,7 +11,6 @@ import { typeMisfit } from "./process-context.ts";
 import type { ProcessNodeOf } from "./process-file.ts";
 import { isEntry } from "./process-graph.ts";
 import { misfit } from "./process-types.ts";
-import { suggestion } from "./suggestion.ts";
 
 const INT: JsonSchema = { type: "integer" };
 

@@ -1,5 +1,7 @@
 /** Types of `$defs` that are no JSON Schema: a misspelt keyword would be taken for one that means nothing. */
+
 import { nearest } from "../errors/nearest.ts";
+import { suggestion } from "../errors/suggestion.ts";
 import type { Path, ProcessSource } from "./process-source.ts";
 
 const KINDS = ["array", "boolean", "integer", "null", "number", "object", "string"];
@@ -63,8 +65,7 @@ function checkKinds(source: ProcessSource, { type }: Members, path: Path): void 
   }
   (Array.isArray(type) ? type : [type]).forEach((kind, i) => {
     if (KINDS.includes(kind)) return;
-    const near = typeof kind === "string" ? nearest(kind, KINDS) : undefined;
-    const hint = `${near === undefined ? "" : `Did you mean "${near}"? `}JSON has: ${KINDS.join(", ")}.`;
+    const hint = suggestion(kind, KINDS, "JSON has");
     const at = [...path, "type", ...(Array.isArray(type) ? [i] : [])];
     source.report("EJS2511", `${JSON.stringify(kind)} is no type of JSON.`, at, { hint });
   });
@@ -81,8 +82,7 @@ function checkRequired(source: ProcessSource, { required, properties, allOf, $re
   const names = isObject(properties) ? Object.keys(properties) : [];
   required.forEach((name, i) => {
     if (typeof name === "string" && names.includes(name)) return;
-    const near = typeof name === "string" ? nearest(name, names) : undefined;
-    const hint = `${near === undefined ? "" : `Did you mean "${near}"? `}Its properties: ${names.join(", ") || "none"}.`;
+    const hint = suggestion(name, names, "Its properties");
     source.report(
       "EJS2511",
       `It requires ${JSON.stringify(name)}, and has no such property.`,

@@ -1,4 +1,6 @@
 /** Nodes that read and write the database. */
+
+import { suggestion } from "../errors/suggestion.ts";
 import type { ExpressionType } from "../expression/index.ts";
 import type { Entity, WorkflowNode } from "../model/index.ts";
 import type { JsonSchema } from "../model/schema-types.ts";
@@ -6,7 +8,6 @@ import type { Made, NodeContext } from "./node-context.ts";
 import { rowVariable } from "./process-context.ts";
 import type { ProcessNodeOf } from "./process-file.ts";
 import { fieldsGiven, fieldValues, isStored } from "./row-fields.ts";
-import { suggestion } from "./suggestion.ts";
 
 type EntityOp = "db.insert" | "db.get" | "db.list" | "db.update" | "db.delete";
 const NOTHING: Made = { nodes: [], values: {} };

@@ -1,5 +1,5 @@
 /** Nodes at which a run, or an item of a loop, ends. */
-import { nearest } from "../errors/nearest.ts";
+import { suggestion } from "../errors/suggestion.ts";
 import { type JsonSchema, schemaProperties } from "../model/schema-types.ts";
 import type { AroundNode } from "./compile-node.ts";
 import type { Made, NodeContext } from "./node-context.ts";
@@ -67,9 +67,7 @@ function declared(
 }
 
 function declaredHint({ process }: NodeContext, part: "outputs" | "errors", name?: string): string {
-  const names = Object.keys(process.file[part] ?? {});
-  const near = name === undefined ? undefined : nearest(name, names);
-  return `${near === undefined ? "" : `Did you mean "${near}"? `}It declares: ${names.join(", ") || "none"}.`;
+  return suggestion(name, Object.keys(process.file[part] ?? {}), "It declares");
 }
 
 /** What an end is given: by one port. */

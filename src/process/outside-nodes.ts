@@ -1,10 +1,11 @@
 /** Nodes that hand something on: to queues, waits, other workflows, the log. */
+
+import { suggestion } from "../errors/suggestion.ts";
 import type { System, WorkflowNode } from "../model/index.ts";
 import { schemaProperties } from "../model/schema-types.ts";
 import { milliseconds } from "./duration.ts";
 import type { Made, NodeContext } from "./node-context.ts";
 import type { ProcessNodeOf } from "./process-file.ts";
-import { suggestion } from "./suggestion.ts";
 import { bodyOf } from "./task-nodes.ts";
 
 const NOTHING: Made = { nodes: [], values: {} };

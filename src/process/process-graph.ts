@@ -1,5 +1,5 @@
 /** The edges of a graph: what they join, in which order nodes run, and which nodes nothing leads to. */
-import { nearest } from "../errors/nearest.ts";
+import { didYouMean } from "../errors/suggestion.ts";
 import type { JsonSchema } from "../model/schema-types.ts";
 import type { GraphScope } from "./graph-scope.ts";
 import type { ProcessContext } from "./process-context.ts";
@@ -122,10 +122,9 @@ const typeOf = (node: ProcessNode | undefined, side: "in" | "out", port: string)
 
 function known(name: string, names: Iterable<string>, lead: string): string {
   const all = [...names];
-  const near = nearest(name, all);
   // All names of a large graph help nobody.
   const shown = all.length > 40 ? `${all.slice(0, 40).join(", ")} and ${all.length - 40} more` : all.join(", ");
-  return `${near === undefined ? "" : `Did you mean "${near}"? `}${lead}: ${shown || "none"}.`;
+  return `${didYouMean(name, all)}${lead}: ${shown || "none"}.`;
 }
 
 interface NodeOrder {

@@ -1,4 +1,6 @@
 /** The first node of a process: what a run begins with. */
+
+import { suggestion } from "../errors/suggestion.ts";
 import type { Entity, WorkflowNode } from "../model/index.ts";
 import { expressionType, type Field, triggerEntity } from "../model/index.ts";
 import { type JsonSchema, schemaProperties } from "../model/schema-types.ts";
@@ -8,7 +10,6 @@ import { typeMisfit } from "./process-context.ts";
 import type { ProcessNodeOf } from "./process-file.ts";
 import { inputSchema } from "./process-trigger.ts";
 import { misfit } from "./process-types.ts";
-import { suggestion } from "./suggestion.ts";
 
 /** The first node: what starts the run is the value of its port. */
 export function entryNode(context: NodeContext<ProcessNodeOf<"start" | "queue.consume">>): Made {

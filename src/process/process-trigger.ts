@@ -1,6 +1,7 @@
 /** What starts a process, as whom it runs, and by what its runs are told apart. */
 
 import { nearest } from "../errors/nearest.ts";
+import { suggestion } from "../errors/suggestion.ts";
 import type { Environment, Variable } from "../expression/index.ts";
 import { check } from "../expression/index.ts";
 import { isTimeZone } from "../model/cron.ts";
@@ -10,7 +11,6 @@ import { literal } from "../sql-ast/expressions.ts";
 import { queueOf } from "./outside-nodes.ts";
 import { type ProcessContext, rowVariable, schemaVariable } from "./process-context.ts";
 import type { Path } from "./process-source.ts";
-import { suggestion } from "./suggestion.ts";
 
 const SCHEDULED = ["interval", "cron", "datetime"];
 /** What a tick of a clock gives. */

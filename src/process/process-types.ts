@@ -1,5 +1,5 @@
 /** The types of a process: the schemas of its `$defs` with every reference put in place, and which of them fit which. */
-import { nearest } from "../errors/nearest.ts";
+import { suggestion } from "../errors/suggestion.ts";
 import type { JsonSchema } from "../model/schema-types.ts";
 import { checkType } from "./check-types.ts";
 import type { Path, ProcessSource } from "./process-source.ts";
@@ -36,9 +36,7 @@ export class ProcessTypes {
   }
 
   private hint(name: string): string {
-    const names = Object.keys(this.declared);
-    const near = nearest(name, names);
-    return `${near === undefined ? "" : `Did you mean "${near}"? `}Types in $defs: ${names.join(", ") || "none"}.`;
+    return suggestion(name, Object.keys(this.declared), "Types in $defs");
   }
 
   private inlined(part: unknown, path: Path, within: readonly string[]): unknown {

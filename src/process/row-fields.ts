@@ -1,10 +1,11 @@
 /** The fields of rows that nodes read and write, against the types and values that a file gives them. */
+
+import { suggestion } from "../errors/suggestion.ts";
 import { type ExpressionType, parse } from "../expression/index.ts";
 import { type Entity, expressionType, type Field } from "../model/index.ts";
 import { type JsonSchema, schemaProperties } from "../model/schema-types.ts";
 import type { NodeContext } from "./node-context.ts";
 import { rowVariable, typeMisfit } from "./process-context.ts";
-import { suggestion } from "./suggestion.ts";
 
 /** A reference is its id. */
 const fieldType = ({ type }: Field): ExpressionType => (type.kind === "one" ? { kind: "uuid" } : expressionType(type));

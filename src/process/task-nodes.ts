@@ -1,9 +1,10 @@
 /** Nodes that a task file does: operations of services, and tasks by their names. */
+
+import { suggestion } from "../errors/suggestion.ts";
 import type { Task } from "../model/index.ts";
 import { schemaProperties } from "../model/schema-types.ts";
 import type { Made, NodeContext } from "./node-context.ts";
 import type { ProcessNodeOf } from "./process-file.ts";
-import { suggestion } from "./suggestion.ts";
 
 const NOTHING: Made = { nodes: [], values: {} };
 

@@ -1,7 +1,8 @@
 /** The form of a config. The names in it are checked against the model by the compiler. */
+
 import { z } from "zod";
 import type { Diagnostic } from "../errors/diagnostic.ts";
-import { nearest } from "../errors/nearest.ts";
+import { suggestion } from "../errors/suggestion.ts";
 import { entityName, fieldName, permissionName, slugName, sqlName } from "../model/names.ts";
 import { projectFinding } from "./project-error.ts";
 
@@ -111,8 +112,7 @@ function problemsOf(issue: z.core.$ZodIssue): Problem[] {
     case "unrecognized_keys": {
       const allowed = keysAt(path);
       return issue.keys.map((word) => {
-        const near = nearest(word, allowed);
-        const hint = `${near === undefined ? "" : `Did you mean "${near}"? `}Allowed here: ${allowed.join(", ")}.`;
+        const hint = suggestion(word, allowed, "Allowed here");
         return { path, word, message: `there is no setting "${word}".`, hint };
       });
     }

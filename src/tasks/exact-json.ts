@@ -1,7 +1,8 @@
 /**
  * JSON whose numbers stay what they are. JavaScript's have 53 bits; bigint and numeric of PostgreSQL have more. A number that
  * JavaScript cannot hold is kept as its text, in the form that JSON.stringify writes back as the same number (JSON.rawJSON): so it goes
- * unchanged from an event or a row through every step. Only where a task's code looks at it must it become something else.
+ * unchanged from an event or a row through every step. So does one that ends in zeros behind its point: 10.00 of a numeric would be 10.
+ * Only where a task's code looks at it must it become something else.
  */
 import pg from "pg";
 import { cutJson } from "./cut-json.ts";
@@ -17,14 +18,17 @@ interface ExactNumber {
 }
 
 /**
- * A number of sixteen digits, or with an exponent of three: fewer always survive. It is looked for where a number may begin, and costs
- * as much as half of the parsing; what looks so inside of a string costs time only.
+ * A number of sixteen digits, with an exponent of three, or with a last zero behind its point: others always survive. It is
+ * looked for where a number may begin, and costs as much as half of the parsing; what looks so inside of a string costs time only.
  */
-const RISKY = /(?:^|[:,[\s])-?\d(?:[\d.]{15}|[\d.]*[eE][+-]?\d{3})/;
+const RISKY = /(?:^|[:,[\s])-?\d(?:[\d.]{15}|[\d.]*[eE][+-]?\d{3}|\d*\.\d*0(?=[\s,\]}]|$))/;
+
+/** A number whose scale JavaScript would lose. */
+const SCALED = /\.\d*0$/;
 
 /**
- * As JSON.parse; numbers that it would change, and whole ones beyond 2^53, are exact ones. What is nested so deeply that JavaScript's
- * stack is too small for it is cut off there (see `cutJson`): it may be one run's, and the text that of many runs.
+ * As JSON.parse; numbers that it would change or shorten, and whole ones beyond 2^53, are exact ones. What is nested so deeply that
+ * JavaScript's stack is too small for it is cut off there (see `cutJson`): it may be one run's, and the text that of many runs.
  */
 export function parseExactly(text: string): unknown {
   if (!RISKY.test(text)) return JSON.parse(text);
@@ -38,8 +42,13 @@ export function parseExactly(text: string): unknown {
 
 function exactNumber(_key: string, value: unknown, { source }: { readonly source?: string }): unknown {
   if (typeof value !== "number" || source === undefined) return value;
+  return !SCALED.test(source) && isHeld(source, value) ? value : rawJSON(source);
+}
+
+/** Whether JavaScript has the number itself, whatever its notation. */
+function isHeld(source: string, value: number): boolean {
   const isOurs = Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value);
-  return isOurs && sameNumber(source, String(value)) ? value : rawJSON(source);
+  return isOurs && sameNumber(source, String(value));
 }
 
 /** As JSON.stringify; a BigInt, which that refuses, is a number. */
@@ -53,14 +62,20 @@ export function stringifyExactly(value: unknown): string | undefined {
 }
 
 /**
- * For code that is not ours: each exact number as its text. The same value where there is none.
+ * For code that is not ours: each exact number as its text, but as a number where only its scale is lost. The same value where there is
+ * none.
  *
  * @param numbersAt paths at and below which they are numbers, as JavaScript has them
  */
 export const exactNumbersAsText = <T>(value: T, numbersAt: readonly (readonly PropertyKey[])[] = []): T =>
   replaced(value, ({ rawJSON: text }, path) =>
-    numbersAt.some((at) => at.every((key, i) => String(key) === path[i])) ? Number(text) : text,
+    isHeld(text, Number(text)) || numbersAt.some((at) => at.every((key, i) => String(key) === path[i]))
+      ? Number(text)
+      : text,
   ) as T;
+
+/** A value as it stands in a text, such as a header: 10.00 with its zeros. */
+export const exactText = (value: unknown): string => (isRawJSON(value) ? value.rawJSON : String(value));
 
 /**
  * For schemas in memory, which let no integer pass that JavaScript cannot hold: such a one is the largest that passes. What is said of its

@@ -66,6 +66,9 @@ export const SCHEDULE_FAILPOINTS = [
 /** Those that only runs come by of which several steps are one transaction. */
 export const TRANSACTION_FAILPOINTS = ["transaction:between-steps"] as const;
 
+/** Those that only steps come by which give a signal. */
+export const SIGNAL_FAILPOINTS = ["signal:after-key", "signal:after-payload", "signal:before-send"] as const;
+
 /** Those of webhooks that go out. */
 export const WEBHOOK_FAILPOINTS = ["webhook:after-claim", "webhook:after-post", "webhook:after-record"] as const;
 
@@ -79,6 +82,7 @@ export type Failpoint =
   | "tell:after"
   | (typeof BUSY_FAILPOINTS)[number]
   | (typeof TRANSACTION_FAILPOINTS)[number]
+  | (typeof SIGNAL_FAILPOINTS)[number]
   | (typeof WEBHOOK_FAILPOINTS)[number]
   | (typeof SCHEDULE_FAILPOINTS)[number];
 

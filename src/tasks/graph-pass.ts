@@ -56,15 +56,12 @@ export class GraphPass {
   private readonly options: PassOptions;
   /** The run's, aborted also when one path has failed for good. */
   private readonly signal: AbortSignal;
-  private readonly halt = new AbortController();
+  private readonly halt: AbortController;
 
   constructor(options: PassOptions) {
     this.options = options;
+    this.halt = options.halt;
     this.signal = this.halt.signal;
-    // Not AbortSignal.any(): the garbage collector's work with what that makes is a twentieth of an empty run.
-    const { signal } = options.run;
-    if (signal.aborted) this.halt.abort(signal.reason);
-    else signal.addEventListener("abort", () => this.halt.abort(signal.reason), { once: true });
   }
 
   /** Walks over the whole of the run. */

@@ -12,6 +12,8 @@ export interface Pause extends Failure {
 export interface PassOptions {
   readonly context: StepContext;
   readonly run: Run;
+  /** Stops this walk alone; aborted with the run's signal. */
+  readonly halt: AbortController;
   /** What became of the run's waits, by path. */
   readonly waits: ReadonlyMap<string, WaitState>;
   /** How often a step has failed so far, where no wait says so. */

@@ -78,9 +78,13 @@ export class Histogram implements Metric {
 
 const headOf = (name: string, help: string, type: string): string => `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
 
-const labelText = (labels: Labels): string =>
-  Object.entries(labels)
-    .map(([name, value]) => `${name}="${value.replace(/[\\"\n]/g, escaped)}"`)
-    .join(",");
+/** Made for each run and each step: in one text, without lists of parts. */
+function labelText(labels: Labels): string {
+  let text = "";
+  for (const [name, value] of Object.entries(labels)) {
+    text += `${text === "" ? "" : ","}${name}="${value.replace(/[\\"\n]/g, escaped)}"`;
+  }
+  return text;
+}
 
 const escaped = (character: string): string => (character === "\n" ? "\\n" : `\\${character}`);

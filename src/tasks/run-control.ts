@@ -22,6 +22,8 @@ export class Ended extends Error {
 
 export class RunControl {
   private controller = new AbortController();
+  /** Of the walk over the graph that is under way. */
+  private walk: AbortController | undefined;
   private turned = false;
 
   get signal(): AbortSignal {
@@ -38,6 +40,17 @@ export class RunControl {
   abort(reason: Error): void {
     if (reason instanceof Ended && this.turned) return;
     this.controller.abort(reason);
+    this.walk?.abort(reason);
+  }
+
+  /**
+   * What stops one walk over the graph: by itself, or with the run. There is one walk at a time, so this needs no combined signal
+   * (AbortSignal.any), whose garbage is a twentieth of the work with an empty run.
+   */
+  startWalk(): AbortController {
+    this.walk = new AbortController();
+    if (this.signal.aborted) this.walk.abort(this.signal.reason);
+    return this.walk;
   }
 
   /** From now on the run is being undone, with a signal of its own. */

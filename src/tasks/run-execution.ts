@@ -201,7 +201,8 @@ export class RunExecution {
     const { claimed, options } = this;
     return new GraphPass({
       context: this.context(),
-      run: { ...run, signal: this.control.signal },
+      run,
+      halt: this.control.startWalk(),
       waits,
       failures: (path) => (claimed.failed_step === path ? claimed.failures : 0),
       keep: async (path, output) =>

@@ -21,24 +21,31 @@ export function withTimeLimit<T>(
 ): Promise<T> {
   if (milliseconds === undefined && grace === undefined) return work(signal);
   return new Promise((resolve, reject) => {
-    const timers: NodeJS.Timeout[] = [];
     // Combined signals cost more than an empty step does: only where there is a limit.
     const late = milliseconds === undefined ? undefined : new AbortController();
-    if (milliseconds !== undefined) {
-      const end = () => {
-        const error = new TimeLimit(milliseconds);
-        late?.abort(error);
-        reject(error);
-      };
-      timers.push(setTimeout(end, milliseconds));
-    }
-    const aborted = () => timers.push(setTimeout(() => reject(signal.reason as Error), grace));
-    if (grace !== undefined) signal.addEventListener("abort", aborted, { once: true });
+    const timers: NodeJS.Timeout[] = [];
     // What comes of the work after it was left to itself is nobody's.
     const over = () => {
       signal.removeEventListener("abort", aborted);
       for (const timer of timers) clearTimeout(timer);
     };
-    work(late === undefined ? signal : AbortSignal.any([signal, late.signal])).then(resolve, reject).finally(over);
+    const fail = (error: unknown) => {
+      over();
+      reject(error);
+    };
+    const aborted = () => timers.push(setTimeout(() => fail(signal.reason), grace));
+    if (grace !== undefined) signal.addEventListener("abort", aborted, { once: true });
+    if (milliseconds !== undefined) {
+      const end = () => {
+        const error = new TimeLimit(milliseconds);
+        late?.abort(error);
+        fail(error);
+      };
+      timers.push(setTimeout(end, milliseconds));
+    }
+    work(late === undefined ? signal : AbortSignal.any([signal, late.signal])).then((result) => {
+      over();
+      resolve(result);
+    }, fail);
   });
 }

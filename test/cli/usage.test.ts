@@ -1,5 +1,6 @@
+import { spawn } from "node:child_process";
 import { expect, test } from "vitest";
-import { runCli } from "./run-cli.ts";
+import { binFile, cleanEnvironment, runCli } from "./run-cli.ts";
 
 const commands = [
   "sql build",
@@ -77,4 +78,14 @@ test("outside of a project a command says so and ends with 2", async () => {
   expect(code).toBe(2);
   expect(stderr).toContain("EJS1003");
   expect(stderr).toContain("enginejs.config.ts");
+});
+
+test("whoever stops reading stderr ends no command", async () => {
+  const child = spawn(process.execPath, [binFile, "nonsense"], {
+    env: cleanEnvironment(),
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  child.stderr.destroy();
+  // As ever for a command that there is not; an error that nobody catches is a 1.
+  expect(await new Promise((resolve) => child.once("close", resolve))).toBe(2);
 });

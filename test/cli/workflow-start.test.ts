@@ -1,6 +1,7 @@
-/** `enginejs workflow start` as a person runs it, over a database with a worker. */
+/** `enginejs workflow start` and `signal` as a person runs it, over a database with a worker. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { defineTask } from "../../src/dsl/task.ts";
+import type { Workflow } from "../../src/model/index.ts";
 import { type RunningWorker, startWorker } from "../../src/tasks/index.ts";
 import { makeProject, type TemporaryProject } from "../project/temporary-project.ts";
 import { charge } from "../server/support/callable-workflows.ts";
@@ -13,6 +14,21 @@ import {
 } from "../tasks/support/invoicing-database.ts";
 import { type CliResult, runCli } from "./run-cli.ts";
 
+/** Waits for the word, and gives what it said. */
+const held: Workflow = {
+  ...charge,
+  name: "held",
+  as: "system",
+  input: { type: "object", properties: {} },
+  outputs: { heard: { type: "object", properties: { word: {} } } },
+  errors: {},
+  nodes: [
+    { id: "wait", kind: "waitForSignal", signal: "released", key: '"k-1"' },
+    { id: "end", kind: "end", output: "heard", values: { word: "wait.payload" } },
+  ],
+  edges: [{ from: "wait", to: "end" }],
+};
+
 let project: TemporaryProject;
 let database: InvoicingDatabase;
 let worker: RunningWorker;
@@ -22,7 +38,7 @@ beforeAll(async () => {
   database = await createInvoicingDatabase();
   const client = await database.client();
   const system = await loadInvoicing();
-  await recordBuild(client, { ...system, workflows: [charge, { ...charge, name: "charge-all", as: "system" }] });
+  await recordBuild(client, { ...system, workflows: [charge, { ...charge, name: "charge-all", as: "system" }, held] });
   const quiet = () => undefined;
   worker = await startWorker({
     url: database.workerUrl,
@@ -77,4 +93,22 @@ test("says what is wrong before anything starts", async () => {
     code: 1,
     stderr: expect.stringContaining('Did you mean "charge-card"?'),
   });
+});
+
+test("gives a signal, and names those that there are", async () => {
+  const signal = (...given: string[]): Promise<CliResult> =>
+    runCli(["workflow", "signal", ...given, "--project", project.folder, "--database", database.url]);
+  const kept = await signal("released", "k-1", "--payload", '"go"');
+  expect(kept).toMatchObject({ code: 0, stdout: expect.stringContaining("kept for the first run") });
+  const done = await start("held", "--input", "{}", "--wait");
+  expect(done).toMatchObject({ code: 0, stdout: 'heard: {"word":"go"}\n' });
+  expect(await signal("relesed", "k-1")).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/EJS1055.*Did you mean "released"\? Signals: released\./s),
+  });
+  expect(await signal("released", "k-1", "--payload", "{go}")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("--payload is no JSON"),
+  });
+  expect(await signal("released")).toMatchObject({ code: 2, stderr: expect.stringContaining("key") });
 });

@@ -2,8 +2,10 @@
 import { createServer, type Server } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect } from "../../src/database/connection.ts";
+import { createPool } from "../../src/database/pool.ts";
 import { requireServer } from "../../src/database/require-server.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { SilentProxy } from "../tasks/support/silent-proxy.ts";
 
 const secret = "s3cr%C3%A9t";
 let database: TestDatabase;
@@ -126,4 +128,17 @@ test("what the server is", async () => {
   const found = await requireServer(await database.client());
   expect(found.majorVersion).toBeGreaterThanOrEqual(15);
   expect(found.database).toBe(database.name);
+});
+
+test("a pool's connection that falls silent before anybody has got it does not keep its place", async () => {
+  const proxy = await SilentProxy.before(database.url, "set jit");
+  const onConnect = (client: import("pg").ClientBase) => client.query("set jit = off");
+  const pool = createPool(proxy.url, { max: 1, connectTimeout: 3_000, onConnect });
+  try {
+    for (const _ of [1, 2]) await expect(pool.query("select 1")).rejects.toMatchObject({ code: "ETIMEDOUT" });
+    expect(pool.totalCount).toBe(0);
+  } finally {
+    proxy.close();
+    await pool.end();
+  }
 });

@@ -130,6 +130,12 @@ describe("errors name the place, the value and the nearest match", () => {
     ["sise(row.lines)", "EJS2014", "sise", 'Did you mean "size"?'],
     ["startsWith(row.title, 'a')", "EJS2014", "startsWith", "It is a method"],
     ["row.tags.contains('a')", "EJS2014", "contains", "x in row.tags"],
+    ["row.tags.sum()", "EJS2016", "row.tags.sum()", "sum() of string"],
+    ["row.tags.sum(1)", "EJS2015", "row.tags.sum(1)", "sum()"],
+    ["input.ints.exists(i, i.qty > 1)", "EJS2013", "qty", "int"],
+    ["input.ints.avg()", "EJS2014", "avg", "Methods: exists"],
+    ["input.lines.sum()", "EJS2014", "sum", "input.lines.map(x, x.…).sum()"],
+    ["input.lines.map(l, l.qyt).sum()", "EJS2012", "qyt", 'Did you mean "qty"?'],
     ["now(1)", "EJS2015", "now(1)", "now()"],
     ["row.lines.exists(l)", "EJS2015", "row.lines.exists(l)", "exists(x, condition)"],
     ["row.lines.exists(1, true)", "EJS2015", "1", "names the row"],
@@ -239,6 +245,8 @@ describe("constraints and generated columns see one row", () => {
     ["actor.id == row.owner.id", "EJS2026", "actor"],
     ["row.startsAt < now()", "EJS2027", "now()"],
     ["row.total > 1", "EJS2024", "total"],
+    ["row.tags.exists(t, t == 'a')", "EJS2025", "row.tags.exists(t, t == 'a')"],
+    ["row.tags.min() == 'a'", "EJS2025", "row.tags.min()"],
   ])("%s is refused", (text, code, piece) => {
     const [error] = errorsOf(text, sameRow);
     expect([error?.code, text.slice(error?.range.start, error?.range.end)]).toEqual([code, piece]);

@@ -265,6 +265,8 @@ describe("a webhook", () => {
     expect(await post("nobody", "{}", {})).toMatchObject({ status: 404, code: "EJS5016" });
     expect(await post("pay", "", {}, "GET")).toMatchObject({ status: 405 });
     expect(await post("__proto__", "{}", {})).toMatchObject({ status: 404 });
+    // A name that no percent sign can say; not a failure of the server's, which would be a line of its log.
+    expect(await post("%E0%A4%A", "{}", {})).toMatchObject({ status: 404, code: "EJS5016" });
   });
 
   it("whose secret is not set takes nothing, and says so in the log only", async () => {

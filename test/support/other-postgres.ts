@@ -1,5 +1,6 @@
 /** A PostgreSQL of another version than the embedded one, from the system's packages, for tests of old versions. */
 import { spawnSync } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { chmod, chown, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -60,7 +61,8 @@ async function start(programs: string): Promise<OtherPostgres> {
   else await chmod(folder, 0o700);
   const data = join(folder, "data");
   run(programs, "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C");
-  const port = await freePort(0);
+  // Below those that the system gives to whoever connects or listens anywhere just then.
+  const port = await freePort(randomInt(15_000, 32_000));
   // Nothing of a test run needs to survive a power failure.
   const settings = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300";
   const options = `-p ${port} -h 127.0.0.1 -k ${folder} ${settings}`;

@@ -3,7 +3,9 @@
  * still in the middle of a transaction, hosts whose clocks are wrong, handlers that block their process, results that nobody
  * can keep, and ten megabytes.
  */
-import { availableParallelism, loadavg } from "node:os";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { availableParallelism, loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
 import type pg from "pg";
 import { describe, expect, test } from "vitest";
 import type { Workflow, WorkflowNode } from "../../src/model/index.ts";
@@ -61,7 +63,7 @@ async function makeWorld() {
       rows<{ workflow: string; status: string; n: number }>(
         "select workflow, status, count(*)::int as n from enginejs.workflow_runs group by 1, 2 order by 1, 2",
       ),
-    ended: (workflow: string, count: number, seconds = 90) =>
+    ended: (workflow: string, count: number, seconds = 240) =>
       eventually(
         `${count} runs of ${workflow} at their end`,
         async () => {
@@ -223,7 +225,9 @@ describe("a process that stands still", { concurrent: true }, () => {
       onCustomer("blocks", [task("block", "block"), made("of blocks")]),
       onCustomer("plain", [made("of plain")]),
     );
-    const [first, second] = [world.start(), world.start()];
+    const folder = await mkdtemp(join(tmpdir(), "enginejs-block-"));
+    const environment = { BLOCK_UNTIL: join(folder, "seen") };
+    const [first, second] = [world.start(environment), world.start(environment)];
     await Promise.all([first.ready, second.ready]);
     await world.add("blocks");
     await eventually("a beginning", async () => (await world.begun("block")).length === 1);
@@ -233,7 +237,9 @@ describe("a process that stands still", { concurrent: true }, () => {
     expect((await world.statuses()).filter(({ workflow }) => workflow === "blocks")).toEqual([
       { workflow: "blocks", status: "processing", n: 1 },
     ]);
+    await writeFile(environment.BLOCK_UNTIL, "");
     await world.ended("blocks", 1);
+    await rm(folder, { recursive: true });
     expect(await world.begun("block")).toHaveLength(1);
     expect([...first.log, ...second.log].filter(({ message }) => /is dead|registers anew/.test(message))).toEqual([]);
     expect(await world.statuses()).toEqual([

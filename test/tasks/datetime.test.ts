@@ -126,6 +126,27 @@ describe("a row", () => {
     expect(await moments(id)).toEqual([]);
   });
 
+  it("that comes due while its writer's transaction is open fires when that is committed; one over before that does not", async () => {
+    const make = (due: string) =>
+      client
+        .query<{ id: string }>(
+          `insert into app.invoice (tenant_id, number, owner_id, customer_id, due_at)
+           select $1, 'open-' || $4, $2, $3, now() + interval '2 days' + $4::interval returning id`,
+          [ids.tenant, ids.biller, ids.customer, due],
+        )
+        .then(({ rows }) => rows[0]?.id ?? "");
+    await client.query("begin");
+    // By the time it is written, it is over.
+    await client.query("select pg_sleep(0.05)");
+    const [due, now, over] = [await make("10 ms"), await make("0"), await make("-1 ms")];
+    const moved = await invoice(null);
+    await client.query("update app.invoice set due_at = now() + interval '2 days 20 ms' where id = $1", [moved]);
+    await client.query("commit");
+    await fireAt(new Date(Date.now() + 60_000).toISOString());
+    const counts = await Promise.all([due, now, over, moved].map(async (id) => (await fired(id)).length));
+    expect(counts).toEqual([1, 1, 0, 1]);
+  });
+
   it("moved there and back, or written as it was, has one moment", async () => {
     const id = await invoice("2040-03-10T12:00Z");
     await move(id, "2040-04-10T12:00Z");

@@ -10,7 +10,7 @@ import { defineTask } from "../../src/dsl/task.ts";
 import { compile } from "../../src/dsl-to-sql/index.ts";
 import type { WorkflowNode } from "../../src/model/index.ts";
 import { loadProject } from "../../src/project/load-project.ts";
-import { exactNumbersAsText, parseExactly, stringifyExactly } from "../../src/tasks/exact-json.ts";
+import { exactNumbersAsText, exactText, parseExactly, stringifyExactly } from "../../src/tasks/exact-json.ts";
 import { type RunningWorker, startWorker } from "../../src/tasks/index.ts";
 import { config, makeProject, type TemporaryProject } from "../project/temporary-project.ts";
 import { coreTemplate } from "../support/core.ts";
@@ -38,19 +38,22 @@ describe("JSON", () => {
     expect(exactNumbersAsText(value, [["b"], ["a", 0]])).toEqual({ a: [Number(text)], b: text });
   });
 
-  test.each([
-    "0",
-    "-0",
-    "1.50",
-    "0.1000000000000000000000",
-    "9007199254740991",
-    "1e2",
-    "0.0000000000000000001",
-    "15e-1",
-    "-12.5E+3",
-  ])("%s is a number", (text) => {
-    expect(parseExactly(`[${text}]`)).toEqual([Number(text)]);
-  });
+  test.each(["10.00", "-1.50", "0.0", "0.1000000000000000000000"])(
+    "%s keeps its zeros, and is a number for code",
+    (text) => {
+      const value = parseExactly(`{"a":[${text}],"b":"${text}"}`);
+      expect(JSON.stringify(value)).toBe(`{"a":[${text}],"b":"${text}"}`);
+      expect(exactNumbersAsText(value)).toEqual({ a: [Number(text)], b: text });
+      expect(exactText((value as { a: unknown[] }).a[0])).toBe(text);
+    },
+  );
+
+  test.each(["0", "-0", "1.5", "9007199254740991", "1e2", "0.0000000000000000001", "15e-1", "-12.5E+3"])(
+    "%s is a number",
+    (text) => {
+      expect(parseExactly(`[${text}]`)).toEqual([Number(text)]);
+    },
+  );
 
   test("numbers of very many digits, which PostgreSQL and servers have, take no time", () => {
     const began = performance.now();
@@ -106,6 +109,7 @@ describe("in a workflow", () => {
       });
       request.on("end", () => {
         posted.push(body);
+        seen.header = request.headers["x-exact"];
         response.writeHead(200, { "content-type": "application/json" }).end(body);
       });
     });
@@ -169,6 +173,25 @@ entity("Amount", { tenant: false, fields: { big: bigint().required(), exact: dec
           copy("fromAnswer", "post.body"),
           { id: "sub", kind: "startWorkflow", workflow: "child", input: values, wait: true },
           { id: "sent", kind: "queue.publish", queue: "amounts", message: values },
+        ],
+      }),
+      workflowOf({
+        ...base,
+        name: "scaled",
+        trigger: { kind: "model", entity: "Amount", event: "create", condition: 'after.via == "scaled"' },
+        nodes: [
+          { id: "kept", kind: "transform", values: { event: "event.after.exact", record: "record.exact" } },
+          { id: "code", kind: "task", task: "loose", input: { exact: "kept.event" } },
+          {
+            id: "shown",
+            kind: "http.request",
+            method: "POST",
+            url: JSON.stringify(`http://127.0.0.1:${port}/`),
+            headers: { "x-exact": "kept.record" },
+            body: { event: "event.after.exact", kept: "kept.event" },
+            privateHosts: ["127.0.0.1"],
+            accept: [],
+          },
         ],
       }),
       workflowOf({
@@ -261,5 +284,25 @@ entity("Amount", { tenant: false, fields: { big: bigint().required(), exact: dec
     expect(seen.loose).toEqual({ big: BIG, exact: EXACT });
     expect(seen.after).toMatchObject({ big: BIG, exact: EXACT, via: "seed" });
     expect(seen.strict).toEqual({ big: BigInt(BIG), exact: Number(EXACT) });
+  });
+
+  it("a decimal keeps its zeros from the row to where it is shown, and is a number for a task", async () => {
+    await client.query("insert into app.amount (big, exact, via) values (1, 10, 'scaled')");
+    await eventually("it is done", async () => {
+      const { rowCount } = await client.query(
+        "select from enginejs.workflow_runs where workflow = 'scaled' and status = 'done'",
+      );
+      return rowCount === 1;
+    });
+    expect(posted.at(-1)).toBe('{"kept":10.0000000000,"event":10.0000000000}');
+    expect(seen.header).toBe("10.0000000000");
+    expect(seen.loose).toEqual({ exact: 10 });
+    const { rows } = await client.query<{ text: string }>(
+      "select output::text as text from enginejs.workflow_run_steps where step in ('kept', 'shown') order by step",
+    );
+    expect(rows.map(({ text }) => text)).toEqual([
+      '{"event": 10.0000000000, "record": 10.0000000000}',
+      expect.stringContaining('"kept": 10.0000000000'),
+    ]);
   });
 });

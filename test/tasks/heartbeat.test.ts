@@ -26,9 +26,7 @@ afterAll(async () => {
 const count = async (text: string) => (await client.query(text)).rowCount ?? 0;
 const workers = () => count("select from enginejs.workflow_workers");
 const connections = () =>
-  count(
-    "select from pg_stat_activity where datname = current_database() and application_name = 'enginejs heartbeat'",
-  );
+  count("select from pg_stat_activity where datname = current_database() and application_name = 'enginejs heartbeat'");
 const lost: string[] = [];
 const start = (signal: AbortSignal) => startHeartbeat(gate.url, pool, () => void lost.push("lost"), signal);
 

@@ -33,7 +33,7 @@ interface Storm {
 }
 
 /** How long it may take, after the last blow, until all is done: 12 s where nobody else uses the machine; many times that where twenty others do. */
-const CALM = 240;
+const CALM = 400;
 
 async function storm({ workflows, shapes, entity, seconds }: Storm): Promise<void> {
   console.log(`STORM_SEED=${seed} STORM_SECONDS=${seconds} ${entity}`);

@@ -34,7 +34,7 @@ async function expectAllInOrder(client: pg.ClientBase): Promise<void> {
       const { rows } = await client.query("select from enginejs.workflow_runs where status = 'done'");
       return rows.length === 4;
     },
-    90,
+    200,
   );
   const { rows } = await client.query<{ n: number }>(
     "select kind::int as n from test.effects where key = 'a' order by id",

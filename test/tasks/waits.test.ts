@@ -246,6 +246,46 @@ describe("waitForSignal", () => {
     });
   });
 
+  it("is not heard in another tenant, and not taken there: a number is one tenant's only", async () => {
+    await world.start([waiter("of-tenant", { signal: "arrived", key: '"1001"' })]);
+    const invoice = await world.paid();
+    await world.parked("of-tenant", invoice);
+    const given = async (tenant: string | null, by: string) => {
+      await world.client.query("begin");
+      await world.client.query("select enginejs.begin_request('enginejs_system', null, $1, null, null, 'test')", [
+        tenant,
+      ]);
+      const { rows } = await world.client.query(
+        "select enginejs.workflow_signal('arrived', '1001', jsonb_build_object('by', $1::text)) as taken",
+        [by],
+      );
+      await world.client.query("commit");
+      return rows[0]?.taken;
+    };
+    expect(await given(ids.otherTenant, "strangers")).toBe(0);
+    // Kept for the strangers' own runs: a second wait of this tenant does not take it either.
+    const second = await world.paid();
+    await world.parked("of-tenant", second);
+    expect(await world.run("of-tenant", invoice)).toMatchObject({ status: "waiting" });
+    expect(await given(ids.tenant, "us")).toBe(2);
+    for (const each of [invoice, second]) {
+      const ended = await world.ended("of-tenant", each);
+      expect((await world.steps(ended.id)).sum).toEqual({ by: "us", late: false });
+    }
+    expect(
+      (
+        await world.client.query(
+          "delete from enginejs.workflow_signals where name = 'arrived' returning tenant, payload",
+        )
+      ).rows,
+    ).toEqual([{ tenant: ids.otherTenant, payload: { by: "strangers" } }]);
+    // By nobody's tenant: for whoever waits.
+    const third = await world.paid();
+    await world.parked("of-tenant", third);
+    expect(await given(null, "the platform")).toBe(1);
+    await world.ended("of-tenant", third);
+  });
+
   it("is not for actors to send", async () => {
     await expect(
       asUser(world.client, ids.biller, () => world.client.query("select enginejs.workflow_signal('delivered', 'x')")),

@@ -476,7 +476,7 @@ describe("what does not arrive", () => {
     await eventually(
       "all to the living one",
       async () => (await deliveries(live.id)).filter(({ status }) => status === "delivered").length === 40,
-      40,
+      120,
     );
     expect((await deliveries(dead.id)).filter(({ status }) => status === "pending")).toHaveLength(40);
     expect(receiver.most.get(dead.path)).toBeLessThanOrEqual(8);

@@ -155,6 +155,8 @@ describe("a run", () => {
       total: 1_001,
       customer: "Customer",
       step: "say",
+      // Of a row that somebody wrote by hand, too.
+      tenant: ids.tenant,
     });
   });
 

@@ -1,5 +1,5 @@
 /** `enginejs flag list|set|unset`: what the model's flags are turned to. */
-import { nearest } from "../../errors/nearest.ts";
+import { didYouMean } from "../../errors/suggestion.ts";
 import type { System } from "../../model/index.ts";
 import { projectError } from "../../project/project-error.ts";
 import { type AdministrationOptions, administer } from "../administer.ts";
@@ -101,9 +101,8 @@ const tenantOrEverybody = (
 function requireFlag({ flags }: System, name: string): void {
   const names = flags.map((flag) => flag.name);
   if (names.includes(name)) return;
-  const near = nearest(name, names);
   const known = names.length === 0 ? "The model declares no flags." : `Flags: ${names.join(", ")}.`;
   throw projectError("EJS1052", `No flag is called "${name}".`, {
-    hint: `${near === undefined ? "" : `Did you mean "${near}"? `}${known}`,
+    hint: didYouMean(name, names) + known,
   });
 }

@@ -1,8 +1,9 @@
 /** `enginejs policy test`: the rules of the model against PostgreSQL, and mutants of them. */
+
 import { randomInt } from "node:crypto";
 import { withScratchDatabase } from "../../database/scratch-database.ts";
 import { EngineError } from "../../errors/engine-error.ts";
-import { nearest } from "../../errors/nearest.ts";
+import { suggestion } from "../../errors/suggestion.ts";
 import type { System } from "../../model/index.ts";
 import { countCases, differenceFindings, survivorFindings, testPolicies } from "../../policy-test/index.ts";
 import { loadProject } from "../../project/load-project.ts";
@@ -84,13 +85,12 @@ function printCounts(terminal: Terminal, answers: Parameters<typeof countCases>[
 function requireEntity({ entities }: System, name: string): void {
   const names = entities.map((entity) => entity.name);
   if (names.includes(name)) return;
-  const near = nearest(name, names);
   throw new EngineError([
     {
       code: "EJS1002",
       severity: "error",
       message: `The model has no entity "${name}".`,
-      hint: `${near === undefined ? "" : `Did you mean "${near}"? `}Entities: ${names.join(", ")}.`,
+      hint: suggestion(name, names, "Entities"),
     },
   ]);
 }

@@ -71,7 +71,8 @@ function describe(entry: TailEntry): string {
       return `${time}    run ${entry.id}  ${entry.workflow}  ${entry.status}${error}`;
     }
     case "step":
-      return `${time}      step ${entry.step}  ${shortened(JSON.stringify(entry.output))}`;
+      // With the run: steps of several are between one another.
+      return `${time}      step ${entry.run}  ${entry.step}  ${shortened(JSON.stringify(entry.output))}`;
     default:
       return entry satisfies never;
   }

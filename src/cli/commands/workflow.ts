@@ -1,6 +1,7 @@
 /** `enginejs workflow`: looks at runs, and puts right what went wrong. The work is done by functions of the core, which psql can call as well. */
+
 import pg from "pg";
-import { nearest } from "../../errors/nearest.ts";
+import { suggestion } from "../../errors/suggestion.ts";
 import { projectError } from "../../project/project-error.ts";
 import { type Administration, type AdministrationOptions, administer } from "../administer.ts";
 import { describeRun, type RunDescription, type ShownRun, waitsFor } from "../describe-run.ts";
@@ -220,8 +221,7 @@ async function operate<T>(options: AdministrationOptions, work: (given: Administ
       if (error.code !== "EJ404") throw error;
       const steps = error.hint?.split(", ") ?? [];
       const asked = /"([^"]*)"$/.exec(error.message)?.[1];
-      const near = asked === undefined ? undefined : nearest(asked, steps);
-      const hint = `${near === undefined ? "" : `Did you mean "${near}"? `}Steps: ${steps.join(", ")}.`;
+      const hint = suggestion(asked, steps, "Steps");
       throw projectError("EJS1055", message, steps.length === 0 ? {} : { hint });
     }
   });

@@ -1,6 +1,7 @@
 /** Stage 6: actions, with their input, transition, rule, guards and effects. */
 
 import type { z } from "zod";
+import { suggestion } from "../../errors/suggestion.ts";
 import { type Action, type Field, objectName, snakeCase, type stateType } from "../../model/index.ts";
 import type { ActionDeclaration } from "../action.ts";
 import { declarationOf } from "../declared.ts";
@@ -13,7 +14,7 @@ import type { Environments } from "./environments.ts";
 import { declaredFieldType } from "./field-type.ts";
 import { checkMemberName } from "./names.ts";
 import { described, entriesOf, isCleanText } from "./options.ts";
-import { shown, suggestion } from "./report.ts";
+import { shown } from "./report.ts";
 
 /** Names that every action function has already, or that its call could not tell apart. */
 const RESERVED_INPUT = ["id", "row", "actor", "input", "targetRow", "found", "clientMutationId"];

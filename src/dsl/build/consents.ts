@@ -1,9 +1,10 @@
 /** What the config consents to: `consents: { "Invoice.delete": "paid invoices may go since 2026-11" }`. */
+import { suggestion } from "../../errors/suggestion.ts";
 import type { ConfigDeclaration } from "../config.ts";
 import type { BuildContext } from "./build-context.ts";
 import { isCleanText, isPlainObject } from "./options.ts";
 import { operationNames } from "./permissions.ts";
-import { order, shown, suggestion } from "./report.ts";
+import { order, shown } from "./report.ts";
 
 /** Adds them when all that they may name is known. */
 export function addConsents(

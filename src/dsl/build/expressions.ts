@@ -1,10 +1,11 @@
 /** Checks the texts of callbacks against the model, and says where in the user's file each error stands. */
+import { suggestion } from "../../errors/suggestion.ts";
 import { type Core, check, type Environment, type ExpressionType, type Range, siteOf } from "../../expression/index.ts";
 import type { Site } from "../site.ts";
 import type { BuildContext } from "./build-context.ts";
 import type { Written } from "./callbacks.ts";
 import { operationNames } from "./permissions.ts";
-import { type Report, shown, suggestion } from "./report.ts";
+import { type Report, shown } from "./report.ts";
 
 export class Expressions {
   private readonly context: BuildContext;

@@ -1,9 +1,10 @@
 /** What a declared field holds, with everything that its type says checked. */
+import { suggestion } from "../../errors/suggestion.ts";
 import type { FieldType } from "../../model/index.ts";
 import type { DeclaredType, FieldDeclaration } from "../field.ts";
 import type { BuildContext } from "./build-context.ts";
 import { patternText } from "./pattern-text.ts";
-import { shown, suggestion } from "./report.ts";
+import { shown } from "./report.ts";
 
 const MOST_CHARACTERS = 1_000_000;
 const SLUG_CHARACTERS = 100;

@@ -1,10 +1,11 @@
 /** Stage 7: the indexes that a model declares, and those that foreign keys and policies need. */
+import { suggestion } from "../../errors/suggestion.ts";
 import { type Entity, objectName, shortHash } from "../../model/index.ts";
 import { declarationOf } from "../declared.ts";
 import type { IndexDeclaration } from "../index-declaration.ts";
 import type { BuildContext, EntityDraft } from "./build-context.ts";
 import { columnOf, withTenant } from "./constraints.ts";
-import { order, shown, suggestion } from "./report.ts";
+import { order, shown } from "./report.ts";
 
 /** A column that a policy names: whose, which, and the policy's sentence. */
 export interface PolicyColumn {

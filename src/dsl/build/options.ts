@@ -1,6 +1,7 @@
 /** Looks at the options that a user gave: unknown ones are named, with the nearest known one. */
+import { suggestion } from "../../errors/suggestion.ts";
 import type { Site } from "../site.ts";
-import { type Report, shown, suggestion } from "./report.ts";
+import { type Report, shown } from "./report.ts";
 
 /** Whether a value is a text that can stand in a comment, a message or a log: PostgreSQL's text holds no NUL and no half surrogates. */
 export const isCleanText = (value: unknown): value is string =>

@@ -1,11 +1,12 @@
 /** What can be permitted, and which roles carry it: every command and action of every entity, and the config's own permissions. */
+import { suggestion } from "../../errors/suggestion.ts";
 import { command, permissionName, type System } from "../../model/index.ts";
 import type { ActionDeclaration } from "../action.ts";
 import type { ConfigDeclaration } from "../config.ts";
 import { declarationOf } from "../declared.ts";
 import type { BuildContext, EntityDraft } from "./build-context.ts";
 import { isCleanText, isPlainObject } from "./options.ts";
-import { order, shown, suggestion } from "./report.ts";
+import { order, shown } from "./report.ts";
 import { reservedMember } from "./reserved-names.ts";
 
 /** The short name of all commands that change something. */

@@ -1,4 +1,5 @@
 /** Stage 6: policies, and the columns that they name. */
+import { suggestion } from "../../errors/suggestion.ts";
 import { references } from "../../expression/index.ts";
 import { type Command, command, type Policy } from "../../model/index.ts";
 import type { ActionDeclaration } from "../action.ts";
@@ -11,7 +12,7 @@ import type { PolicyColumn } from "./indexes.ts";
 import { isCleanText, isPlainObject } from "./options.ts";
 import { operationNames, WRITE } from "./permissions.ts";
 import { policyWindow, type Wrap } from "./policy-window.ts";
-import { order, shown, suggestion } from "./report.ts";
+import { order, shown } from "./report.ts";
 import { refuseOwnSideFields } from "./side-fields.ts";
 
 const COMMANDS: readonly Command[] = command.options;

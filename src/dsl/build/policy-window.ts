@@ -1,8 +1,9 @@
 /** When a policy is in force: its flag, its first and its last moment, written before its own condition. */
+import { suggestion } from "../../errors/suggestion.ts";
 import { createSymbols, formatTimestamp, isSymbol, member, parseTimestamp } from "../../expression/index.ts";
 import type { Given, PolicyClause } from "../policy.ts";
 import type { BuildContext } from "./build-context.ts";
-import { shown, suggestion } from "./report.ts";
+import { shown } from "./report.ts";
 
 /** Puts conditions before the one that a callback has returned. */
 export type Wrap = (condition: unknown) => unknown;

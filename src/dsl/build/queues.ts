@@ -1,5 +1,7 @@
 /** Queues, and who names them. */
+
 import type { z } from "zod";
+import { suggestion } from "../../errors/suggestion.ts";
 import { type Queue, slugName } from "../../model/index.ts";
 import { declarationOf } from "../declared.ts";
 import type { StepOf } from "../flow-steps.ts";
@@ -8,7 +10,7 @@ import type { Site } from "../site.ts";
 import type { BuildContext } from "./build-context.ts";
 import { checkSlug } from "./names.ts";
 import { checkOptions, isPlainObject, optionOf } from "./options.ts";
-import { inOrder, order, shown, suggestion } from "./report.ts";
+import { inOrder, order, shown } from "./report.ts";
 import { jsonSchemaOf } from "./tasks.ts";
 import { retryOf } from "./workflow-options.ts";
 import { checkInput } from "./workflow-outside-steps.ts";

@@ -1,10 +1,11 @@
 /** What the functions of a workflow declare that get a flow: `steps`, arms, bodies. */
+import { suggestion } from "../../errors/suggestion.ts";
 import { FlowRecorder } from "../flow-recorder.ts";
 import type { StepDeclaration } from "../flow-steps.ts";
 import { type Site, siteOfError } from "../site.ts";
 import type { WorkflowDeclaration } from "../workflow.ts";
 import type { BuildContext } from "./build-context.ts";
-import { shown, suggestion } from "./report.ts";
+import { shown } from "./report.ts";
 
 /** What a flow has methods for. */
 const STEPS = Object.getOwnPropertyNames(FlowRecorder.prototype).filter((name) => name !== "constructor");

@@ -1,7 +1,6 @@
 /** Collects the findings of a build: all of them, each once, in the order of the files. */
 import type { Diagnostic, SourceLocation } from "../../errors/diagnostic.ts";
 import type { modelErrors } from "../../errors/model-errors.ts";
-import { nearest } from "../../errors/nearest.ts";
 import { errorRegistry } from "../../errors/registry.ts";
 import type { Site } from "../site.ts";
 import type { SourcePositions } from "./source-position.ts";
@@ -92,14 +91,6 @@ function compare(a: Diagnostic, b: Diagnostic): number {
 
 /** By code unit, not by locale: the same order on every machine. */
 export const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
-/** `Did you mean "total"? InvoiceLine has: id, total.` */
-export function suggestion(name: unknown, allowed: Iterable<string>, lead: string): string {
-  const names = [...allowed];
-  const near = typeof name === "string" ? nearest(name, names) : undefined;
-  const list = names.length === 0 ? "none" : names.join(", ");
-  return `${near === undefined ? "" : `Did you mean "${near}"? `}${lead}: ${list}.`;
-}
 
 /** A value of the user's in a message: short, on one line. */
 export function shown(value: unknown): string {

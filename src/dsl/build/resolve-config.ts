@@ -1,11 +1,12 @@
 /** Stage 0: schema, tenancy and roles from the config. Its form was checked by the loader; here its names are. */
+import { suggestion } from "../../errors/suggestion.ts";
 import type { System } from "../../model/index.ts";
 import type { ConfigDeclaration } from "../config.ts";
 import type { Site } from "../site.ts";
 import type { BuildContext } from "./build-context.ts";
 import { checkMemberName, checkSlug } from "./names.ts";
 import { isPlainObject, optionOf } from "./options.ts";
-import { order, type Report, shown, suggestion } from "./report.ts";
+import { order, type Report, shown } from "./report.ts";
 
 interface RoleOptions {
   readonly extends?: readonly string[];

@@ -1,7 +1,8 @@
 /** Stage 3: keys, foreign keys, and for each many side the reference that it is the far side of. */
+import { suggestion } from "../../errors/suggestion.ts";
 import { type Entity, type Field, objectName } from "../../model/index.ts";
 import type { BuildContext, EntityDraft } from "./build-context.ts";
-import { shown, suggestion } from "./report.ts";
+import { shown } from "./report.ts";
 
 export function resolveRelations(context: BuildContext): void {
   for (const draft of context.drafts.values()) {

@@ -1,9 +1,10 @@
 /** An action's effect that is a task stands for a workflow of one step, whose input is inferred from the task's schema. */
+import { suggestion } from "../../errors/suggestion.ts";
 import { DEFAULT_RETRY, type Field } from "../../model/index.ts";
 import { refusal, type SchemaProperty, schemaProperties } from "../../model/schema-types.ts";
 import type { BuildContext } from "./build-context.ts";
 import type { Effect } from "./effects.ts";
-import { shown, suggestion } from "./report.ts";
+import { shown } from "./report.ts";
 import { graphOf } from "./workflow-graph.ts";
 import type { StepTools } from "./workflow-step-context.ts";
 

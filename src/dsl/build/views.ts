@@ -1,10 +1,11 @@
 /** Stage 6: views, as generated surfaces will read them. */
+import { suggestion } from "../../errors/suggestion.ts";
 import { declarationOf } from "../declared.ts";
 import type { ViewDeclaration } from "../view.ts";
 import type { BuildContext, EntityDraft } from "./build-context.ts";
 import { checkMemberName } from "./names.ts";
 import { entriesOf, isCleanText, isPlainObject } from "./options.ts";
-import { shown, suggestion } from "./report.ts";
+import { shown } from "./report.ts";
 
 export function addViews(draft: EntityDraft, context: BuildContext): void {
   const { entity, declaration } = draft;

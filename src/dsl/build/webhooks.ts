@@ -1,10 +1,11 @@
 /** Webhooks out: `webhooks: { events: ["Invoice.created"], manage: ["billing"] }`. */
+import { suggestion } from "../../errors/suggestion.ts";
 import { eventNames, parseEventName } from "../../model/event-name.ts";
 import type { Entity, System } from "../../model/index.ts";
 import type { ConfigDeclaration } from "../config.ts";
 import type { BuildContext } from "./build-context.ts";
 import { isPlainObject } from "./options.ts";
-import { order, shown, suggestion } from "./report.ts";
+import { order, shown } from "./report.ts";
 
 type Webhooks = NonNullable<System["webhooks"]>;
 type Event = Webhooks["events"][number];

@@ -1,9 +1,10 @@
 /** When the runs of a workflow begin: order, limits, pauses, priority. */
+import { suggestion } from "../../errors/suggestion.ts";
 import type { Workflow } from "../../model/index.ts";
 import type { Callback } from "../declared.ts";
 import type { WorkflowDeclaration } from "../workflow.ts";
 import { isPlainObject } from "./options.ts";
-import { shown, suggestion } from "./report.ts";
+import { shown } from "./report.ts";
 import { milliseconds } from "./workflow-options.ts";
 import type { StepContext } from "./workflow-step-context.ts";
 

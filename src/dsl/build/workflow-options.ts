@@ -1,4 +1,5 @@
 /** What a workflow says besides its steps: trigger, actor, retry. */
+import { suggestion } from "../../errors/suggestion.ts";
 import { DEFAULT_RETRY, type Retry, type Workflow } from "../../model/index.ts";
 import { declarationOf } from "../declared.ts";
 import type { CallbackAt } from "../field.ts";
@@ -11,7 +12,7 @@ import type { Callbacks } from "./callbacks.ts";
 import type { Environments } from "./environments.ts";
 import type { Expressions } from "./expressions.ts";
 import { isPlainObject } from "./options.ts";
-import { type Report, shown, suggestion } from "./report.ts";
+import { type Report, shown } from "./report.ts";
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 

@@ -1,12 +1,14 @@
 /** Steps that touch the outside. */
+
 import type { z } from "zod";
+import { suggestion } from "../../errors/suggestion.ts";
 import type { WorkflowNode } from "../../model/index.ts";
 import { isOpen, refusal, schemaProperties } from "../../model/schema-types.ts";
 import { httpNode as httpSchema } from "../../model/workflow-outside-nodes.ts";
 import type { StepDeclaration, StepOf } from "../flow-steps.ts";
 import type { Written } from "./callbacks.ts";
 import { isCleanText } from "./options.ts";
-import { shown, suggestion } from "./report.ts";
+import { shown } from "./report.ts";
 import { jsonSchemaOf } from "./tasks.ts";
 import { type StepContext, textsOf, UNREADABLE } from "./workflow-step-context.ts";
 

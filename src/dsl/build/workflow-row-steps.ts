@@ -1,9 +1,10 @@
 /** Steps that read and write rows, and those that compute in the database. */
+import { suggestion } from "../../errors/suggestion.ts";
 import { type Entity, expressionType, type WorkflowNode } from "../../model/index.ts";
 import type { StepOf } from "../flow-steps.ts";
 import type { EntityDraft } from "./build-context.ts";
 import type { Written } from "./callbacks.ts";
-import { shown, suggestion } from "./report.ts";
+import { shown } from "./report.ts";
 import { schemaPart } from "./workflow-outside-steps.ts";
 import { type StepContext, textsOf, UNREADABLE } from "./workflow-step-context.ts";
 

@@ -1,4 +1,5 @@
 /** What the steps of one workflow are looked at with: its names, its results so far, and the words for what is wrong. */
+import { suggestion } from "../../errors/suggestion.ts";
 import type { Environment, ExpressionType, Variable } from "../../expression/index.ts";
 import type { Entity, Field, Retry } from "../../model/index.ts";
 import type { CallbackAt } from "../field.ts";
@@ -8,7 +9,7 @@ import type { Callbacks, Written } from "./callbacks.ts";
 import type { Environments } from "./environments.ts";
 import type { Expressions } from "./expressions.ts";
 import { isPlainObject } from "./options.ts";
-import { shown, suggestion } from "./report.ts";
+import { shown } from "./report.ts";
 import { LENGTHS_OF_TIME, milliseconds, retryOf } from "./workflow-options.ts";
 
 export interface StepTools {

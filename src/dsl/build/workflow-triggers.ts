@@ -1,5 +1,7 @@
 /** Triggers that are no change of rows: the clock, moments of rows, signals, webhooks. */
+
 import { nearest } from "../../errors/nearest.ts";
+import { suggestion } from "../../errors/suggestion.ts";
 import { cronHint, cronNever, cronProblem, isTimeZone } from "../../model/cron.ts";
 import { slugName, type Workflow } from "../../model/index.ts";
 import type {
@@ -15,7 +17,7 @@ import type { WorkflowDeclaration } from "../workflow.ts";
 import { SLUG_FORM } from "./names.ts";
 import { checkOptions, isPlainObject } from "./options.ts";
 import { queueNamed } from "./queues.ts";
-import { shown, suggestion } from "./report.ts";
+import { shown } from "./report.ts";
 import { milliseconds } from "./workflow-options.ts";
 import type { StepTools } from "./workflow-step-context.ts";
 

@@ -1,11 +1,12 @@
 /** Steps that wait. */
+import { suggestion } from "../../errors/suggestion.ts";
 import { printString } from "../../expression/index.ts";
 import { slugName, type WorkflowNode } from "../../model/index.ts";
 import { declarationOf } from "../declared.ts";
 import type { StepOf } from "../flow-steps.ts";
 import type { WorkflowDeclaration, WorkflowReferenceDeclaration } from "../workflow.ts";
 import { isCleanText } from "./options.ts";
-import { shown, suggestion } from "./report.ts";
+import { shown } from "./report.ts";
 import { checkInput, schemaPart } from "./workflow-outside-steps.ts";
 import { type StepContext, textsOf } from "./workflow-step-context.ts";
 

@@ -1,5 +1,7 @@
 /** Stage 10: workflows, declared ones and those that actions' effects stand for. */
+
 import type { z } from "zod";
+import { suggestion } from "../../errors/suggestion.ts";
 import { allNodes, slugName, takesInput, triggerEntity, type Workflow } from "../../model/index.ts";
 import type { CallbackAt } from "../field.ts";
 import type { Site } from "../site.ts";
@@ -9,7 +11,7 @@ import { checkSlug } from "./names.ts";
 import { checkOptions, isPlainObject, optionOf } from "./options.ts";
 import { receivedQueue } from "./queues.ts";
 import { declaredSteps } from "./recorded-steps.ts";
-import { inOrder, order, type Report, shown, suggestion } from "./report.ts";
+import { inOrder, order, type Report, shown } from "./report.ts";
 import { addTaskEffect } from "./task-effects.ts";
 import { jsonSchemaOf } from "./tasks.ts";
 import { isSynchronous, withAllow } from "./workflow-calls.ts";
@@ -99,7 +101,11 @@ function addWorkflow(declaration: WorkflowDeclaration, effects: readonly Effect[
   const as = asOf(declaration, report, (given) => steppable && subjectOf(given, what, steppable));
   if (trigger === undefined || source === undefined || steppable === undefined) return;
   if (as === "inherit" && [...SCHEDULED, "webhook"].includes(trigger.kind)) {
-    report.error("EJS2166", `${what}: nobody stands behind a trigger of the kind ${trigger.kind} whose rights the steps could have.`, { site, word: "on" });
+    report.error(
+      "EJS2166",
+      `${what}: nobody stands behind a trigger of the kind ${trigger.kind} whose rights the steps could have.`,
+      { site, word: "on" },
+    );
   }
   const execution = { ...(timeoutMs === undefined ? {} : { timeoutMs }), ...executionOf(declaration, steppable) };
   context.locate(`workflows.${name}`, site, name);

@@ -1,7 +1,7 @@
 import { NonRetryableError } from "../../dsl/non-retryable-error.ts";
 import type { NodeOf } from "../../model/index.ts";
 import { evaluate } from "../database-step.ts";
-import { exactNumbersAsText } from "../exact-json.ts";
+import { exactText } from "../exact-json.ts";
 import { failpoint } from "../failpoint.ts";
 import { type HttpResponse, httpRequest } from "../http-request.ts";
 import { idempotencyKey } from "../idempotency-key.ts";
@@ -73,8 +73,8 @@ async function valuesOf(context: StepContext, step: Step, node: NodeOf<"http.req
   const found = (await evaluate(context, step, { id: node.id, kind: "values", values })) as Record<string, unknown>;
   const headers: Record<string, string> = {};
   for (const name of Object.keys(node.headers)) {
-    const value = exactNumbersAsText(found[`header ${name}`]);
-    if (value !== null) headers[name.toLowerCase()] = String(value);
+    const value = found[`header ${name}`];
+    if (value !== null) headers[name.toLowerCase()] = exactText(value);
   }
   const body =
     node.body === undefined

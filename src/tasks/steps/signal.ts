@@ -2,6 +2,7 @@ import { stepStatement } from "../../dsl-to-sql/workflow/step-statement.ts";
 import type { NodeOf } from "../../model/index.ts";
 import { inTransaction } from "../database-step.ts";
 import { eventActor } from "../event-actor.ts";
+import { failpoint } from "../failpoint.ts";
 import type { Step, StepContext } from "../run.ts";
 import { signalKey } from "../signal-key.ts";
 import { stepValues } from "../step-values.ts";
@@ -20,9 +21,12 @@ export function signalStep(context: StepContext, step: Step, node: NodeOf<"signa
     const value = async (text: string) =>
       (await client.query<{ value: unknown }>(text, stepValues(step, text))).rows[0]?.value ?? null;
     const named = signalKey(step, node.signal, await value(key));
+    failpoint("signal:after-key");
     const given = payload === undefined ? null : await value(payload);
+    failpoint("signal:after-payload");
     // Whoever declares the workflow answers for it: the run's actor may give no signals.
     await client.query("reset role");
+    failpoint("signal:before-send");
     const { rows } = await client.query<{ taken: number }>("select enginejs.workflow_signal($1, $2, $3, $4) as taken", [
       node.signal,
       named,

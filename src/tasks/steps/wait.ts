@@ -1,5 +1,6 @@
 /** Steps that wait: what they wait for is a row, and the run may leave the memory. */
 
+import { sqlState } from "../../database/sql-state.ts";
 import { approvalFunctionName } from "../../dsl-to-sql/index.ts";
 import { workflowError } from "../../errors/workflow-error.ts";
 import type { NodeOf } from "../../model/index.ts";
@@ -9,8 +10,7 @@ import { parseExactly } from "../exact-json.ts";
 import type { Step, StepContext, StepOutcome } from "../run.ts";
 import type { Wait } from "../run-store.ts";
 import { signalKey } from "../signal-key.ts";
-import { sqlState } from "../../database/sql-state.ts";
-import { stepValues } from "../step-values.ts";
+import { stepValues, tenantOf } from "../step-values.ts";
 
 async function begin(context: StepContext, { run }: Step, wait: Wait): Promise<StepOutcome> {
   const answer = await context.store.wait(run, wait);
@@ -35,7 +35,8 @@ export async function waitForSignalStep(
   node: NodeOf<"waitForSignal">,
 ): Promise<StepOutcome> {
   const value = await evaluate(context, step, { id: node.id, kind: "value", value: node.key });
-  const details = { name: node.signal, key: signalKey(step, node.signal, value) };
+  // What another tenant's runs say by the same key is not for this one: see workflow_signal.
+  const details = { name: node.signal, key: signalKey(step, node.signal, value), tenant: tenantOf(step) };
   return begin(context, step, { step: step.path, kind: "signal", ms: node.timeoutMs, details });
 }
 

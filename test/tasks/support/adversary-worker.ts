@@ -1,4 +1,5 @@
 /** A worker whose tasks are adversaries: `node adversary-worker.ts <worker's url> <builder's url>`. */
+import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { defineTask } from "../../../src/dsl/task.ts";
@@ -40,8 +41,15 @@ const tasks = new Map<string, unknown>([
       },
     }),
   ],
-  // Longer than a heartbeat may be old.
-  ["block", counted("block", () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 17_000))],
+  // Longer than a heartbeat may be old, and until the test has seen what it wants to see meanwhile.
+  [
+    "block",
+    counted("block", () => {
+      const stand = (ms: number) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+      stand(17_000);
+      while (!existsSync(process.env.BLOCK_UNTIL ?? "/")) stand(100);
+    }),
+  ],
   [
     "shaky",
     counted("shaky", (key) => {

@@ -1,4 +1,5 @@
 /** A PostgreSQL of a test's own, which it may restart as it likes; with the example and a worker's login. */
+import { randomInt } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,9 +34,10 @@ export async function startStormServer(): Promise<StormServer> {
   const folder = await mkdtemp(join(tmpdir(), "enginejs-storm-"));
   const place = await findPlace(folder);
   const password = await ensureCluster(place);
-  const port = await freePort(0);
+  // Below those that the system gives to whoever connects: while the server is down, one of them could be this one.
+  const port = await freePort(randomInt(15_000, 32_000));
   const start = async (): Promise<RunningServer> => {
-    for (const until = Date.now() + 60_000; ; await delay(100)) {
+    for (const until = Date.now() + 180_000; ; await delay(100)) {
       // After an immediate shutdown its backends may hold their memory for a moment.
       const running = await launch(place, port, settings).catch((error: Error) => error);
       if (typeof running === "object" && "pid" in running) return running;

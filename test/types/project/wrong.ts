@@ -10,6 +10,7 @@ import {
   deny,
   entity,
   env,
+  manual,
   money,
   on,
   queue,
@@ -283,6 +284,18 @@ workflow("wrong", {
       .task("order", "acme/place-order", ({ record }) => ({ sku: record.number, pieces: 3 }))
       // @ts-expect-error the step gives no id
       .log("ordered", "ordered", ({ order }) => ({ id: order.id })),
+});
+workflow("wrong", {
+  on: manual(z.object({ names: z.array(z.string()), lines: z.array(z.object({ qty: z.int() })) })),
+  steps: (flow) =>
+    flow.transform("sums", ({ input }) => ({
+      // @ts-expect-error there is no sum of texts
+      names: sum(input.names),
+      // @ts-expect-error a line has no such member
+      lines: sum(input.lines.map((line) => line.qyt)),
+      // @ts-expect-error a text is compared to texts
+      any: input.names.exists((name) => name.eq(1)),
+    })),
 });
 // @ts-expect-error no token
 acme({ team: "sales" });

@@ -69,7 +69,7 @@ declare module "enginejs" {
   interface Claims {}
   interface Flags {}
   interface Workflows {
-    "given": { input: { prices: Scalar<"json">; who: Scalar<"text">; owner?: Scalar<"uuid">; lines: Scalar<"json"> }; output: { doubled: Scalar<"json">; taken: Scalar<"bigint"> } };
+    "given": { input: { prices: Scalar<"json">; who: Scalar<"text">; owner?: Scalar<"uuid">; lines: Scalar<"json"> }; output: { doubled: Scalar<"json">; taken: Scalar<"bigint">; dearest: Scalar<"bigint"> } };
     "report": { input: { number: Scalar<"text">; by: Scalar<"text"> }; output: { ok: Scalar<"boolean">; status: Scalar<"bigint">; number: Scalar<"text"> } };
   }
 }

@@ -1,4 +1,4 @@
-import { duration, env, impersonate, manual, workflow } from "enginejs";
+import { duration, env, impersonate, manual, max, sum, workflow } from "enginejs";
 import { z } from "zod";
 import { Order } from "./order.model.ts";
 
@@ -81,7 +81,14 @@ export const given = workflow("given", {
       })
       .forEach("named", ({ input }) => input.lines, (each) => each.signal("tell", "line-named", ({ line }) => line.name, ({ line, doubled }) => ({ price: line.price, all: doubled.count })), { as: "line" })
       .signal("over", "all-told", ({ input }) => input.who)
-      .output(({ doubled, over }) => ({ doubled: doubled.results, taken: over.taken.plus(1) })),
+      .transform("sums", ({ input }) => ({
+        prices: sum(input.prices.filter((price) => price.gt(0))),
+        dearest: max(input.prices),
+        lines: sum(input.lines.map((line) => line.price.times(2))),
+        named: input.lines.exists((line) => line.name.startsWith("a")).or(input.prices.all((price) => price.lt(5))),
+        count: input.prices.size().plus(input.lines.filter((line) => line.name.isNull()).size()),
+      }))
+      .output(({ doubled, over, sums }) => ({ doubled: doubled.results, taken: over.taken.plus(1), dearest: sums.dearest })),
 });
 
 export const control = workflow("control", {
