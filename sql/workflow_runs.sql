@@ -12,7 +12,10 @@ create or replace view enginejs.workflow_runs as
         then jsonb_build_array(jsonb_strip_nulls(jsonb_build_object('kind', 'operator', 'reason', (
           select p.reason from enginejs.workflow_pauses p where p.workflow = d.name))))
       when r.parked and t.run_id is not null and t.state <> 'begun' then jsonb_build_array(jsonb_strip_nulls(jsonb_build_object(
-        'kind', 'turn', 'key', coalesce(t.order_key, nullif(t.concurrency_key, ''), nullif(t.rate_key, ''), t.debounce_key),
+        'kind', 'turn',
+        -- Without the tenant, which stands before keys that are one tenant's.
+        'key', coalesce(regexp_replace(t.order_key, '^[0-9a-f]{8}-[0-9a-f-]{27}/', ''), nullif(t.concurrency_key, ''),
+          nullif(t.rate_key, ''), regexp_replace(t.debounce_key, '^[0-9a-f]{8}-[0-9a-f-]{27}/', '')),
         'run', case when t.state = 'blocked' then (
           select b.run_id from enginejs.workflow_turns b
           where b.workflow = t.workflow and b.order_key = t.order_key and b.run_id <> t.run_id and b.state <> 'failed'

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:3c7c36b42016ed170d03ad0135f403e9c4e60684
+--! Hash: sha1:eb7f0df88003403835d7b874dd1418e7e2691eac
 --! Message: enginejs
 
 -- sql/rls/roles.sql
@@ -2392,15 +2392,14 @@ reset role;
 
 -- sql/functions/emit_requested.sql
 
--- Whether the writer may be an actor or have an origin: a role was taken on, or one of the settings is there.
--- Inlined by the planner.
+-- Whether the writer may be an actor or have an origin: a role was taken on, as begin_request always does, before the worker
+-- says which run it is, or somebody says by hand who acts. Asked by every statement that writes events, and each setting that
+-- is looked at costs a single row's insert a hundredth: so the others are not. Inlined by the planner.
 set role enginejs_writer;
 create or replace function enginejs.emit_requested() returns boolean
 language sql stable parallel safe
 return current_setting('role') <> 'none'
-  or current_setting('enginejs.actor_id', true) <> ''
-  or current_setting('enginejs.request_id', true) <> ''
-  or current_setting('enginejs.run_id', true) <> '';
+  or current_setting('enginejs.actor_id', true) <> '';
 revoke execute on function enginejs.emit_requested() from public;
 reset role;
 
@@ -2467,20 +2466,21 @@ reset role;
 -- Arguments: the model's name, then the columns of the primary key: ('tenant_id', 'id') or ('id'). The transition
 -- table is called new_rows. Not executable by anybody but the owner of the tables, who needs that right to make triggers.
 --
--- The row's own size is looked at first, so that the payload is made once for all but large rows.
+-- The payload is made once, and what it weighs asked of it: the row's own size says little, as values may be compressed in it.
 --
 -- The rows are anybody's: a column may be called `n` or `model`. So `n.*` is the row whatever its columns are called, and
 -- a name that stands alone is a variable.
 --
--- What it costs, beside the same table without the trigger: `npm run bench -- outbox`. Tried there and slower: a log
--- partitioned by day instead of one open segment, and a look into workflow_subscriptions instead of a constant.
+-- What it costs, beside the same table without the trigger: `npm run bench -- outbox`. An expression is made ready anew in every
+-- transaction, function by function: for a single row that is a good part of the whole, so there are few of them and they are short.
+-- Tried there and slower: a log partitioned by day instead of one open segment, a look into workflow_subscriptions instead of
+-- a constant, and a condition that leaves large rows to a function of their own.
 set role enginejs_writer;
 create or replace function enginejs.emit_create() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
 #variable_conflict use_variable
 declare
-  model constant text := tg_argv[0];
   actor jsonb;
   origin jsonb;
   rang boolean;
@@ -2490,20 +2490,18 @@ begin
     actor := enginejs.emit_actor();
     origin := enginejs.emit_origin();
   end if;
-  if enginejs.workflow_subscribed(model, 'create') then
+  if enginejs.workflow_subscribed(tg_argv[0], 'create') then
     with event as (
       insert into enginejs.workflow_events_current (model, action, record_id, after, actor, origin, truncated, small_values)
-      select model, 'create', n.id,
-        case when pg_column_size(n.*) > 8192 and pg_column_size(to_jsonb(n.*)) > 65536
-          then enginejs.emit_key(to_jsonb(n.*), tg_argv) else to_jsonb(n.*) end,
-        actor, origin, pg_column_size(n.*) > 8192 and pg_column_size(to_jsonb(n.*)) > 65536,
-        case when pg_column_size(n.*) > 8192 and pg_column_size(to_jsonb(n.*)) > 65536
-          then jsonb_build_object('after', enginejs.emit_small(to_jsonb(n.*))) end
-      from new_rows n
+      select tg_argv[0], 'create', r.id,
+        case when pg_column_size(r.payload) > 65536 then enginejs.emit_key(r.payload, tg_argv) else r.payload end,
+        actor, origin, pg_column_size(r.payload) > 65536,
+        case when pg_column_size(r.payload) > 65536 then jsonb_build_object('after', enginejs.emit_small(r.payload)) end
+      from (select n.id, to_jsonb(n.*) as payload from new_rows n offset 0) r
       returning id, segment
     )
     insert into enginejs.workflow_events_pending (event_id, segment, model, action)
-    select e.id, e.segment, model, 'create' from event e;
+    select e.id, e.segment, tg_argv[0], 'create' from event e;
     if found then
       -- An assignment, not `perform`: an expression without a query of its own costs next to nothing.
       rang := enginejs.ring();
@@ -2511,11 +2509,10 @@ begin
   else
     -- Nobody wants it: done at once, one insert.
     insert into enginejs.workflow_events_current (model, action, record_id, after, actor, origin, truncated)
-    select model, 'create', n.id,
-      case when pg_column_size(n.*) > 8192 and pg_column_size(to_jsonb(n.*)) > 65536
-        then enginejs.emit_key(to_jsonb(n.*), tg_argv) else to_jsonb(n.*) end,
-      actor, origin, pg_column_size(n.*) > 8192 and pg_column_size(to_jsonb(n.*)) > 65536
-    from new_rows n;
+    select tg_argv[0], 'create', r.id,
+      case when pg_column_size(r.payload) > 65536 then enginejs.emit_key(r.payload, tg_argv) else r.payload end,
+      actor, origin, pg_column_size(r.payload) > 65536
+    from (select n.id, to_jsonb(n.*) as payload from new_rows n offset 0) r;
   end if;
   return null;
 end
@@ -2548,16 +2545,21 @@ language plpgsql volatile security definer set search_path = '' set enable_nestl
 as $$
 declare
   model constant text := tg_argv[0];
-  action constant text := coalesce(nullif(current_setting('enginejs.action', true), ''), 'update');
-  acted_on constant text := case when action <> 'update' then current_setting('enginejs.action_row', true) end;
-  input constant jsonb := case when action <> 'update'
-    then nullif(current_setting('enginejs.action_input', true), '')::jsonb end;
+  action text;
+  acted_on text;
+  input jsonb;
   actor jsonb;
   origin jsonb;
   wanted constant boolean := enginejs.workflow_subscribed(model, 'update');
-  wanted_action constant boolean := enginejs.workflow_subscribed(model, action);
+  wanted_action boolean;
   rang boolean;
 begin
+  if nullif(current_setting('enginejs.action', true), 'update') <> '' then
+    action := current_setting('enginejs.action');
+    acted_on := current_setting('enginejs.action_row', true);
+    input := nullif(current_setting('enginejs.action_input', true), '')::jsonb;
+    wanted_action := enginejs.workflow_subscribed(model, action);
+  end if;
   -- What a writer without request is spared.
   if enginejs.emit_requested() then
     actor := enginejs.emit_actor();
@@ -2665,10 +2667,8 @@ create or replace function enginejs.emit_delete() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  model constant text := tg_argv[0];
   actor jsonb;
   origin jsonb;
-  wanted constant boolean := enginejs.workflow_subscribed(model, 'delete');
   rang boolean;
 begin
   -- What a writer without request is spared.
@@ -2676,21 +2676,28 @@ begin
     actor := enginejs.emit_actor();
     origin := enginejs.emit_origin();
   end if;
-  with event as (
-    insert into enginejs.workflow_events_current (model, action, record_id, before, actor, origin, truncated, small_values)
-    select model, 'delete', r.id,
-      case when r.large then enginejs.emit_key(r.payload, tg_argv) else r.payload end,
-      actor, origin, r.large, case when r.large then jsonb_build_object('before', enginejs.emit_small(r.payload)) end
-    from (
-      select p.id, p.payload, pg_column_size(p.payload) > 65536 as large
-      from (select o.id, to_jsonb(o.*) as payload from old_rows o offset 0) p
-    ) r
-    returning id, segment
-  )
-  insert into enginejs.workflow_events_pending (event_id, segment, model, action)
-  select e.id, e.segment, model, 'delete' from event e where wanted;
-  if found then
-    rang := enginejs.ring();
+  if enginejs.workflow_subscribed(tg_argv[0], 'delete') then
+    with event as (
+      insert into enginejs.workflow_events_current (model, action, record_id, before, actor, origin, truncated, small_values)
+      select tg_argv[0], 'delete', r.id,
+        case when pg_column_size(r.payload) > 65536 then enginejs.emit_key(r.payload, tg_argv) else r.payload end,
+        actor, origin, pg_column_size(r.payload) > 65536,
+        case when pg_column_size(r.payload) > 65536 then jsonb_build_object('before', enginejs.emit_small(r.payload)) end
+      from (select o.id, to_jsonb(o.*) as payload from old_rows o offset 0) r
+      returning id, segment
+    )
+    insert into enginejs.workflow_events_pending (event_id, segment, model, action)
+    select e.id, e.segment, tg_argv[0], 'delete' from event e;
+    if found then
+      rang := enginejs.ring();
+    end if;
+  else
+    -- Nobody wants it: done at once, one insert.
+    insert into enginejs.workflow_events_current (model, action, record_id, before, actor, origin, truncated)
+    select tg_argv[0], 'delete', r.id,
+      case when pg_column_size(r.payload) > 65536 then enginejs.emit_key(r.payload, tg_argv) else r.payload end,
+      actor, origin, pg_column_size(r.payload) > 65536
+    from (select o.id, to_jsonb(o.*) as payload from old_rows o offset 0) r;
   end if;
   return null;
 end
@@ -2751,7 +2758,7 @@ create or replace function enginejs.workflow_register() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  wanted text[];
+  wanted text;
 begin
   insert into enginejs.workflow_definitions (name, hash, definition)
   select w.definition ->> 'name', encode(sha256(convert_to(w.definition::text, 'UTF8')), 'hex'), w.definition
@@ -2802,12 +2809,18 @@ begin
   where s.workflow in (select p.workflow from enginejs.workflow_pauses p);
 
   -- What the emit triggers ask for every statement, as a constant: a look into the table would be paid for by every statement.
-  select coalesce(array_agg(distinct s.model || '/' || s.action order by s.model || '/' || s.action), '{}')
-  into wanted from enginejs.workflow_subscriptions s where s.model not like 'workflow:%' and s.model not like 'queue:%';
+  -- By action, because a trigger says its own as a literal: what is left in its plan is one comparison, or none.
+  select string_agg(format('when %L then model = any (%L::text[])', a.action, a.models), ' ' order by a.action)
+  into wanted
+  from (
+    select s.action, array_agg(distinct s.model order by s.model) as models
+    from enginejs.workflow_subscriptions s where s.model not like 'workflow:%' and s.model not like 'queue:%'
+    group by s.action
+  ) a;
   execute format(
     'create or replace function enginejs.workflow_subscribed(model text, action text) returns boolean
      language sql immutable parallel safe
-     return model || ''/'' || action = any (%L::text[])', wanted);
+     return %s', coalesce('case action ' || wanted || ' else false end', 'false'));
 
   -- Messages that nobody received so far and somebody does now: see workflow_keep_messages.
   perform pg_advisory_xact_lock(7714020, 0);
@@ -3932,7 +3945,8 @@ reset role;
 
 -- What is wrong with a value by a JSON Schema (draft 2020-12), each as `lines[2].price: must be integer`; none: it fits. Local
 -- references are followed. What cannot be said with certainty here is let pass, such as a pattern that PostgreSQL reads
--- otherwise than JavaScript: the worker looks again with the whole of the schema. `path` and `root` are for its own calls.
+-- otherwise than JavaScript: the worker looks again with the whole of the schema. A list or object is left at its hundredth: nobody reads more, and
+-- each costs more than the one before it (a list of 20,000 wrong ones took half a minute). `path` and `root` are for its own calls.
 set role enginejs_writer;
 create or replace function enginejs.schema_problems(schema jsonb, value jsonb, path text default '', root jsonb default null)
 returns text[]
@@ -4032,6 +4046,7 @@ begin
     from jsonb_array_elements_text(case jsonb_typeof(schema -> 'required') when 'array' then schema -> 'required' else '[]' end) r
     where not given ? r);
   for entry in select m.key, m.value from jsonb_each(given) m order by m.key loop
+    exit when cardinality(problems) >= 100;
     if schema -> 'properties' ? entry.key then
       problems := problems || enginejs.schema_problems(schema -> 'properties' -> entry.key, entry.value, prefix || entry.key, root);
     elsif schema ? 'additionalProperties' and not schema ? 'patternProperties' then
@@ -4077,6 +4092,7 @@ begin
     problems := problems || (at || ': must not have an item twice');
   end if;
   for entry in select i.value, (i.place - 1)::int as place from jsonb_array_elements(given) with ordinality as i (value, place) loop
+    exit when cardinality(problems) >= 100;
     if entry.place < jsonb_array_length(first) then
       problems := problems || enginejs.schema_problems(first -> entry.place, entry.value, path || '[' || entry.place || ']', root);
     elsif schema ? 'items' then
@@ -4982,7 +4998,7 @@ begin
   where s.model = 'workflow:' || publish_in_call.workflow
     and n.node ->> 'id' = publish_in_call.node and n.node ->> 'kind' = 'queue.publish'
     and d.definition ->> 'execution' = 'sync' and d.definition -> 'as' = '"inherit"'
-    -- The same kinds as in src/dsl-to-sql/process-function.ts.
+    -- The same kinds as in src/dsl-to-sql/process-function.ts; test/process/function.test.ts compares them.
     and not exists (
       select from jsonb_array_elements(d.definition -> 'nodes') as other (node)
       where other.node ->> 'kind' <> all ('{start,end,fail,transform,branch,merge,parallel,queue.publish,crud.create,crud.get,crud.list,crud.update,crud.delete,db.update}')
@@ -5344,10 +5360,75 @@ $$;
 revoke execute on function enginejs.workflow_settle_turns() from public;
 reset role;
 
+-- sql/functions/workflow_make_cancelled.sql
+
+-- Makes a run that the relay has not made yet, as one that is to be cancelled: its event still waits for the relay, or for the end
+-- of a pause. It ends like any other cancelled run, and so does all that hangs on it: whoever waits for it is told. The event's other
+-- workflows are left to the relay. Returns whether there was such an event.
+-- Who starts a workflow has its run's id at once, and a workflow's child is known to its parent, before there is a run.
+set role enginejs_writer;
+create or replace function enginejs.workflow_make_cancelled(run uuid, reason text) returns boolean
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  -- See workflow_run_id.
+  wanted constant bigint := ('x' || substr(replace(run::text, '-', ''), 1, 16))::bit(64)::bigint;
+  pending record;
+  subscription record;
+  others text[];
+  rang boolean;
+begin
+  -- A relay that has it in hand is waited for: then there is a run, or there will be none.
+  select p.segment, p.model, p.action, p.workflows into pending
+  from enginejs.workflow_events_pending p where p.event_id = wanted for update;
+  if found then
+    select s.workflow, s.definition_id into subscription from enginejs.workflow_subscriptions s
+    where s.model = pending.model and s.action = pending.action and s.definition_id is not null
+      and enginejs.workflow_run_id(wanted, s.workflow) = run
+      and (pending.workflows is null or s.workflow = any (pending.workflows));
+    if not found then
+      return false;
+    end if;
+    others := array(
+      select s.workflow from enginejs.workflow_subscriptions s
+      where s.model = pending.model and s.action = pending.action and s.workflow <> subscription.workflow
+        and (pending.workflows is null or s.workflow = any (pending.workflows)));
+    if others = '{}' then
+      delete from enginejs.workflow_events_pending p where p.event_id = wanted;
+    else
+      update enginejs.workflow_events_pending p set workflows = others where p.event_id = wanted;
+      rang := enginejs.ring();
+    end if;
+  else
+    delete from enginejs.workflow_events_held h
+    where h.event_id = wanted and enginejs.workflow_run_id(wanted, h.workflow) = run
+    returning h.segment, h.workflow into pending;
+    if not found then
+      return false;
+    end if;
+    select s.definition_id into subscription
+    from enginejs.workflow_events e join enginejs.workflow_subscriptions s on s.model = e.model and s.action = e.action
+    where e.id = wanted and e.segment = pending.segment and s.workflow = pending.workflow;
+    -- The newest build does not have it: nothing would ever come of it.
+    if not found then
+      return true;
+    end if;
+  end if;
+  insert into enginejs.workflow_runs_active (id, definition_id, event_id, segment, cancel)
+  values (run, subscription.definition_id, wanted, pending.segment, coalesce(reason, 'cancelled'))
+  on conflict (id) do nothing;
+  perform enginejs.workflow_ring_for(array[run]);
+  return true;
+end
+$$;
+revoke execute on function enginejs.workflow_make_cancelled(uuid, text) from public;
+reset role;
+
 -- sql/functions/workflow_cancel.sql
 
 -- Asks for the end of a run: what it did is undone by its compensations, and it ends as cancelled. Returns whether there is
--- such a run that is not finished. A running one is told by its worker within about a second.
+-- such a run that is not finished; one that the relay has not made yet counts, once its event is committed. A running one is told by its
+-- worker within about a second.
 set role enginejs_writer;
 create or replace function enginejs.workflow_cancel(run uuid, reason text default 'cancelled') returns boolean
 language plpgsql volatile security definer set search_path = ''
@@ -5368,6 +5449,10 @@ begin
     update enginejs.workflow_runs_parked r set cancel = coalesce(r.cancel, reason, 'cancelled') where r.id = run;
     if found then
       perform enginejs.workflow_unpark(array[run]);
+      return true;
+    end if;
+    -- Or be made.
+    if enginejs.workflow_make_cancelled(run, reason) then
       return true;
     end if;
   end loop;
@@ -5677,6 +5762,34 @@ $$;
 revoke execute on function enginejs.workflow_step_aside(int) from public;
 reset role;
 
+-- sql/functions/workflow_replace_leader.sql
+
+-- Called by workers that stand by, each second: ends the session of a relay that leads and stands still, so that another one
+-- leads. One that lives asks the database something twice a second; one whose session has waited for its process for 3 s was
+-- stopped, computes, or cannot be reached. That is soon: whoever is declared dead by his heartbeat was silent for 15 s
+-- (workflow_reap). But nothing more is taken from him here than that he leads: his runs stay his own until then.
+-- A wrong guess costs him a lost connection, and then he stands by. Returns whether there was one.
+set role enginejs_writer;
+create or replace function enginejs.workflow_replace_leader(worker int) returns boolean
+language plpgsql volatile set search_path = ''
+as $$
+begin
+  perform pg_terminate_backend(l.pid)
+  from pg_locks l join pg_stat_activity a on a.pid = l.pid
+  where l.locktype = 'advisory' and l.classid = 7714001 and l.objid = 0 and l.objsubid = 2 and l.granted
+    and l.database = (select d.oid from pg_database d where d.datname = current_database())
+    and a.state like 'idle%' and a.state_change < clock_timestamp() - interval '3 s' and pg_has_role(a.usesysid, 'usage')
+    -- Its own: this process has just begun to move again.
+    and not exists (
+      select from pg_locks o
+      where o.locktype = 'advisory' and o.classid = 7714009 and o.objid = worker::oid and o.pid = l.pid
+    );
+  return found;
+end
+$$;
+revoke execute on function enginejs.workflow_replace_leader(int) from public;
+reset role;
+
 -- sql/functions/workflow_forgotten.sql
 
 -- Gives back runs that were claimed for a living worker which does not know of it: the answer to its claim was lost
@@ -5736,7 +5849,10 @@ create or replace view enginejs.workflow_runs as
         then jsonb_build_array(jsonb_strip_nulls(jsonb_build_object('kind', 'operator', 'reason', (
           select p.reason from enginejs.workflow_pauses p where p.workflow = d.name))))
       when r.parked and t.run_id is not null and t.state <> 'begun' then jsonb_build_array(jsonb_strip_nulls(jsonb_build_object(
-        'kind', 'turn', 'key', coalesce(t.order_key, nullif(t.concurrency_key, ''), nullif(t.rate_key, ''), t.debounce_key),
+        'kind', 'turn',
+        -- Without the tenant, which stands before keys that are one tenant's.
+        'key', coalesce(regexp_replace(t.order_key, '^[0-9a-f]{8}-[0-9a-f-]{27}/', ''), nullif(t.concurrency_key, ''),
+          nullif(t.rate_key, ''), regexp_replace(t.debounce_key, '^[0-9a-f]{8}-[0-9a-f-]{27}/', '')),
         'run', case when t.state = 'blocked' then (
           select b.run_id from enginejs.workflow_turns b
           where b.workflow = t.workflow and b.order_key = t.order_key and b.run_id <> t.run_id and b.state <> 'failed'
@@ -6429,13 +6545,14 @@ declare
   cancelled boolean;
 begin
   perform enginejs.require_operator();
+  -- First: a run that the relay has not made yet is there afterwards.
+  cancelled := enginejs.workflow_cancel(run, coalesce(reason, 'cancelled'));
   select r.workflow, enginejs.workflow_event_tenant(e.actor, e.before, e.after) as tenant into found_run
   from enginejs.workflow_runs r join enginejs.workflow_events e on e.id = r.event_id and e.segment = r.segment
   where r.id = run;
   if not found then
     raise exception 'there is no run %', run using errcode = 'EJ404';
   end if;
-  cancelled := enginejs.workflow_cancel(run, coalesce(reason, 'cancelled'));
   if cancelled then
     perform enginejs.workflow_note('cancel', found_run.tenant,
       jsonb_build_object('run', run, 'workflow', found_run.workflow, 'reason', reason));

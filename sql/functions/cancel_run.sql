@@ -8,13 +8,14 @@ declare
   cancelled boolean;
 begin
   perform enginejs.require_operator();
+  -- First: a run that the relay has not made yet is there afterwards.
+  cancelled := enginejs.workflow_cancel(run, coalesce(reason, 'cancelled'));
   select r.workflow, enginejs.workflow_event_tenant(e.actor, e.before, e.after) as tenant into found_run
   from enginejs.workflow_runs r join enginejs.workflow_events e on e.id = r.event_id and e.segment = r.segment
   where r.id = run;
   if not found then
     raise exception 'there is no run %', run using errcode = 'EJ404';
   end if;
-  cancelled := enginejs.workflow_cancel(run, coalesce(reason, 'cancelled'));
   if cancelled then
     perform enginejs.workflow_note('cancel', found_run.tenant,
       jsonb_build_object('run', run, 'workflow', found_run.workflow, 'reason', reason));

@@ -10,10 +10,8 @@ create or replace function enginejs.emit_delete() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  model constant text := tg_argv[0];
   actor jsonb;
   origin jsonb;
-  wanted constant boolean := enginejs.workflow_subscribed(model, 'delete');
   rang boolean;
 begin
   -- What a writer without request is spared.
@@ -21,21 +19,28 @@ begin
     actor := enginejs.emit_actor();
     origin := enginejs.emit_origin();
   end if;
-  with event as (
-    insert into enginejs.workflow_events_current (model, action, record_id, before, actor, origin, truncated, small_values)
-    select model, 'delete', r.id,
-      case when r.large then enginejs.emit_key(r.payload, tg_argv) else r.payload end,
-      actor, origin, r.large, case when r.large then jsonb_build_object('before', enginejs.emit_small(r.payload)) end
-    from (
-      select p.id, p.payload, pg_column_size(p.payload) > 65536 as large
-      from (select o.id, to_jsonb(o.*) as payload from old_rows o offset 0) p
-    ) r
-    returning id, segment
-  )
-  insert into enginejs.workflow_events_pending (event_id, segment, model, action)
-  select e.id, e.segment, model, 'delete' from event e where wanted;
-  if found then
-    rang := enginejs.ring();
+  if enginejs.workflow_subscribed(tg_argv[0], 'delete') then
+    with event as (
+      insert into enginejs.workflow_events_current (model, action, record_id, before, actor, origin, truncated, small_values)
+      select tg_argv[0], 'delete', r.id,
+        case when pg_column_size(r.payload) > 65536 then enginejs.emit_key(r.payload, tg_argv) else r.payload end,
+        actor, origin, pg_column_size(r.payload) > 65536,
+        case when pg_column_size(r.payload) > 65536 then jsonb_build_object('before', enginejs.emit_small(r.payload)) end
+      from (select o.id, to_jsonb(o.*) as payload from old_rows o offset 0) r
+      returning id, segment
+    )
+    insert into enginejs.workflow_events_pending (event_id, segment, model, action)
+    select e.id, e.segment, tg_argv[0], 'delete' from event e;
+    if found then
+      rang := enginejs.ring();
+    end if;
+  else
+    -- Nobody wants it: done at once, one insert.
+    insert into enginejs.workflow_events_current (model, action, record_id, before, actor, origin, truncated)
+    select tg_argv[0], 'delete', r.id,
+      case when pg_column_size(r.payload) > 65536 then enginejs.emit_key(r.payload, tg_argv) else r.payload end,
+      actor, origin, pg_column_size(r.payload) > 65536
+    from (select o.id, to_jsonb(o.*) as payload from old_rows o offset 0) r;
   end if;
   return null;
 end

@@ -20,16 +20,21 @@ language plpgsql volatile security definer set search_path = '' set enable_nestl
 as $$
 declare
   model constant text := tg_argv[0];
-  action constant text := coalesce(nullif(current_setting('enginejs.action', true), ''), 'update');
-  acted_on constant text := case when action <> 'update' then current_setting('enginejs.action_row', true) end;
-  input constant jsonb := case when action <> 'update'
-    then nullif(current_setting('enginejs.action_input', true), '')::jsonb end;
+  action text;
+  acted_on text;
+  input jsonb;
   actor jsonb;
   origin jsonb;
   wanted constant boolean := enginejs.workflow_subscribed(model, 'update');
-  wanted_action constant boolean := enginejs.workflow_subscribed(model, action);
+  wanted_action boolean;
   rang boolean;
 begin
+  if nullif(current_setting('enginejs.action', true), 'update') <> '' then
+    action := current_setting('enginejs.action');
+    acted_on := current_setting('enginejs.action_row', true);
+    input := nullif(current_setting('enginejs.action_input', true), '')::jsonb;
+    wanted_action := enginejs.workflow_subscribed(model, action);
+  end if;
   -- What a writer without request is spared.
   if enginejs.emit_requested() then
     actor := enginejs.emit_actor();

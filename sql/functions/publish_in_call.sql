@@ -17,7 +17,7 @@ begin
   where s.model = 'workflow:' || publish_in_call.workflow
     and n.node ->> 'id' = publish_in_call.node and n.node ->> 'kind' = 'queue.publish'
     and d.definition ->> 'execution' = 'sync' and d.definition -> 'as' = '"inherit"'
-    -- The same kinds as in src/dsl-to-sql/process-function.ts.
+    -- The same kinds as in src/dsl-to-sql/process-function.ts; test/process/function.test.ts compares them.
     and not exists (
       select from jsonb_array_elements(d.definition -> 'nodes') as other (node)
       where other.node ->> 'kind' <> all ('{start,end,fail,transform,branch,merge,parallel,queue.publish,crud.create,crud.get,crud.list,crud.update,crud.delete,db.update}')

@@ -19,6 +19,7 @@ begin
     problems := problems || (at || ': must not have an item twice');
   end if;
   for entry in select i.value, (i.place - 1)::int as place from jsonb_array_elements(given) with ordinality as i (value, place) loop
+    exit when cardinality(problems) >= 100;
     if entry.place < jsonb_array_length(first) then
       problems := problems || enginejs.schema_problems(first -> entry.place, entry.value, path || '[' || entry.place || ']', root);
     elsif schema ? 'items' then

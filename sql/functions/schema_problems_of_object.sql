@@ -15,6 +15,7 @@ begin
     from jsonb_array_elements_text(case jsonb_typeof(schema -> 'required') when 'array' then schema -> 'required' else '[]' end) r
     where not given ? r);
   for entry in select m.key, m.value from jsonb_each(given) m order by m.key loop
+    exit when cardinality(problems) >= 100;
     if schema -> 'properties' ? entry.key then
       problems := problems || enginejs.schema_problems(schema -> 'properties' -> entry.key, entry.value, prefix || entry.key, root);
     elsif schema ? 'additionalProperties' and not schema ? 'patternProperties' then

@@ -1,5 +1,6 @@
 -- Asks for the end of a run: what it did is undone by its compensations, and it ends as cancelled. Returns whether there is
--- such a run that is not finished. A running one is told by its worker within about a second.
+-- such a run that is not finished; one that the relay has not made yet counts, once its event is committed. A running one is told by its
+-- worker within about a second.
 set role enginejs_writer;
 create or replace function enginejs.workflow_cancel(run uuid, reason text default 'cancelled') returns boolean
 language plpgsql volatile security definer set search_path = ''
@@ -20,6 +21,10 @@ begin
     update enginejs.workflow_runs_parked r set cancel = coalesce(r.cancel, reason, 'cancelled') where r.id = run;
     if found then
       perform enginejs.workflow_unpark(array[run]);
+      return true;
+    end if;
+    -- Or be made.
+    if enginejs.workflow_make_cancelled(run, reason) then
       return true;
     end if;
   end loop;

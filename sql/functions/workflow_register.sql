@@ -5,7 +5,7 @@ create or replace function enginejs.workflow_register() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  wanted text[];
+  wanted text;
 begin
   insert into enginejs.workflow_definitions (name, hash, definition)
   select w.definition ->> 'name', encode(sha256(convert_to(w.definition::text, 'UTF8')), 'hex'), w.definition
@@ -56,12 +56,18 @@ begin
   where s.workflow in (select p.workflow from enginejs.workflow_pauses p);
 
   -- What the emit triggers ask for every statement, as a constant: a look into the table would be paid for by every statement.
-  select coalesce(array_agg(distinct s.model || '/' || s.action order by s.model || '/' || s.action), '{}')
-  into wanted from enginejs.workflow_subscriptions s where s.model not like 'workflow:%' and s.model not like 'queue:%';
+  -- By action, because a trigger says its own as a literal: what is left in its plan is one comparison, or none.
+  select string_agg(format('when %L then model = any (%L::text[])', a.action, a.models), ' ' order by a.action)
+  into wanted
+  from (
+    select s.action, array_agg(distinct s.model order by s.model) as models
+    from enginejs.workflow_subscriptions s where s.model not like 'workflow:%' and s.model not like 'queue:%'
+    group by s.action
+  ) a;
   execute format(
     'create or replace function enginejs.workflow_subscribed(model text, action text) returns boolean
      language sql immutable parallel safe
-     return model || ''/'' || action = any (%L::text[])', wanted);
+     return %s', coalesce('case action ' || wanted || ' else false end', 'false'));
 
   -- Messages that nobody received so far and somebody does now: see workflow_keep_messages.
   perform pg_advisory_xact_lock(7714020, 0);

@@ -5,6 +5,7 @@
 import type { Logger } from "pino";
 import type { SeedPerson } from "../dsl/seed.ts";
 import type { Diagnostic } from "../errors/diagnostic.ts";
+import { EngineError } from "../errors/engine-error.ts";
 import type { System } from "../model/index.ts";
 import type { ProjectConfig } from "../project/config-schema.ts";
 import { nextGeneration } from "../project/import-module.ts";
@@ -94,6 +95,9 @@ export class DevSession {
     } catch (error) {
       // The database is being stopped under it: nobody's mistake.
       if (this.#options.shutdown.begun) return;
+      // No save frees a port that was asked for.
+      const taken = error instanceof EngineError && error.code === "EJS5052";
+      if (taken && this.#options.port !== undefined && this.#services === undefined) throw error;
       const findings = findingsOf(error);
       terminal.report(findings);
       await this.#goOn(database, findings);

@@ -1,5 +1,4 @@
 /** Whom `--as` and `--to` mean. */
-
 import type pg from "pg";
 import { suggestion } from "../errors/suggestion.ts";
 import type { Entity, System } from "../model/index.ts";

@@ -1,5 +1,4 @@
 /** Which tenant a name means. */
-
 import type pg from "pg";
 import { didYouMean } from "../errors/suggestion.ts";
 import type { System } from "../model/index.ts";

@@ -1,5 +1,4 @@
 /** `doctor.json`: what a project has looked at and does not want to hear of again, and whom it trusts. */
-
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import { suggestion } from "../errors/suggestion.ts";

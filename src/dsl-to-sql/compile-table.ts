@@ -1,6 +1,5 @@
 /** An entity's table: columns, keys, uniques, CHECKs, and its foreign keys and indexes as statements of their own. */
 import type { Entity, Field } from "../model/index.ts";
-
 import type { ColumnDefinition, ForeignKeyConstraint, TableConstraint } from "../sql-ast/statements.ts";
 import { compileDefault } from "./compile-default.ts";
 import { sameRowEnvironment } from "./environments.ts";

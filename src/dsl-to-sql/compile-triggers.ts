@@ -20,7 +20,6 @@ import type { CreateTriggerNode } from "../sql-ast/statements.ts";
 import { addExecuteGrants } from "./helper-functions.ts";
 import { fieldOf, isStored, sortedBy, storedColumn, tenantColumn } from "./model-index.ts";
 import { objectIdentity } from "./object-identity.ts";
-
 import { type StateMachine, stateMachines } from "./state-machines.ts";
 import type { StatementList } from "./statement-list.ts";
 

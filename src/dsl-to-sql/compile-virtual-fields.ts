@@ -9,7 +9,6 @@ import { type ExpressionCompiler, fieldType } from "./expression-compiler.ts";
 import { addExecuteGrants, selectValue } from "./helper-functions.ts";
 import { tenantColumn } from "./model-index.ts";
 import { objectIdentity, tableIdentity } from "./object-identity.ts";
-
 import { tablesOf } from "./sql-usage.ts";
 import type { StatementList } from "./statement-list.ts";
 

@@ -1,7 +1,6 @@
 /**
  * Actions: named changes of one row, with transitions, guards and durable effects.
  */
-
 import type { ConditionScope } from "./condition-scope.ts";
 import { declared } from "./declared.ts";
 import type { AnyField, Field } from "./field.ts";

@@ -1,6 +1,7 @@
 /** What the callbacks of conditions see: the row, the actor, the request, the flags. */
 import type { FlagName } from "./registry.ts";
-import type { Actor, Row, UnknownSymbol } from "./row-symbols.ts";
+import type { Actor, Row } from "./row-symbols.ts";
+import type { UnknownSymbol } from "./unknown-symbol.ts";
 import type { Bool, Moment, Text } from "./value-symbols.ts";
 
 /** The request that a condition is asked in. */

@@ -1,7 +1,6 @@
 /**
  * Fields as a model declares them: the chain that a user writes and the plain data that it leaves.
  */
-
 import type { Truth } from "./condition-scope.ts";
 import { type Callback, type Declared, declared } from "./declared.ts";
 import { type Condition, conditionOf } from "./policy.ts";

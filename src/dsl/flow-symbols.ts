@@ -1,12 +1,14 @@
 /** The types of what the callbacks of steps get and give. */
-
 import type { FlagSymbols, RequestContext } from "./condition-scope.ts";
 import type { Flow } from "./flow.ts";
+import type { JsonList, JsonSymbols } from "./json-symbols.ts";
 import type { Entities, EntityName, Generated, Tasks, Workflows } from "./registry.ts";
-import type { Actor, FieldsOf, RecordOf, Row, StoredRow, UnknownSymbol } from "./row-symbols.ts";
+import type { Actor, FieldsOf, RecordOf, Row, StoredRow } from "./row-symbols.ts";
 import type { ManyOf, Shape } from "./shape.ts";
 import type { GivenInput } from "./trigger.ts";
-import type { Bool, Expression, Family, FamilyOf, Items, JsonText, Moment, Numeric, Operand } from "./value-symbols.ts";
+import type { UnknownSymbol } from "./unknown-symbol.ts";
+import type { Expression, Family, FamilyOf, Numeric, Operand } from "./value-symbols.ts";
+
 /** What a step's callback gets: the event, the row as it is now, and the results of earlier steps by their id. */
 export type StepScope<N, I, S> = {
   readonly event: {
@@ -30,6 +32,7 @@ export type StepScope<N, I, S> = {
 // biome-ignore lint/suspicious/noExplicitAny: before the declaration file exists nothing is known of a field
 type Unknown = any;
 
+declare const element: unique symbol;
 /** The rows that a list step has read. */
 export interface ListedRows<E> extends Expression<"json"> {
   readonly [element]?: Row<E>;

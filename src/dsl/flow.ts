@@ -11,8 +11,6 @@ import type {
   Id,
   InputOf,
   ItemOf,
-  JsonList,
-  JsonSymbols,
   KnownEntity,
   ListedRows,
   MessageValues,
@@ -23,6 +21,7 @@ import type {
   StepScope,
   Values,
 } from "./flow-symbols.ts";
+import type { JsonList, JsonSymbols } from "./json-symbols.ts";
 import type { Queue } from "./queue.ts";
 import type { MessageOf, QueueName, RoleName, TaskName } from "./registry.ts";
 import type { FieldsOf, Row } from "./row-symbols.ts";

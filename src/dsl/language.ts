@@ -37,7 +37,7 @@ export type { Actor, Has, Row, StoredRow } from "./row-symbols.ts";
 export { type Rule, rule } from "./rule.ts";
 export { defineSeed, type Seed, type SeedContext, type SeedPerson } from "./seed.ts";
 export { type EnvironmentValue, env, readSetting, type Setting } from "./setting.ts";
-export type { ListOf, ManyOf, One, Scalar, State } from "./shape.ts";
+export type { JsonOf, ListOf, ManyOf, One, Scalar, State } from "./shape.ts";
 export {
   defineTask,
   type Effect,

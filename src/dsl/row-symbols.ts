@@ -1,14 +1,15 @@
 /** The types of the symbols that stand for rows, for what is taken from them, and for who acts. Their fields are what `value-symbols.ts` says. */
-import type { Claims, Entities, EntityName, Generated, OperationName, PermissionName, RoleName } from "./registry.ts";
+
 import type { JsonSymbols } from "./json-symbols.ts";
+import type { Claims, Entities, EntityName, Generated, OperationName, PermissionName, RoleName } from "./registry.ts";
 import type { JsonOf, ListOf, ManyOf, One, Scalar, ScalarName, Shape, Shapes, State } from "./shape.ts";
+import type { UnknownSymbol } from "./unknown-symbol.ts";
 import type {
   Bool,
   Enum,
   Expression,
   Family,
   FamilyOfScalar,
-  family,
   List,
   Mapped,
   Moment,
@@ -17,7 +18,6 @@ import type {
   Text,
   Value,
 } from "./value-symbols.ts";
-import type { UnknownSymbol } from "./unknown-symbol.ts";
 
 /** A to-many relation, filtered or not. */
 export interface Many<R> {
@@ -65,6 +65,9 @@ interface RowReference {
   isNull(): Bool;
   notNull(): Bool;
 }
+
+// biome-ignore lint/suspicious/noExplicitAny: before the declaration file exists nothing is known of a value
+type Anything = any;
 
 /** The fields of an entity by name, as the declaration file says them. */
 export type FieldsOf<N> = Generated extends false

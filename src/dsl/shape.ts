@@ -2,7 +2,6 @@
  * What a field holds, as a type: the vocabulary of the generated declaration file
  * and of `Has<…>` in reusable rules.
  */
-
 import type { z } from "zod";
 import type { scalarType } from "../model/index.ts";
 

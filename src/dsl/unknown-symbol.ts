@@ -21,4 +21,3 @@ interface UnknownMethods {
   selfAndAncestors(reference: string): UnknownSymbol;
   (...operands: readonly Anything[]): Anything;
 }
-

@@ -7,10 +7,11 @@ import type { CallbackAt } from "./field.ts";
 import type { Flow } from "./flow.ts";
 import type { StepScope } from "./flow-symbols.ts";
 import type { EntityName } from "./registry.ts";
-import type { StoredRow, UnknownSymbol } from "./row-symbols.ts";
+import type { StoredRow } from "./row-symbols.ts";
 import { captureSite, type Site } from "./site.ts";
 import type { Effect } from "./task.ts";
 import type { Trigger } from "./trigger.ts";
+import type { UnknownSymbol } from "./unknown-symbol.ts";
 import type { Expression } from "./value-symbols.ts";
 import type { Duration, RetryOptions } from "./workflow-options.ts";
 
@@ -102,7 +103,7 @@ export function impersonate<N extends EntityName = never>(
     };
     /** What a run is given that no record starts. */
     readonly input: UnknownSymbol;
-  }) => Expression<"uuid">,
+  }) => Expression<"uuid"> | { readonly id: Expression<"uuid"> },
 ): Impersonation {
   const site = captureSite();
   return declared<ImpersonationDeclaration, Impersonation>(

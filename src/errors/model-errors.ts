@@ -245,7 +245,7 @@ export const modelErrors = defineErrors({
     title: "Task schema that is not JSON",
     detail:
       "What goes into a task and comes out of it is kept as JSON; its schema must be one that JSON Schema can say.",
-    hint: "Use a z.object() of strings, numbers, booleans, arrays and objects.",
+    hint: "Use a z.object() of strings, numbers, booleans, arrays and objects; a time is z.iso.datetime(), a whole number z.int().",
   },
   EJS2161: {
     title: "Step with an unknown query",

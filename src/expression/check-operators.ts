@@ -1,5 +1,4 @@
 /** Operators: comparison, logic, arithmetic, `in`, `? :`. */
-
 import { checkArithmetic } from "./check-arithmetic.ts";
 import type { CheckContext, Checked, Scope } from "./check-context.ts";
 import { idOf, isReadable, recordVariable } from "./check-names.ts";

@@ -1,5 +1,4 @@
 /** The evaluator's values as SQL constants. */
-
 import { isDecimal } from "../expression/decimal.ts";
 import { formatDate, formatDecimal, formatTimestamp, type Value } from "../expression/index.ts";
 import type { Field } from "../model/index.ts";

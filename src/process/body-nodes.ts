@@ -1,5 +1,4 @@
 /** Nodes with a graph of their own: what is done for each item, and what undoes another node. */
-
 import { suggestion } from "../errors/suggestion.ts";
 import { describeType } from "../expression/index.ts";
 import type { WorkflowNode } from "../model/index.ts";

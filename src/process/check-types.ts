@@ -1,5 +1,4 @@
 /** Types of `$defs` that are no JSON Schema: a misspelt keyword would be taken for one that means nothing. */
-
 import { nearest } from "../errors/nearest.ts";
 import { suggestion } from "../errors/suggestion.ts";
 import type { Path, ProcessSource } from "./process-source.ts";

@@ -221,7 +221,7 @@ class GraphCompiler {
       else if (made.nodes.length > 0) {
         const what = fitting.length === 0 ? "no in port has its type" : "several in ports have its type";
         this.context.source.report("EJS2514", `${id}: nothing says what goes out by "${port}": ${what}.`, at, {
-          hint: `Call it as the in port is called whose value it passes on: ${Object.keys(ins).join(", ") || "there is none"}.`,
+          hint: `Call it as the in port is called whose value it passes on: ${Object.keys(ins).join(", ") || "there is none"}. Or give it a type that one in port alone has.`,
         });
       }
       if (!this.sources.has(key)) this.sources.set(key, null);

@@ -1,5 +1,4 @@
 /** Nodes that read and write the database. */
-
 import { suggestion } from "../errors/suggestion.ts";
 import type { ExpressionType } from "../expression/index.ts";
 import type { Entity, WorkflowNode } from "../model/index.ts";

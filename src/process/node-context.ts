@@ -1,5 +1,4 @@
 /** What the compilation of one node of a process works with: what comes in, what goes out, and its expressions. */
-
 import type { processErrors } from "../errors/process-errors.ts";
 import type { ExpressionType, Variable } from "../expression/index.ts";
 import type { Retry, WorkflowNode } from "../model/index.ts";

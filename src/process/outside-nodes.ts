@@ -1,5 +1,4 @@
 /** Nodes that hand something on: to queues, waits, other workflows, the log. */
-
 import { suggestion } from "../errors/suggestion.ts";
 import type { System, WorkflowNode } from "../model/index.ts";
 import { schemaProperties } from "../model/schema-types.ts";

@@ -1,5 +1,4 @@
 /** The first node of a process: what a run begins with. */
-
 import { suggestion } from "../errors/suggestion.ts";
 import type { Entity, WorkflowNode } from "../model/index.ts";
 import { expressionType, type Field, triggerEntity } from "../model/index.ts";

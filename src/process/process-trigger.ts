@@ -1,5 +1,4 @@
 /** What starts a process, as whom it runs, and by what its runs are told apart. */
-
 import { nearest } from "../errors/nearest.ts";
 import { suggestion } from "../errors/suggestion.ts";
 import type { Environment, Variable } from "../expression/index.ts";
@@ -136,8 +135,7 @@ function checkModelTrigger({ source, model, file }: ProcessContext, trigger: Mod
   if (trigger.event !== "action" && trigger.action !== undefined) {
     source.report("EJS2505", `"action" belongs to the event "action".`, ["trigger", "action"], { key: true });
   }
-  const stored = storedRecord(entity);
-  const variables = { before: stored, after: stored, actor: EVENT_ACTOR };
+  const variables = { ...eventParts(entity, trigger.event), actor: EVENT_ACTOR };
   checkBy(source, { catalog: model.catalog, variables }, trigger.condition, ["trigger", "condition"], file.name);
 }
 
@@ -170,6 +168,18 @@ function checkBy(
   for (const { code, message, hint, range } of result.errors) {
     source.reportAs(code, `${name}, ${path.join(".")}: ${message}`, path, { hint, range });
   }
+}
+
+/** What a condition sees of an event: a side that it has not would be null, and the condition never true. */
+function eventParts(entity: Entity, event: ModelTrigger["event"]): Readonly<Record<string, Variable>> {
+  const stored = storedRecord(entity);
+  if (event === "create") return { after: stored };
+  if (event === "delete") return { before: stored };
+  const bool: Variable = { kind: "value", type: { kind: "bool" }, nullable: false, sql: literal(null) };
+  // The relay knows it of each column but the time of the change, which every change has.
+  const named = entity.fields.filter(({ storage }) => "column" in storage && storage.column !== "updated_at");
+  const changed: Variable = { kind: "record", fields: Object.fromEntries(named.map(({ name }) => [name, bool])) };
+  return { before: stored, after: stored, changed };
 }
 
 /** The stored columns of a row by the names of its fields; a reference is the other row's id. */

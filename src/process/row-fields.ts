@@ -1,5 +1,4 @@
 /** The fields of rows that nodes read and write, against the types and values that a file gives them. */
-
 import { suggestion } from "../errors/suggestion.ts";
 import { type ExpressionType, parse } from "../expression/index.ts";
 import { type Entity, expressionType, type Field } from "../model/index.ts";

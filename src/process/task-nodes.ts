@@ -1,5 +1,4 @@
 /** Nodes that a task file does: operations of services, and tasks by their names. */
-
 import { suggestion } from "../errors/suggestion.ts";
 import type { Task } from "../model/index.ts";
 import { schemaProperties } from "../model/schema-types.ts";

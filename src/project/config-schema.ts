@@ -1,5 +1,4 @@
 /** The form of a config. The names in it are checked against the model by the compiler. */
-
 import { z } from "zod";
 import type { Diagnostic } from "../errors/diagnostic.ts";
 import { suggestion } from "../errors/suggestion.ts";

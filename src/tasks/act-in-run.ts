@@ -1,9 +1,10 @@
 import type pg from "pg";
 import { beginRequestText, beginRequestValues } from "../database/act-as.ts";
 import { isSilence, knowBackend } from "../database/connection-watch.ts";
+import { sqlState } from "../database/sql-state.ts";
 import { askDatabase, DatabaseGone, isLostConnection } from "./database-gone.ts";
 import type { Run } from "./run.ts";
-import { sqlState } from "../database/sql-state.ts";
+import { sentTogether } from "./sent-together.ts";
 
 /** The lease of a run is in other hands: what this worker does for it counts for nothing. */
 export class LeaseLost extends Error {
@@ -17,7 +18,7 @@ export class LeaseLost extends Error {
  * Runs `fn` in one transaction as the run's actor, after making sure that the lease is held: nobody takes it away
  * before the transaction ends. Commits when `fn` resolves. Events that it causes name the run as their origin.
  *
- * @param before called between the parts of the transaction's beginning, for tests
+ * @param pool its connections pipeline: the beginning of the transaction is one round trip
  * @throws LeaseLost
  */
 export async function actInRun<T>(pool: pg.Pool, run: Run, fn: (client: pg.PoolClient) => Promise<T>): Promise<T> {
@@ -30,18 +31,20 @@ export async function actInRun<T>(pool: pg.Pool, run: Run, fn: (client: pg.PoolC
   };
   client.on("notice", listen);
   try {
-    await client.query("begin");
-    const { rows } = await client.query<{ held: boolean; backend: number }>(
-      "select enginejs.workflow_holds($1, $2) as held, pg_backend_pid() as backend",
-      [run.id, run.lease],
-    );
+    const [, { rows }] = await sentTogether([
+      client.query("begin"),
+      client.query<{ held: boolean; backend: number }>(
+        "select enginejs.workflow_holds($1, $2) as held, pg_backend_pid() as backend",
+        [run.id, run.lease],
+      ),
+      client.query(beginRequestText, beginRequestValues(run.as)),
+      client.query(
+        "select set_config('enginejs.run_id', $1, true), set_config('enginejs.depth', $2, true), set_config('enginejs.traceparent', $3, true)",
+        [run.id, String(run.depth), run.traceparent],
+      ),
+    ]);
     knowBackend(client, rows[0]?.backend);
     if (rows[0]?.held !== true) throw new LeaseLost();
-    await client.query(beginRequestText, beginRequestValues(run.as));
-    await client.query(
-      "select set_config('enginejs.run_id', $1, true), set_config('enginejs.depth', $2, true), set_config('enginejs.traceparent', $3, true)",
-      [run.id, String(run.depth), run.traceparent],
-    );
     const result = await fn(client);
     // PostgreSQL answers the commit of a failed transaction with ROLLBACK and no error.
     const { command } = await client.query("commit");

@@ -8,6 +8,7 @@ import { REFUSED_AS_CUT } from "./cut-json.ts";
 import { failpoint } from "./failpoint.ts";
 import { refusedRow } from "./refused-row.ts";
 import type { Run, Step, StepContext } from "./run.ts";
+import { sentTogether } from "./sent-together.ts";
 import { keepableResult } from "./step-result.ts";
 import { stepValues } from "./step-values.ts";
 
@@ -58,11 +59,13 @@ export async function inTransaction(
     failpoint("database:after-statement");
     const kept = keepableResult(run, path, made);
     // The actor may not write checkpoints: the worker's own role again.
-    await client.query("reset role");
-    const { rows: written } = await client.query(
-      "select from enginejs.workflow_checkpoint(array[$1::uuid], array[$2::int], array[$3], array[$4::jsonb])",
-      [run.id, run.lease, path, JSON.stringify(kept)],
-    );
+    const [, { rows: written }] = await sentTogether([
+      client.query("reset role"),
+      client.query(
+        "select from enginejs.workflow_checkpoint(array[$1::uuid], array[$2::int], array[$3], array[$4::jsonb])",
+        [run.id, run.lease, path, JSON.stringify(kept)],
+      ),
+    ]);
     if (written.length !== 1) throw new LeaseLost();
     failpoint("database:after-checkpoint");
     return kept;

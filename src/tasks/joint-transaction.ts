@@ -4,6 +4,7 @@ import { beginRequestText, beginRequestValues } from "../database/act-as.ts";
 import { actInRun, LeaseLost } from "./act-in-run.ts";
 import { failpoint } from "./failpoint.ts";
 import type { Run, StepContext } from "./run.ts";
+import { sentTogether } from "./sent-together.ts";
 import { keepableResult } from "./step-result.ts";
 
 /** The transaction that the steps of a run share while it is open. */
@@ -31,8 +32,10 @@ export async function inOneTransaction(
         if (kept.length > 0) {
           failpoint("transaction:between-steps");
           // The step before may have acted as the worker itself, and may have had another limit of time.
-          await client.query("reset role");
-          await client.query(beginRequestText, beginRequestValues(ofStep.as));
+          await sentTogether([
+            client.query("reset role"),
+            client.query(beginRequestText, beginRequestValues(ofStep.as)),
+          ]);
         }
         const output = keepableResult(ofStep, path, await doing(client));
         failpoint("database:after-statement");
@@ -41,16 +44,15 @@ export async function inOneTransaction(
       },
     };
     await work({ ...context, transaction });
-    await client.query("reset role");
-    const { rows } = await client.query(
-      "select from enginejs.workflow_checkpoint($1::uuid[], $2::int[], $3::text[], $4::jsonb[])",
-      [
+    const [, { rows }] = await sentTogether([
+      client.query("reset role"),
+      client.query("select from enginejs.workflow_checkpoint($1::uuid[], $2::int[], $3::text[], $4::jsonb[])", [
         kept.map(() => run.id),
         kept.map(() => run.lease),
         kept.map(({ path }) => path),
         kept.map(({ output }) => output),
-      ],
-    );
+      ]),
+    ]);
     if (rows.length !== kept.length) throw new LeaseLost();
     failpoint("database:after-checkpoint");
   });

@@ -23,6 +23,10 @@ export interface TurnKeys {
   readonly debounce_key: string | null;
 }
 
+/** Before a key: the tenant of the event's row, else of who caused it; zeros for none. `workflow_runs` shows keys without it. */
+const TENANT = `coalesce("results"."after" ->> 'tenant_id', "results"."before" ->> 'tenant_id', "results"."actor" ->> 'tenant',
+  '00000000-0000-0000-0000-000000000000') || '/'`;
+
 /** $1 are the ids of events, $2 their segments; a row is a `TurnKeys`. */
 export function turnStatement(build: Build, workflow: Workflow): string {
   const { ordered, concurrency, rate, debounce } = workflow.options ?? {};
@@ -30,15 +34,20 @@ export function turnStatement(build: Build, workflow: Workflow): string {
   const key = (text: string | undefined, name: string) =>
     text === undefined ? "null" : `(${maker.expression(text, name)})::text`;
   const byRecord = ordered?.by === "record";
-  const orderKey = byRecord ? '"results"."record_id"::text' : key(ordered && byKey(ordered.by), "ordered");
+  const name = triggerEntity(workflow.trigger);
+  const entity = name === undefined ? undefined : entityOf(build, workflow, name);
+  // A key such as a number is one tenant's: what another one does must not hold up the runs of this one, or take their place.
+  const ofTenant = (sql: string) =>
+    sql === "null" || build.system.tenancy === undefined || entity?.tenant === false
+      ? sql
+      : `${TENANT} || coalesce(${sql}, '')`;
+  const orderKey = byRecord ? '"results"."record_id"::text' : ofTenant(key(ordered && byKey(ordered.by), "ordered"));
   // The names of an event's parts in expressions are those of a step, which has them under this alias.
   const parts = ['select "results"."id"::text as event'];
   parts.push(`, ${orderKey} as order_key, ${key(concurrency?.key, "concurrency")} as concurrency_key`);
-  parts.push(`, ${key(rate?.key, "rate")} as rate_key, ${key(debounce?.key, "debounce")} as debounce_key`);
+  parts.push(`, ${key(rate?.key, "rate")} as rate_key, ${ofTenant(key(debounce?.key, "debounce"))} as debounce_key`);
   parts.push('from enginejs.workflow_events as "results"');
-  const name = triggerEntity(workflow.trigger);
-  if (name !== undefined) {
-    const entity = entityOf(build, workflow, name);
+  if (entity !== undefined) {
     parts.push(`cross join lateral ${populated(build, entity, comparable("results", "before"), "event_before")}`);
     parts.push(`cross join lateral ${populated(build, entity, comparable("results", "after"), "event_after")}`);
   }

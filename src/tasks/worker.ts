@@ -89,7 +89,10 @@ class WorkerProcess implements RunningWorker {
     this.tasks = options.tasks;
     const { concurrency = 10 } = options;
     this.log = sparingLog(options.log);
-    const lost = (error: Error) => this.log.warn(`a connection was lost: ${error.message}`);
+    // Whoever stops the worker may stop the server behind it: that is no news then.
+    const lost = (error: Error) => {
+      if (this.stopped === undefined) this.log.warn(`a connection was lost: ${error.message}`);
+    };
     // For claims, checkpoints, ends and guardians.
     this.pool = createPool(options.url, {
       max: 6,
@@ -101,6 +104,7 @@ class WorkerProcess implements RunningWorker {
     this.stepPool = createPool(url, {
       max: concurrency + 1,
       applicationName: "enginejs worker steps",
+      pipeline: true,
       onLost: lost,
       types: exactTypes,
     });
@@ -284,6 +288,11 @@ class WorkerProcess implements RunningWorker {
     for (const { worker } of rows)
       this.options.log.warn(`worker ${worker} is dead: its runs are given back`, { worker });
     await this.pool.query("select enginejs.workflow_forgotten($1, $2)", [this.workerId, this.runner?.activeRuns ?? []]);
+    const { rows: replaced } = await this.pool.query<{ leader: boolean }>(
+      "select enginejs.workflow_replace_leader($1) as leader",
+      [this.workerId],
+    );
+    if (replaced[0]?.leader === true) this.options.log.warn("the relay that led stood still: another one leads");
     await this.pool.query("select enginejs.workflow_settle_pauses()");
     for (const { id, cancel } of await this.store.cancelled(this.workerId)) this.runner?.cancel(id, cancel);
   }

@@ -57,7 +57,7 @@ export async function signalWorkflow(
   return (rows[0] as { taken: number }).taken;
 }
 
-/** Asks for the end of a run: what it did is undone, and it ends as cancelled. False where it has ended already. */
+/** Asks for the end of a run: what it did is undone, and it ends as cancelled; also one that is not made yet. False where it has ended already. */
 export async function cancelWorkflow(connection: Connection, run: string, reason = "cancelled"): Promise<boolean> {
   const { rows } = await connection.query("select enginejs.workflow_cancel($1, $2) as found", [run, reason]);
   return (rows[0] as { found: boolean }).found;

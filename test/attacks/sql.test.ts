@@ -440,6 +440,81 @@ describe("the server's login", () => {
   });
 });
 
+describe("functions of the core", () => {
+  /** Each is here for a reason: a new one must find its own. */
+  const forEverybody = [
+    // What policies and defaults ask, of the settings of this very transaction.
+    ...["actor_id", "actor_kind", "actor_roles", "claims", "request_id", "request_ip", "request_origin", "tenant_id"],
+    ...["flag", "is_own_write", "uuid_v7"],
+    // Called by the functions of synchronous processes; it only refuses.
+    "require_call",
+  ];
+  const forPeople = [
+    // Each asks the trigger's roles and `allow`, the queue's publishers, the approval's condition, or who started the run.
+    ...["start_workflow", "publish", "publish_in_call", "workflow_approvals", "workflow_decide", "workflow_result"],
+    // Each asks `require_operator()` first.
+    ...["cancel_run", "fork_run", "list_dead_letters", "list_runs", "pause_run", "pause_workflow", "redrive_runs"],
+    ...["resume_run", "resume_workflow", "retry_run", "show_run", "skip_run"],
+    // Each asks `webhook_reach()` first.
+    ...["create_webhook_endpoint", "delete_webhook_endpoint", "list_webhook_deliveries", "list_webhook_endpoints"],
+    ...["redeliver_failed_webhooks", "redeliver_webhook", "rotate_webhook_secret", "send_test_webhook"],
+    ...["update_webhook_endpoint", "webhook_event_types"],
+  ];
+
+  test.each([
+    ["enginejs_anonymous", forEverybody],
+    ["enginejs_user", [...forEverybody, ...forPeople]],
+    ["public", []],
+  ])("what %s may call is known", async (role, expected) => {
+    const { rows } = await admin.query<{ name: string }>(
+      `select distinct p.proname as name from pg_proc p
+       where p.pronamespace = 'enginejs'::regnamespace and has_function_privilege($1, p.oid, 'execute')`,
+      [role],
+    );
+    expect(rows.map(({ name }) => name).sort()).toEqual([...expected].sort());
+  });
+
+  test("those of operators and of managers refuse a member, whatever they are given", async () => {
+    const asked = forPeople.slice(6);
+    const { rows } = await admin.query<{ name: string; types: string[] }>(
+      `select p.proname as name, p.proargtypes::oid[]::regtype[]::text[] as types from pg_proc p
+       where p.pronamespace = 'enginejs'::regnamespace and p.proname = any ($1)`,
+      [asked],
+    );
+    expect(rows.length).toBe(asked.length);
+    const hostile: Readonly<Record<string, string>> = {
+      text: `'x'' or true; --$$'`,
+      jsonb: `'{"enabled": true, "url": "https://x"}'`,
+      uuid: "'00000000-0000-0000-0000-000000000000'",
+    };
+    for (const { name, types } of rows) {
+      for (const given of [(type: string) => hostile[type] ?? "null", () => "null"]) {
+        await admin.query("begin");
+        await become(admin, "member");
+        const call = `select * from enginejs.${name}(${types.map((type) => `${given(type)}::${type}`).join(", ")})`;
+        await expect(admin.query(call), call).rejects.toMatchObject({ code: "42501" });
+        await admin.query("rollback");
+      }
+    }
+  });
+
+  test("no table or view of the core, its jobs and its history opens to an actor or to the server", async () => {
+    const { rows: relations } = await admin.query<{ name: string; owner: string }>(
+      `select c.oid::regclass::text as name from pg_class c
+       where c.relnamespace::regnamespace::text in ('enginejs', 'graphile_worker', 'graphile_migrate') and c.relkind in ('r', 'p', 'v', 'm')`,
+    );
+    expect(relations.length).toBeGreaterThan(40);
+    const { rows } = await admin.query(
+      `select r.rolname, c.oid::regclass::text as relation, p as right
+       from pg_class c, pg_roles r, unnest(array['select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger']) p
+       where c.relnamespace::regnamespace::text in ('enginejs', 'graphile_worker', 'graphile_migrate') and c.relkind in ('r', 'p', 'v', 'm')
+         and r.rolname in ('enginejs_user', 'enginejs_anonymous', 'enginejs_action', $1) and has_table_privilege(r.oid, c.oid, p)`,
+      [decodeURIComponent(new URL(served.serverUrl).username)],
+    );
+    expect(rows).toEqual([]);
+  });
+});
+
 describe("an actor's own objects in the way", () => {
   test("a temporary table of a table's name changes nothing for actions and policies", async () => {
     await admin.query("begin");

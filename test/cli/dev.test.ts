@@ -256,6 +256,12 @@ test("Ctrl-C stops everything, also the database; a second start finds its data"
   );
 });
 
+test("a port that was asked for and is taken ends it: no save would free it; what runs there goes on", async () => {
+  const second = await runCli(["dev", "--project", project.folder, "--port", new URL(state.graphql).port]);
+  expect(second).toMatchObject({ code: 1, stderr: expect.stringMatching(/EJS5052.*taken/) });
+  expect((await ask("biller", "{ invoices(first: 1) { nodes { id } } }")).errors).toBeUndefined();
+});
+
 test("a model that is broken at the start: the last build is served until the file is mended", async () => {
   dev.interrupt("SIGTERM");
   expect(await dev.ended).toEqual({ code: 0, signal: null });

@@ -84,7 +84,7 @@ test("what a statement set for the session does not reach the next one", async (
   await actAs(pool, { role: "user", id: one }, async (client) => {
     await client.query("set enginejs.actor_id = 'forged'");
     await client.query("set role enginejs_user");
-    await client.query("set statement_timeout = 1");
+    await client.query("set statement_timeout = '1 min'");
     await client.query("set work_mem = '64kB'");
   });
   expect(await leftovers()).toMatchObject(clean);
@@ -129,7 +129,7 @@ test("a connection that is killed meanwhile is thrown away, and the next call ge
   let killed = false;
   const call = actAs(pool, { role: "user", id: one }, async (client) => {
     const { rows } = await client.query("select pg_backend_pid() as pid");
-    killed = (await administrator.query("select pg_terminate_backend($1, 5000) as killed", [rows[0].pid])).rows[0]
+    killed = (await administrator.query("select pg_terminate_backend($1, 60000) as killed", [rows[0].pid])).rows[0]
       .killed;
     await client.query("select 1");
   });

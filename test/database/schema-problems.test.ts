@@ -101,6 +101,17 @@ it("names each path, once", async () => {
   expect(await problems({ type: "object" }, 1)).toEqual(["value: must be object"]);
 });
 
+it("stops at a hundred, in lists and objects: thousands of wrong ones take no time", async () => {
+  const wrong = Array.from({ length: 30_000 }, (_, n) => ({ [`b${n}`]: n }));
+  const item = z.toJSONSchema(z.strictObject({ a: z.int() }));
+  const began = performance.now();
+  expect((await problems({ type: "array", items: item }, wrong)).length).toBeLessThan(110);
+  const members = Object.fromEntries(wrong.map((value, n) => [`m${n}`, value]));
+  expect((await problems({ type: "object", additionalProperties: item }, members)).length).toBeLessThan(110);
+  // Each was half a minute.
+  expect(performance.now() - began).toBeLessThan(10_000);
+});
+
 it("lets pass what PostgreSQL may read otherwise", async () => {
   // `\b` is a backspace to PostgreSQL, and `(?<n>…)` no group.
   for (const pattern of ["\\bword\\b", "(?<n>a)", "\\p{L}", "["]) {

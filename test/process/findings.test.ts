@@ -58,6 +58,22 @@ const mistakes: readonly Mistake[] = [
     "No record",
   ],
   ["a trigger of no kind", '"uses": {', '"trigger": {"kind": "crn"}, "uses": {', "EJS2503", '"crn"', 'mean "cron"'],
+  [
+    "a condition over a side that the event has not",
+    '"uses": {',
+    '"trigger": {"kind": "model", "entity": "Order", "event": "create", "condition": "before.total > 1"}, "uses": {',
+    "EJS2011",
+    "before",
+    "Known here: after, actor",
+  ],
+  [
+    "a condition over a change of no field",
+    '"uses": {',
+    '"trigger": {"kind": "model", "entity": "Order", "event": "update", "condition": "changed.totl"}, "uses": {',
+    "EJS2012",
+    "totl",
+    'mean "total"',
+  ],
   ["no such actor", '"uses": {', '"as": "sytem", "uses": {', "EJS2503", '"sytem"', 'mean "system"'],
   [
     "no time zone",
@@ -430,6 +446,31 @@ it("whatever stands where the format has something else, it is said at its place
       }
     }
   }
+});
+
+it("a condition may ask which fields have changed", async () => {
+  const trigger = { kind: "model", entity: "Order", event: "update", condition: "changed.total && !changed.status" };
+  const file = {
+    kind: "process",
+    name: "orders.watch",
+    version: 1,
+    type: "backgroundJob",
+    execution: { model: "eventDriven" },
+    as: "system",
+    trigger,
+    $defs: { Row: { type: "object", properties: { id: { type: "string", format: "uuid" } }, required: ["id"] } },
+    outputs: {},
+    errors: {},
+    uses: {},
+    nodes: {
+      start: { op: "start", out: { order: "Row" } },
+      say: { op: "log", in: { order: "Row" }, message: "changed" },
+    },
+    edges: [["start.order", "say.order"]],
+  };
+  const { findings, workflows } = await compiled(JSON.stringify(file));
+  expect(findings).toEqual([]);
+  expect(workflows.map((workflow) => workflow.trigger)).toEqual([trigger]);
 });
 
 it("all mistakes of all files are found at once, each at its place", async () => {

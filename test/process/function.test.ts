@@ -1,6 +1,10 @@
 /** A synchronous JSON process of database work: the function that it becomes, against the same file done by the worker. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { isPureNode } from "../../src/dsl-to-sql/process-function.ts";
+import { type WorkflowNode, workflowNode } from "../../src/model/workflow-graph.ts";
 import { callWorkflow, type RunningWorker, startWorker, WorkflowFailure } from "../../src/tasks/index.ts";
 import { compiled } from "./support/orders-model.ts";
 import { createProcessDatabase, type ProcessDatabase, user } from "./support/process-database.ts";
@@ -258,4 +262,11 @@ test("publishes in the transaction of its caller, who needs the right to call it
   expect(await directly("tell", { total: 13 })).toBe("42501");
   expect(await directly("save", { total: 5 })).toBe("EJ404");
   expect(await messages()).toHaveLength(2);
+});
+
+test("the compiler and enginejs.publish_in_call agree on which nodes a function can do", () => {
+  const sql = readFileSync(join(import.meta.dirname, "../../sql/functions/publish_in_call.sql"), "utf8");
+  const named = /<> all \('\{([^}]*)\}'\)/.exec(sql)?.[1]?.split(",") ?? [];
+  const kinds = workflowNode.options.map((option) => option.shape.kind.value);
+  expect(named.toSorted()).toEqual(kinds.filter((kind) => isPureNode({ kind } as WorkflowNode)).toSorted());
 });

@@ -241,7 +241,7 @@ describe("a synchronous workflow with steps outside", () => {
   });
 
   test("goes on where it is not done in time, and is asked for then by whoever has started it", async () => {
-    const impatient = await served.serve({ limits: { requestTimeoutMs: 4_000 } });
+    const impatient = await served.serve({ limits: { requestTimeoutMs: 8_000 } });
     const { promise, resolve } = Promise.withResolvers<void>();
     held = promise;
     onTestFinished(() => {

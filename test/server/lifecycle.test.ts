@@ -69,7 +69,7 @@ describe("stopping", () => {
       port: 0,
       host: "127.0.0.1",
       stopTimeoutMs: 200,
-      limits: { statementTimeoutMs: 1_000 },
+      limits: { statementTimeoutMs: 5_000 },
     });
     const release = await hold("receipt");
     const waiting = ask(server, await tokenOf("biller"), "{ receipts { totalCount } }").catch(() => "cut");

@@ -156,7 +156,7 @@ describe("documents", () => {
 
 describe("time", () => {
   test("a statement that takes too long is ended, and the connection serves on", async () => {
-    const impatient = await served.serve({ limits: { statementTimeoutMs: 200 }, poolSize: 1 });
+    const impatient = await served.serve({ limits: { statementTimeoutMs: 3_000 }, poolSize: 1 });
     const holder = await served.database.client();
     await holder.query("begin");
     await holder.query("lock table app.invoice in access exclusive mode");
@@ -169,7 +169,7 @@ describe("time", () => {
   });
 
   test("the server gives up on its own answer", async () => {
-    const impatient = await served.serve({ limits: { requestTimeoutMs: 300, statementTimeoutMs: 2_000 } });
+    const impatient = await served.serve({ limits: { requestTimeoutMs: 1_000, statementTimeoutMs: 20_000 } });
     const holder = await served.database.client();
     await holder.query("begin");
     await holder.query("lock table app.invoice in access exclusive mode");

@@ -247,7 +247,7 @@ describe("a changed policy", () => {
     const late = workflowOf({
       name: "late",
       trigger: onPay,
-      nodes: [{ id: "nap", kind: "sleep", until: { ms: 600 } }, ask("true")],
+      nodes: [{ id: "nap", kind: "sleep", until: { ms: 3_600_000 } }, ask("true")],
     });
     await build([late]);
     await world.startWorker();
@@ -255,6 +255,7 @@ describe("a changed policy", () => {
     await world.parked("late", invoice);
     // By hand: the build keeps it.
     await client.query(`drop function app.${nameOf(late)}(jsonb)`);
+    await world.wakeSleepers();
     expect(await world.ended("late", invoice)).toMatchObject({
       status: "failed",
       failed_step: "ask",

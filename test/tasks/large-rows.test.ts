@@ -82,5 +82,5 @@ it("the keys of turns see them: one that has failed holds up no other key", asyn
   await world.client.query("delete from app.invoice where id = any ($1)", [[first, second]]);
   for (const record of [first, second]) expect(await world.ended("ended", record)).toMatchObject({ status: "failed" });
   const { rows } = await world.client.query("select order_key from enginejs.workflow_turns order by 1");
-  expect(rows).toEqual([{ order_key: "d-1" }, { order_key: "d-2" }]);
+  expect(rows).toEqual([{ order_key: `${ids.tenant}/d-1` }, { order_key: `${ids.tenant}/d-2` }]);
 });

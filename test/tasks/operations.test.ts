@@ -294,7 +294,7 @@ describe("pause", () => {
     const invoices = [await world.paid(), await world.paid(), await world.paid()];
     for (const invoice of invoices) await world.parked("sleepy", invoice);
     await value("enginejs.pause_workflow('sleepy', 'just so')");
-    await wakeSleepers();
+    await world.wakeSleepers();
     const [first, second, third] = await Promise.all(
       invoices.map((invoice) => world.until("sleepy", invoice, ({ status }) => status === "paused")),
     );
@@ -316,7 +316,7 @@ describe("pause", () => {
     const { id } = await world.parked("single", one);
     expect(await value("enginejs.pause_run($1)", id)).toBe("paused");
     await world.parked("single", other);
-    await wakeSleepers();
+    await world.wakeSleepers();
     expect(await world.ended("single", other)).toMatchObject({ status: "done" });
     await value("enginejs.pause_workflow('single')");
     await value("enginejs.resume_workflow('single')");
@@ -326,14 +326,6 @@ describe("pause", () => {
     await expect(value("enginejs.pause_run($1)", id)).rejects.toMatchObject({ code: "EJ409" });
   });
 });
-
-/** As if their time were over: no test of pauses depends on how fast the machine is. */
-async function wakeSleepers(): Promise<void> {
-  await world.client.query("update enginejs.workflow_waits set until = clock_timestamp() where kind = 'timer'");
-  await world.client.query(
-    "update enginejs.workflow_runs_parked set next_run_at = clock_timestamp() where next_run_at is not null",
-  );
-}
 
 describe("redrive", () => {
   it("takes a thousand dead letters back by filter, once, and they are done", async () => {

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { defineTask } from "../../src/dsl/task.ts";
 import type { Workflow } from "../../src/model/index.ts";
 import { NonRetryableError, startWorkflow } from "../../src/tasks/index.ts";
-import { workflowOf } from "./support/invoicing-database.ts";
+import { ids, workflowOf } from "./support/invoicing-database.ts";
 import { eventually, startWorkerProcess, type WorkerProcess } from "./support/worker.ts";
 import { WorkflowWorld } from "./support/workflow-world.ts";
 
@@ -138,24 +138,24 @@ describe("ordered", () => {
       ],
       { work },
     );
-    const ids: string[] = [];
-    for (let n = 1; n <= 4; n++) ids.push(await start("halts", "h", n));
+    const started: string[] = [];
+    for (let n = 1; n <= 4; n++) started.push(await start("halts", "h", n));
     for (let n = 1; n <= 4; n++) await start("skips", "s", n);
     await finished("skips", 4);
     expect(numbers("s")).toEqual([1, 2, 3, 4]);
     await eventually("the second has halted", async () => (await turns()).some(({ state }) => state === "halted"));
     await pause(700);
     expect(numbers("h")).toEqual([1, 2]);
-    expect(await world.run("halts", ids[2] ?? "")).toMatchObject({
+    expect(await world.run("halts", started[2] ?? "")).toMatchObject({
       status: "waiting",
-      waiting_for: [{ kind: "turn", key: "h", run: ids[1] }],
+      waiting_for: [{ kind: "turn", key: "h", run: started[1] }],
     });
     // Its event is under way, and nothing of it is dropped.
     const { rows } = await world.client.query(
       "select status from enginejs.workflow_events_outbox where model = 'workflow:halts' order by id",
     );
     expect(rows.map((row) => row.status)).toEqual(["done", "failed", "processing", "processing"]);
-    await world.client.query("select enginejs.workflow_end_turn($1, true)", [ids[1]]);
+    await world.client.query("select enginejs.workflow_end_turn($1, true)", [started[1]]);
     await finished("halts", 4);
     expect(numbers("h")).toEqual([1, 2, 3, 4]);
   });
@@ -164,14 +164,14 @@ describe("ordered", () => {
     const gate = Promise.withResolvers<void>();
     const { work, numbers } = recorder(({ n }) => (n === 1 ? gate.promise : undefined));
     await world.start([keyed("cancels", { ordered: { by: byKey, onFailure: "halt" } })], { work });
-    const ids: string[] = [];
-    for (let n = 1; n <= 3; n++) ids.push(await start("cancels", "c", n));
+    const started: string[] = [];
+    for (let n = 1; n <= 3; n++) started.push(await start("cancels", "c", n));
     await eventually("the first runs", async () => numbers("c").length === 1);
     await eventually("the others wait", async () => (await turns()).length === 3);
-    await world.client.query("select enginejs.workflow_cancel($1)", [ids[1]]);
-    expect(await world.ended("cancels", ids[1] ?? "")).toMatchObject({ status: "cancelled" });
+    await world.client.query("select enginejs.workflow_cancel($1)", [started[1]]);
+    expect(await world.ended("cancels", started[1] ?? "")).toMatchObject({ status: "cancelled" });
     gate.resolve();
-    expect(await world.ended("cancels", ids[2] ?? "")).toMatchObject({ status: "done" });
+    expect(await world.ended("cancels", started[2] ?? "")).toMatchObject({ status: "done" });
     expect(numbers("c")).toEqual([1, 3]);
   });
 
@@ -293,6 +293,36 @@ describe("debounce", () => {
       "select distinct status from enginejs.workflow_events_outbox where model = 'workflow:settled'",
     );
     expect(rows).toEqual([{ status: "done" }]);
+  });
+
+  it("and order by a key are one tenant's: another one takes no place of its events, and halts none of its runs", async () => {
+    const { work, numbers } = recorder(({ n }) => {
+      if (n === 2) throw new NonRetryableError("no");
+    });
+    await world.start(
+      [
+        keyed("settled-each", { debounce: { key: "input.key", pauseMs: 500 } }),
+        keyed("halts-each", { ordered: { by: byKey, onFailure: "halt" } }),
+      ],
+      { work },
+    );
+    const startIn = (workflow: string, tenant: string, key: string, n: number) =>
+      startWorkflow(world.client, workflow, {
+        input: { key, n },
+        actor: { kind: "user", id: ids.biller, tenant },
+      });
+    await startIn("settled-each", ids.tenant, "1001", 1);
+    await startIn("settled-each", ids.otherTenant, "1001", 3);
+    await start("settled-each", "1001", 4);
+    await finished("settled-each", 3);
+    expect(numbers("1001").toSorted()).toEqual([1, 3, 4]);
+    await startIn("halts-each", ids.otherTenant, "1002", 2);
+    await eventually("it has halted", async () => (await turns()).some(({ state }) => state === "halted"));
+    const waits = await startIn("halts-each", ids.otherTenant, "1002", 5);
+    const goesOn = await startIn("halts-each", ids.tenant, "1002", 6);
+    expect(await world.ended("halts-each", goesOn)).toMatchObject({ status: "done" });
+    expect(await world.run("halts-each", waits)).toMatchObject({ waiting_for: [{ kind: "turn", key: "1002" }] });
+    await world.client.query("delete from enginejs.workflow_turns");
   });
 
   it("with a longest wait a stream that never pauses runs all the same, with what came last", async () => {

@@ -12,6 +12,7 @@ import {
   type InvoicingDatabase,
   ids,
   loadInvoicing,
+  makeInvoice,
 } from "./support/invoicing-database.ts";
 import { randomInput, randomProcess } from "./support/random-process.ts";
 
@@ -32,7 +33,7 @@ beforeAll(async () => {
   database = await createInvoicingDatabase();
   client = await database.client();
   const system = await loadInvoicing();
-  await applyBuild(database.url, { ...system, workflows: [placeOrder, ...processes] });
+  await applyBuild(database.url, { ...system, workflows: [placeOrder, renumber, ...processes] });
   const quiet = () => undefined;
   const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
   worker = await startWorker({ url: database.workerUrl, tasks: new Map(), log });
@@ -41,6 +42,24 @@ afterAll(async () => {
   await worker?.stop();
   await database?.drop();
 });
+
+/** Changes a row that perhaps not everybody may change. */
+const renumber: Workflow = {
+  ...placeOrder,
+  name: "invoices.renumber",
+  input: { type: "object", properties: { id: { type: "string", format: "uuid" } }, required: ["id"] },
+  outputs: { done: { type: "object", properties: {} } },
+  errors: {},
+  nodes: [
+    { id: "start", kind: "start" },
+    { id: "note", kind: "crud.update", entity: "Invoice", row: "input.id", values: { number: '"renumbered"' } },
+    { id: "end", kind: "end", output: "done", values: {} },
+  ],
+  edges: [
+    { from: "start", to: "note" },
+    { from: "note", to: "end" },
+  ],
+};
 
 type Result =
   | { readonly output: string | null; readonly value: unknown }
@@ -104,4 +123,14 @@ test("rows that are written, with their rights", async () => {
     }
   }
   expect([...seen].sort()).toEqual(["Unlucky", "denied", "nothing", "placed"]);
+});
+
+test("a row that its policies hide from whoever calls", async () => {
+  const invoice = await makeInvoice(client, "hidden");
+  expect(await byFunction(renumber, { id: invoice }, ids.biller)).toMatchObject({ output: "done" });
+  const said = /there is no Invoice that the caller could change: it is not there, or a policy hides it/;
+  expect(await byFunction(renumber, { id: invoice }, ids.member)).toMatchObject({ error: expect.stringMatching(said) });
+  expect(await byWorker(renumber, { id: invoice }, ids.member)).toMatchObject({
+    error: expect.stringContaining("policy hides it"),
+  });
 });

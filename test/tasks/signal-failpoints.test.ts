@@ -3,7 +3,6 @@
  * that waited has it once, and the workflow that it starts was started once.
  */
 import { describe, expect, it } from "vitest";
-import type { WorkflowNode } from "../../src/model/index.ts";
 import { type Failpoint, SIGNAL_FAILPOINTS } from "../../src/tasks/failpoint.ts";
 import {
   createInvoicingDatabase,
@@ -24,12 +23,6 @@ const places: readonly Failpoint[] = [
   "database:after-commit",
 ];
 
-const receipt = (invoice: string, amount: string): WorkflowNode => ({
-  id: "made",
-  kind: "crud.create",
-  entity: "Receipt",
-  values: { invoice, amount },
-});
 const message = {
   type: "object",
   properties: { invoice: { type: "string", format: "uuid" }, amount: { type: "integer" } },
@@ -41,7 +34,12 @@ const waiting = workflowOf({
   trigger: { kind: "model", entity: "Invoice", event: "action", action: "pay" },
   nodes: [
     { id: "wait", kind: "waitForSignal", signal: "ready", key: "record.id", payload: message },
-    receipt("record.id", "wait.payload.amount + 1"),
+    {
+      id: "made",
+      kind: "crud.create",
+      entity: "Receipt",
+      values: { invoice: "record.id", amount: "wait.payload.amount + 1" },
+    },
   ],
 });
 const started = workflowOf({
@@ -49,7 +47,14 @@ const started = workflowOf({
   trigger: { kind: "signal", signal: "ready" },
   as: "system",
   input: message,
-  nodes: [receipt("input.invoice", "input.amount + 2")],
+  nodes: [
+    {
+      id: "known",
+      kind: "crud.create",
+      entity: "Customer",
+      values: { name: '"told"', email: '"told@example.com"' },
+    },
+  ],
 });
 const giving = workflowOf({
   name: "giving",
@@ -102,8 +107,13 @@ describe("SIGKILL", { concurrent: true }, () => {
       expect(runs).toEqual(
         ["giving", "started", "waiting"].map((workflow) => ({ workflow, status: "done", error: null })),
       );
-      const { rows: receipts } = await client.query("select invoice_id, amount::int from app.receipt order by amount");
-      expect(receipts).toEqual([11, 12].map((amount) => ({ invoice_id: invoice, amount })));
+      const { rows: made } = await client.query(
+        "select invoice_id::text as of, amount::text as what from app.receipt union all select name, email from app.customer where name = 'told'",
+      );
+      expect(made).toEqual([
+        { of: invoice, what: "11" },
+        { of: "told", what: "told@example.com" },
+      ]);
       const { rows: given } = await client.query("select output from enginejs.workflow_run_steps where step = 'give'");
       expect(given).toEqual([{ output: { taken: 2 } }]);
       // Nothing is kept for others, and nobody waits any more.

@@ -39,7 +39,7 @@ describe("sleep", () => {
     const workflow = workflowOf({
       name: "sleeper",
       trigger: onPay,
-      nodes: [task("before"), { id: "nap", kind: "sleep", until: { ms: 1_500 } }, task("after")],
+      nodes: [task("before"), { id: "nap", kind: "sleep", until: { ms: 3_600_000 } }, task("after")],
     });
     await world.start([workflow], { note });
     const invoice = await world.paid();
@@ -54,6 +54,7 @@ describe("sleep", () => {
     expect(events).toEqual([{ status: "processing" }]);
     await world.stopWorker();
     await world.startWorker({ note });
+    await world.wakeSleepers();
     expect(await world.ended("sleeper", invoice)).toMatchObject({ status: "done", waiting_for: null });
     expect(steps()).toEqual(["before", "after"]);
     expect(await waits(parked.id)).toEqual([]);
@@ -658,26 +659,87 @@ describe("compensate", () => {
   });
 });
 
+describe("a run that the relay has not made yet", () => {
+  const workflows = ["one", "other"].map((name) => workflowOf({ name, trigger: onPay, nodes: [task(name)] }));
+  const named = workflowOf({ name: "named", trigger: { kind: "manual" }, nodes: [task("named")] });
+
+  it("is cancelled by its id: it ends without a step, and others of its event go on", async () => {
+    const { note, steps } = notes();
+    await world.build([...workflows, named]);
+    const run = await startWorkflow(world.client, "named");
+    expect(await cancelWorkflow(world.client, run, "not that one")).toBe(true);
+    expect(await cancelWorkflow(world.client, run)).toBe(true);
+    const invoice = await world.paid();
+    // As operators do; and nobody else's run is meant by an id that is none.
+    const cancel = (of: string) =>
+      world.client.query(
+        `select enginejs.cancel_run(enginejs.workflow_run_id(e.id, $2), 'no need') as cancelled
+         from enginejs.workflow_events e where e.record_id = $1 and e.action = 'pay'`,
+        [invoice, of],
+      );
+    expect((await cancel("one")).rows).toEqual([{ cancelled: true }]);
+    await expect(cancel("nobody")).rejects.toMatchObject({ code: "EJ404" });
+    await world.startWorker({ note });
+    expect(await world.ended("named", run)).toMatchObject({ status: "cancelled", error: "not that one" });
+    expect(await world.ended("one", invoice)).toMatchObject({ status: "cancelled", error: "no need" });
+    expect(await world.ended("other", invoice)).toMatchObject({ status: "done" });
+    expect(steps()).toEqual(["other"]);
+    expect(await cancelWorkflow(world.client, run)).toBe(false);
+    const { rows } = await world.client.query(
+      "select status from enginejs.workflow_events_outbox where record_id = $1 and action = 'pay'",
+      [invoice],
+    );
+    expect(rows).toEqual([{ status: "done" }]);
+  });
+
+  it("nor one that a pause keeps back, nor the child of a run that is cancelled", async () => {
+    const { note, steps } = notes();
+    const parent = workflowOf({
+      name: "parent",
+      trigger: onPay,
+      nodes: [{ id: "sub", kind: "startWorkflow", workflow: "named", input: {}, wait: true }],
+    });
+    await world.start([parent, named], { note });
+    await world.client.query("select enginejs.pause_workflow('named', 'down')");
+    const kept = async () =>
+      (await world.client.query("select from enginejs.workflow_events_held where workflow = 'named'")).rowCount ?? 0;
+    const run = await startWorkflow(world.client, "named");
+    const invoice = await world.paid();
+    const { id } = await world.parked("parent", invoice);
+    await eventually("both are kept", async () => (await kept()) === 2);
+    expect(await cancelWorkflow(world.client, run)).toBe(true);
+    expect(await world.ended("named", run)).toMatchObject({ status: "cancelled" });
+    expect(await cancelWorkflow(world.client, id, "enough")).toBe(true);
+    expect(await world.ended("parent", invoice)).toMatchObject({ status: "cancelled", error: "enough" });
+    await eventually("nothing is kept any more", async () => (await kept()) === 0);
+    await world.client.query("select enginejs.resume_workflow('named')");
+    expect(steps()).toEqual([]);
+  });
+});
+
 describe("an end from outside", () => {
   const hanging = () => {
     const reasons: string[] = [];
+    const hangs = Promise.withResolvers<void>();
     const hang = defineTask({
       run: ({ signal }) =>
         new Promise<void>((_resolve, reject) => {
+          hangs.resolve();
           signal.addEventListener("abort", () => {
             reasons.push(String((signal.reason as Error).message));
             reject(signal.reason);
           });
         }),
     });
-    return { reasons, hang };
+    return { reasons, hang, hangs: hangs.promise };
   };
 
   it("a running step is told by its signal when the run is cancelled", async () => {
-    const { reasons, hang } = hanging();
+    const { reasons, hang, hangs } = hanging();
     await world.start([workflowOf({ name: "hangs", trigger: onPay, nodes: [task("hang", "hang")] })], { hang });
     const invoice = await world.paid();
     const { id } = await world.until("hangs", invoice, ({ status }) => status === "processing");
+    await hangs;
     expect(await cancelWorkflow(world.client, id, "enough")).toBe(true);
     expect(await world.ended("hangs", invoice)).toMatchObject({ status: "cancelled", error: "enough" });
     expect(reasons).toEqual(["enough"]);
@@ -731,11 +793,15 @@ describe("an end from outside", () => {
 
   it("a run whose workflow was removed fails and says so, also one that slept meanwhile", async () => {
     await world.start([
-      workflowOf({ name: "removed", trigger: onPay, nodes: [{ id: "nap", kind: "sleep", until: { ms: 2_500 } }] }),
+      workflowOf({ name: "removed", trigger: onPay, nodes: [{ id: "nap", kind: "sleep", until: { ms: 3_600_000 } }] }),
     ]);
     const invoice = await world.paid();
     await world.parked("removed", invoice);
     await world.build([]);
+    // A worker reads the newest build once a second, and at its start.
+    await world.stopWorker();
+    await world.startWorker();
+    await world.wakeSleepers();
     expect(await world.ended("removed", invoice)).toMatchObject({
       status: "failed",
       error: expect.stringMatching(/EJS6010.*removed was removed from the model/),
@@ -748,13 +814,15 @@ describe("an end from outside", () => {
       workflowOf({
         name: "versions",
         trigger: onPay,
-        nodes: [{ id: "nap", kind: "sleep", until: { ms: 800 } }, task("say", "note", { text: `"${text}"` })],
+        nodes: [{ id: "nap", kind: "sleep", until: { ms: 3_600_000 } }, task("say", "note", { text: `"${text}"` })],
       });
     await world.start([version("old")], { note });
     const first = await world.paid();
     await world.parked("versions", first);
     await world.build([version("new")]);
     const second = await world.paid();
+    await world.parked("versions", second);
+    await world.wakeSleepers();
     await world.ended("versions", first);
     await world.ended("versions", second);
     // Which of the two wakes first is nobody's promise.
@@ -769,7 +837,7 @@ describe("many waits", () => {
       name: "both",
       trigger: onPay,
       nodes: [
-        { id: "nap", kind: "sleep", until: { ms: 1_500 } },
+        { id: "nap", kind: "sleep", until: { ms: 3_600_000 } },
         task("afterNap"),
         { id: "wait", kind: "waitForSignal", signal: "both", key: "record.id" },
         task("afterWait"),
@@ -787,6 +855,7 @@ describe("many waits", () => {
     const invoice = await world.paid();
     const { waiting_for } = await world.parked("both", invoice);
     expect(waiting_for?.map(({ kind }) => kind)).toEqual(["timer", "signal"]);
+    await world.wakeSleepers();
     await eventually("the nap's end", async () => steps().length === 1);
     const again = await world.until(
       "both",

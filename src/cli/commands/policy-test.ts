@@ -1,5 +1,4 @@
 /** `enginejs policy test`: the rules of the model against PostgreSQL, and mutants of them. */
-
 import { randomInt } from "node:crypto";
 import { withScratchDatabase } from "../../database/scratch-database.ts";
 import { EngineError } from "../../errors/engine-error.ts";

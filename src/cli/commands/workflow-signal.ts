@@ -1,5 +1,4 @@
 /** `enginejs workflow signal`: gives a signal to the runs that wait for it, and to the workflows that it starts. */
-
 import type pg from "pg";
 import { didYouMean } from "../../errors/suggestion.ts";
 import { allNodes, type System } from "../../model/index.ts";

@@ -1,5 +1,4 @@
 /** `enginejs workflow`: looks at runs, and puts right what went wrong. The work is done by functions of the core, which psql can call as well. */
-
 import pg from "pg";
 import { suggestion } from "../../errors/suggestion.ts";
 import { projectError } from "../../project/project-error.ts";

@@ -1,5 +1,4 @@
 /** The tables that a definition's entities have in the newest build. */
-
 import { workflowError } from "../../errors/workflow-error.ts";
 import type { Catalog } from "../../expression/index.ts";
 import type { Entity, System, Workflow } from "../../model/index.ts";

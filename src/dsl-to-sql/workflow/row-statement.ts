@@ -1,5 +1,4 @@
 /** The SQL of the steps that read and write rows. Row level security decides which of them the run's actor reaches. */
-
 import type { Entity, Field } from "../../model/index.ts";
 import { printName } from "../../sql-ast/print-expression.ts";
 import { quoteIdentifier, quoteLiteral } from "../../sql-ast/quote.ts";

@@ -1,5 +1,4 @@
 /** Prints the expressions of a node's statement. */
-
 import { workflowError } from "../../errors/workflow-error.ts";
 import { check, type Environment, type ExpressionType, toCondition, toSql } from "../../expression/index.ts";
 import { type Entity, expressionType, type Field, type NodeOf, type Workflow } from "../../model/index.ts";

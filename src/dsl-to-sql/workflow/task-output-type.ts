@@ -1,5 +1,4 @@
 /** What a task returns, as the expressions of later steps see it: the same types that the DSL has checked them with. */
-
 import type { ExpressionType, Variable } from "../../expression/index.ts";
 import { sqlType } from "../../expression/sql-type.ts";
 import { schemaType } from "../../model/schema-types.ts";

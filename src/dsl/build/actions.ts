@@ -1,5 +1,4 @@
 /** Stage 6: actions, with their input, transition, rule, guards and effects. */
-
 import type { z } from "zod";
 import { suggestion } from "../../errors/suggestion.ts";
 import { type Action, type Field, objectName, snakeCase, type stateType } from "../../model/index.ts";

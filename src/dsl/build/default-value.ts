@@ -1,5 +1,4 @@
 /** A field's constant default as JSON: bigints and decimals as strings. */
-
 import type { Decimal } from "../../expression/decimal.ts";
 import { formatDecimal, parseDate, parseDecimal, parseTimestamp } from "../../expression/index.ts";
 import { compilePattern, matchesPattern } from "../../expression/pattern.ts";

@@ -1,5 +1,4 @@
 /** Queues, and who names them. */
-
 import type { z } from "zod";
 import { suggestion } from "../../errors/suggestion.ts";
 import { type Queue, slugName } from "../../model/index.ts";

@@ -23,6 +23,15 @@ export const TAKEN = [
   "in",
 ];
 
+/** `second-pair` as a name that expressions can say. */
+function meant(id: unknown): string {
+  const words = typeof id === "string" ? id.split(/[^A-Za-z0-9]+/).filter((word) => word !== "") : [];
+  const name = words
+    .map((word, i) => (i === 0 ? word.charAt(0).toLowerCase() : word.charAt(0).toUpperCase()) + word.slice(1))
+    .join("");
+  return /^[a-z][A-Za-z0-9]{0,62}$/.test(name) && !TAKEN.includes(name) ? `Did you mean "${name}"? ` : "";
+}
+
 /** Whether a step's name is one, and free; it is taken from then on. */
 export function takeStepName({ ids, tools, workflow, results }: StepContext, { id, site }: StepDeclaration): boolean {
   const problem =
@@ -44,7 +53,7 @@ export function takeStepName({ ids, tools, workflow, results }: StepContext, { i
     word: typeof id === "string" ? id : undefined,
     hint:
       problem === "is no name of a step"
-        ? "It begins with a small letter and holds letters and digits only, 63 at most: askCustomer."
+        ? `${meant(id)}It begins with a small letter and holds letters and digits only, 63 at most: askCustomer.`
         : undefined,
   });
   return false;

@@ -1,5 +1,4 @@
 /** Steps that touch the outside. */
-
 import type { z } from "zod";
 import { suggestion } from "../../errors/suggestion.ts";
 import type { WorkflowNode } from "../../model/index.ts";

@@ -1,5 +1,4 @@
 /** Triggers that are no change of rows: the clock, moments of rows, signals, webhooks. */
-
 import { nearest } from "../../errors/nearest.ts";
 import { suggestion } from "../../errors/suggestion.ts";
 import { cronHint, cronNever, cronProblem, isTimeZone } from "../../model/cron.ts";

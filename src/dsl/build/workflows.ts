@@ -1,7 +1,7 @@
 /** Stage 10: workflows, declared ones and those that actions' effects stand for. */
-
 import type { z } from "zod";
 import { suggestion } from "../../errors/suggestion.ts";
+import type { Variable } from "../../expression/index.ts";
 import { allNodes, slugName, takesInput, triggerEntity, type Workflow } from "../../model/index.ts";
 import type { CallbackAt } from "../field.ts";
 import type { Site } from "../site.ts";
@@ -166,7 +166,8 @@ function sourceOf(
   const found = jsonSchemaOf(schema, "input");
   if ("json" in found) return { input: found.json };
   report.error("EJS2160", `The input of the workflow ${name} ${found.problem}.`, { site, word: "on" });
-  return { input: undefined };
+  // Its steps would only bring consequences.
+  return undefined;
 }
 
 /** The expression of a subject: over `event` or `input`, as the event stands in the log. */
@@ -176,8 +177,19 @@ function subjectOf(given: CallbackAt, what: string, context: StepContext): strin
   if (written === undefined) return undefined;
   const { catalog, variables } = context.environment();
   const known = Object.fromEntries(Object.entries(variables).filter(([name]) => names.includes(name)));
-  context.tools.expressions.check(written, { catalog, variables: known }, { kind: "uuid" });
-  return written.text;
+  const subject = isReference(written.text, known) ? { ...written, text: `${written.text}.id` } : written;
+  context.tools.expressions.check(subject, { catalog, variables: known }, { kind: "uuid" });
+  return subject.text;
+}
+
+/** Whether a path leads to a reference: `event.after.owner`, which stands for its id. */
+function isReference(text: string, variables: Readonly<Record<string, Variable>>): boolean {
+  const [first = "", ...rest] = text.split(".");
+  const found = rest.reduce<Variable | undefined>(
+    (at, name) => (at?.kind === "record" && Object.hasOwn(at.fields, name) ? at.fields[name] : undefined),
+    Object.hasOwn(variables, first) ? variables[first] : undefined,
+  );
+  return found?.kind === "record" && Object.keys(found.fields).join() === "id";
 }
 
 function timeoutOf(timeout: unknown, what: string, site: Site | undefined, report: Report): number | undefined {

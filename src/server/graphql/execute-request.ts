@@ -1,5 +1,4 @@
 /** One GraphQL request, from its text to the text of its answer. */
-
 import type { Logger } from "pino";
 import type { WithPgClient } from "postgraphile/@dataplan/pg";
 import { execute } from "postgraphile/grafast";

@@ -1,5 +1,4 @@
 /** The whitelist of what GraphQL's errors may say. What it does not know leaves as "Something went wrong" and goes to the log. */
-
 import type { Logger } from "pino";
 import { GraphQLError } from "postgraphile/graphql";
 import { databaseUnavailable } from "../database/database-unavailable.ts";

@@ -121,6 +121,14 @@ export class WorkflowWorld {
     return this.until(workflow, record, ({ status }) => status === "waiting");
   }
 
+  /** As if the time of all that sleep were over: so no test of a sleep depends on how fast the machine is. */
+  async wakeSleepers(): Promise<void> {
+    await this.client.query("update enginejs.workflow_waits set until = clock_timestamp() where kind = 'timer'");
+    await this.client.query(
+      "update enginejs.workflow_runs_parked set next_run_at = clock_timestamp() where next_run_at is not null",
+    );
+  }
+
   /** Checkpoints by path. */
   async steps(run: string): Promise<Readonly<Record<string, unknown>>> {
     const { rows } = await this.client.query<{ step: string; output: unknown }>(
