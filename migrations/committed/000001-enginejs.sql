@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:eb7f0df88003403835d7b874dd1418e7e2691eac
+--! Hash: sha1:cdb6078c3aa8ed650743c62e9d089bcd810e6c69
 --! Message: enginejs
 
 -- sql/rls/roles.sql
@@ -2393,8 +2393,8 @@ reset role;
 -- sql/functions/emit_requested.sql
 
 -- Whether the writer may be an actor or have an origin: a role was taken on, as begin_request always does, before the worker
--- says which run it is, or somebody says by hand who acts. Asked by every statement that writes events, and each setting that
--- is looked at costs a single row's insert a hundredth: so the others are not. Inlined by the planner.
+-- says which run it is, or somebody says by hand who acts. Every statement that writes events asks it, and pays for each setting
+-- that is looked at: request_id and run_id, which nobody sets without one of these, are not. Inlined by the planner.
 set role enginejs_writer;
 create or replace function enginejs.emit_requested() returns boolean
 language sql stable parallel safe

@@ -1,6 +1,6 @@
 /** What `--can` names: a command or action, an entity or one of its fields, a row. */
 import { nearest } from "../errors/nearest.ts";
-import type { Entity, System } from "../model/index.ts";
+import { COMMANDS, type Entity, type System } from "../model/index.ts";
 import { projectError } from "../project/project-error.ts";
 
 export interface AskedFor {
@@ -10,7 +10,6 @@ export interface AskedFor {
   readonly id?: string;
 }
 
-const COMMANDS = ["read", "create", "update", "delete"];
 const uuid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 /**

@@ -1,6 +1,7 @@
 /** The process's log: pino's JSON lines, or for a person at a terminal one readable line each. */
 import { styleText } from "node:util";
 import { type DestinationStream, type Logger, pino } from "pino";
+import { printable, printableLines } from "./render-diagnostics.ts";
 
 const levels: Readonly<Record<number, { name: string; style: Parameters<typeof styleText>[0] }>> = {
   10: { name: "trace", style: "gray" },
@@ -27,7 +28,11 @@ function readable(): DestinationStream {
   };
 }
 
-/** `12:04:31 info  request  POST /graphql 200 in 12 ms` */
+/**
+ * What a row or a server has said moves no cursor and changes no colour.
+ *
+ * @example `12:04:31 info  request  POST /graphql 200 in 12 ms`
+ */
 export function readableLine(line: string, color: boolean): string {
   const { level, time, msg, err, ...rest } = JSON.parse(line) as {
     level: number;
@@ -37,15 +42,15 @@ export function readableLine(line: string, color: boolean): string {
   } & Record<string, unknown>;
   const { name, style } = levels[level] ?? { name: String(level), style: "gray" as const };
   const paint = (what: typeof style, text: string) => (color ? styleText(what, text, { validateStream: false }) : text);
-  const fields = Object.entries(rest).map(
-    ([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+  const fields = Object.entries(rest).map(([key, value]) =>
+    printable(`${key}=${typeof value === "string" ? value : JSON.stringify(value)}`),
   );
   const parts = [
     paint("gray", new Date(time).toTimeString().slice(0, 8)),
     paint(style, name.padEnd(5)),
-    msg ?? "",
+    printableLines(msg ?? ""),
     paint("gray", fields.join(" ")),
   ];
   const text = parts.filter((part) => part !== "").join(" ");
-  return err === undefined ? text : `${text}\n${err.stack ?? err.message ?? ""}`;
+  return err === undefined ? text : `${text}\n${printableLines(err.stack ?? err.message ?? "")}`;
 }

@@ -76,7 +76,11 @@ function sorted(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
 }
 
 /** Further lines of a text stand below its first one, indented. */
-const indented = (text: string): string => text.split("\n").map(printable).join("\n    ");
+const indented = (text: string): string => printableLines(text, "    ");
+
+/** The same of a text of several lines. */
+export const printableLines = (text: string, indent = ""): string =>
+  text.split("\n").map(printable).join(`\n${indent}`);
 
 /** Names and source lines are foreign text: none may move the cursor or change a colour. */
 export function printable(text: string): string {

@@ -46,7 +46,7 @@ export interface PlannedBuild {
   readonly changed: readonly string[];
   /** Objects in the model's schema that no model knows; they are left alone. */
   readonly unknown: readonly string[];
-  /** What of them may open what the model closes. */
+  /** What of them may open what the model closes, and what the build ends that is under way. */
   readonly warnings: readonly Diagnostic[];
 }
 

@@ -14,9 +14,10 @@ import type { AccessImpact } from "./access-impact/impact.ts";
 import { missingConsents } from "./access-impact/missing-consents.ts";
 import { applyPlan, type PlannedBuild, planBuild } from "./apply.ts";
 import { withBuildLock } from "./build-lock.ts";
-import { hasBuild } from "./build-record.ts";
+import { asOwner, hasBuild } from "./build-record.ts";
 import { connect } from "./connection.ts";
 import { hasCore, removeCore } from "./core-presence.ts";
+import { endingRuns } from "./ending-runs.ts";
 import { migrate } from "./migrate.ts";
 import { requireFreeNames } from "./require-free-names.ts";
 import { requireBuildRights, requireWritable } from "./require-server.ts";
@@ -115,6 +116,9 @@ async function planChecked(
   onProgress?.("comparing with the database");
   if (!(await hasBuild(client))) await requireFreeNames(client, compiled);
   const planned = await planBuild(client, compiled);
-  if (planned.plan.refusals.length > 0) throw new EngineError(planned.plan.refusals);
-  return planned;
+  const { plan, stored, warnings } = planned;
+  if (plan.refusals.length > 0) throw new EngineError(plan.refusals);
+  if (stored === null || plan.empty) return planned;
+  const ending = await asOwner(client, () => endingRuns(client, stored.system.workflows, compiled.system.workflows));
+  return { ...planned, warnings: [...warnings, ...ending] };
 }

@@ -173,7 +173,8 @@ export async function recordBuild(
   ]);
 }
 
-async function asOwner<T>(client: pg.ClientBase, read: () => Promise<T>): Promise<T> {
+/** Reads as the owner of all that a build makes. Not inside a transaction of the caller's. */
+export async function asOwner<T>(client: pg.ClientBase, read: () => Promise<T>): Promise<T> {
   await client.query("begin");
   try {
     await client.query("set local role enginejs_owner");

@@ -10,6 +10,8 @@ export interface ConnectionOptions {
   readonly connectTimeout?: number;
   /** The server ends a statement that takes longer, in milliseconds; none unless given. */
   readonly statementTimeout?: number;
+  /** Statements that are given to the connection at the same time are sent at once, each on its own; false unless given. */
+  readonly pipeline?: boolean;
   /** How values are read; as node-postgres does unless given. */
   readonly types?: pg.CustomTypesConfig;
   /** Told of the loss of a connection that nobody is using; the next use opens a new one. Never holds the password. */
@@ -30,6 +32,7 @@ export function connectionSettings(url: string, options: ConnectionOptions = {})
     connectionTimeoutMillis: options.connectTimeout ?? 10_000,
     keepAlive: true,
     ...(options.types !== undefined && { types: options.types }),
+    ...(options.pipeline !== undefined && { pipeline: options.pipeline }),
     ...(options.statementTimeout !== undefined && { statement_timeout: options.statementTimeout }),
   };
 }

@@ -4,8 +4,6 @@ import { type ConnectionOptions, connectionSettings } from "./connection.ts";
 export interface PoolOptions extends ConnectionOptions {
   /** The most connections that the pool holds; 10 unless said otherwise. */
   readonly max?: number;
-  /** Statements that are given to a connection at the same time are sent at once, each on its own; false unless given. */
-  readonly pipeline?: boolean;
   /** Runs on each new connection before anybody gets it. */
   readonly onConnect?: (client: pg.ClientBase) => Promise<unknown>;
 }
@@ -21,7 +19,6 @@ export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
     ...connectionSettings(url, options),
     max: options.max ?? 10,
     idleTimeoutMillis: 30_000,
-    ...(options.pipeline !== undefined && { pipeline: options.pipeline }),
     ...(onConnect && { onConnect: (client) => within(connectTimeout, onConnect(client)) }),
   });
   // Without listeners, a connection that drops (a restarted server) would end the process: the pool's

@@ -29,6 +29,7 @@ import { actionEnvironment, once, tenantIdCall } from "./environments.ts";
 import { addExecuteGrants } from "./helper-functions.ts";
 import { fieldOf, idColumn, isStored, sortedBy, storedColumn, tenantColumn } from "./model-index.ts";
 import { objectIdentity, tableIdentity } from "./object-identity.ts";
+import { PINNED_SEARCH_PATH } from "./pinned-search-path.ts";
 import { replaceColumns } from "./sql-usage.ts";
 import { valueCheck } from "./type-checks.ts";
 
@@ -78,7 +79,7 @@ class ActionFunction {
         volatility: "volatile",
         securityDefiner: true,
         // Not `set enginejs.action = …`: a SET clause with a setting of ours takes a superuser.
-        settings: [{ name: "search_path", value: "" }],
+        settings: PINNED_SEARCH_PATH,
         body: {
           kind: "block",
           block: { kind: "block", declarations: [{ name: TARGET, type: table }], statements },

@@ -23,6 +23,7 @@ import type { ExpressionCompiler } from "./expression-compiler.ts";
 import { addExecuteGrants, selectValue } from "./helper-functions.ts";
 import { sortedBy } from "./model-index.ts";
 import { objectIdentity, tableIdentity } from "./object-identity.ts";
+import { PINNED_SEARCH_PATH } from "./pinned-search-path.ts";
 import { resolvePermissions } from "./resolve-permissions.ts";
 import { tablesOf } from "./sql-usage.ts";
 import type { StatementList } from "./statement-list.ts";
@@ -69,7 +70,7 @@ function addFunction(
       language: "sql",
       volatility: "stable",
       securityDefiner: true,
-      settings: [{ name: "search_path", value: "" }],
+      settings: PINNED_SEARCH_PATH,
       body: { kind: "select", select: selectValue(call("coalesce", value, literal(false))) },
     },
     {

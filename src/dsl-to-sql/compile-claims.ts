@@ -25,6 +25,7 @@ import { addExecuteGrants, definerBody } from "./helper-functions.ts";
 import type { Lookup } from "./lookups.ts";
 import { idColumn, sortedBy, tenantColumn } from "./model-index.ts";
 import { objectIdentity, tableIdentity } from "./object-identity.ts";
+import { PINNED_SEARCH_PATH } from "./pinned-search-path.ts";
 import { tablesOf } from "./sql-usage.ts";
 import type { StatementList } from "./statement-list.ts";
 import { withinTenant } from "./within-tenant.ts";
@@ -104,7 +105,7 @@ function addClaimFunction(
       volatility: "stable",
       securityDefiner: true,
       parallelSafe: true,
-      settings: [{ name: "search_path", value: "" }],
+      settings: PINNED_SEARCH_PATH,
     },
     {
       ...common,

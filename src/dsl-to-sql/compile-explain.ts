@@ -11,6 +11,7 @@ import { EntityExplanation } from "./entity-explanation.ts";
 import { COLUMNS, LINES, unionAll } from "./explain-lines.ts";
 import { addExecuteGrants } from "./helper-functions.ts";
 import { objectIdentity, tableIdentity } from "./object-identity.ts";
+import { PINNED_SEARCH_PATH } from "./pinned-search-path.ts";
 import { tablesOf } from "./sql-usage.ts";
 import type { StatementList } from "./statement-list.ts";
 
@@ -38,7 +39,7 @@ export function compileExplain(entity: Entity, rules: RowRules, list: StatementL
       language: "sql",
       volatility: "stable",
       securityDefiner: true,
-      settings: [{ name: "search_path", value: "" }],
+      settings: PINNED_SEARCH_PATH,
       body: { kind: "select", select: body },
     },
     {
@@ -90,7 +91,7 @@ export function compileExplainRules(list: StatementList): void {
       language: "sql",
       volatility: "stable",
       securityDefiner: true,
-      settings: [{ name: "search_path", value: "" }],
+      settings: PINNED_SEARCH_PATH,
       body: { kind: "select", select: body },
     },
     {

@@ -14,6 +14,7 @@ import { rowEnvironment } from "./environments.ts";
 import { addExecuteGrants } from "./helper-functions.ts";
 import { sortedBy, storedColumn } from "./model-index.ts";
 import { objectIdentity, tableIdentity } from "./object-identity.ts";
+import { PINNED_SEARCH_PATH } from "./pinned-search-path.ts";
 import { replaceColumns } from "./sql-usage.ts";
 
 export function compileFieldRules(entity: Entity, parts: PolicyParts): void {
@@ -41,7 +42,7 @@ export function compileFieldRules(entity: Entity, parts: PolicyParts): void {
       volatility: "volatile",
       // As whoever writes: the same helper functions as in policies answer him.
       securityDefiner: false,
-      settings: [{ name: "search_path", value: "" }],
+      settings: PINNED_SEARCH_PATH,
       body: {
         kind: "block",
         block: {

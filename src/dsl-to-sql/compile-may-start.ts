@@ -11,6 +11,7 @@ import { startEnvironment } from "./environments.ts";
 import type { ExpressionCompiler } from "./expression-compiler.ts";
 import { sortedBy } from "./model-index.ts";
 import { objectIdentity } from "./object-identity.ts";
+import { PINNED_SEARCH_PATH } from "./pinned-search-path.ts";
 import { resolvePermissions } from "./resolve-permissions.ts";
 import type { StatementList } from "./statement-list.ts";
 import { taskOutput } from "./workflow/task-output-type.ts";
@@ -40,7 +41,7 @@ export function compileMayStart(list: StatementList, expressions: ExpressionComp
       language: "plpgsql",
       volatility: "stable",
       securityDefiner: true,
-      settings: [{ name: "search_path", value: "" }],
+      settings: PINNED_SEARCH_PATH,
       body: { kind: "block", block: { kind: "block", declarations: [], statements: [...answers, no] } },
     },
     {

@@ -23,6 +23,7 @@ import {
 } from "../sql-ast/expressions.ts";
 import { type MembershipColumns, type ModelIndex, sortedBy } from "./model-index.ts";
 import { objectIdentity, tableIdentity } from "./object-identity.ts";
+import { PINNED_SEARCH_PATH } from "./pinned-search-path.ts";
 import type { StatementList } from "./statement-list.ts";
 
 const FUNCTION = "membership_roles";
@@ -52,7 +53,7 @@ export function compileMembership(list: StatementList): void {
       volatility: "stable",
       securityDefiner: true,
       parallelSafe: true,
-      settings: [{ name: "search_path", value: "" }],
+      settings: PINNED_SEARCH_PATH,
       body: {
         kind: "block",
         block: {

@@ -12,6 +12,7 @@ import type { BlockNode, PlpgsqlStatement } from "../sql-ast/plpgsql.ts";
 import { addExecuteGrants } from "./helper-functions.ts";
 import { sortedBy } from "./model-index.ts";
 import { objectIdentity, tableIdentity } from "./object-identity.ts";
+import { PINNED_SEARCH_PATH } from "./pinned-search-path.ts";
 import { isGuarded, isProcessFunction, isPureNode, type PureNode, processFunctionName } from "./process-function.ts";
 import type { StatementList } from "./statement-list.ts";
 import { nodeOrder } from "./workflow/node-order.ts";
@@ -59,7 +60,7 @@ function addFunction(workflow: Workflow, list: StatementList): void {
       language: "plpgsql",
       volatility: "volatile",
       securityDefiner: false,
-      settings: [{ name: "search_path", value: "" }],
+      settings: PINNED_SEARCH_PATH,
       body: { kind: "block", block: new ProcessBlock(workflow, name.name, list).block() },
     },
     {

@@ -4,7 +4,7 @@
  * these, so that none of them can say something else than the others.
  */
 import { check } from "../expression/check.ts";
-import type { Action, Command, Entity, Policy } from "../model/index.ts";
+import { type Action, COMMANDS, type Command, type Entity, type Policy } from "../model/index.ts";
 import type { CompiledCondition, ConditionCompiler } from "./condition-compiler.ts";
 import { rowEnvironment } from "./environments.ts";
 import type { ExpressionCompiler } from "./expression-compiler.ts";
@@ -52,8 +52,6 @@ export interface EntityRules {
   /** Every action. */
   readonly actions: ReadonlyMap<string, ActionRules>;
 }
-
-const COMMANDS: readonly Command[] = ["read", "create", "update", "delete"];
 
 /** Compiles each rule once, and says for which commands and actions it speaks. */
 export function compileRules(entity: Entity, parts: PolicyParts): EntityRules {

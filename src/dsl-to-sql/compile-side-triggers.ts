@@ -21,6 +21,7 @@ import { isMissing } from "./compile-side-tables.ts";
 import { type AddTrigger, triggerAdder } from "./compile-triggers.ts";
 import { addExecuteGrants } from "./helper-functions.ts";
 import { objectIdentity, tableIdentity } from "./object-identity.ts";
+import { PINNED_SEARCH_PATH } from "./pinned-search-path.ts";
 import { isNotFresh, type SideField, sameKey, sideFields } from "./side-fields.ts";
 import type { StatementList } from "./statement-list.ts";
 
@@ -70,7 +71,7 @@ function addTriggerFunction(
       language: "plpgsql",
       volatility: "volatile",
       securityDefiner: true,
-      settings: [{ name: "search_path", value: "" }],
+      settings: PINNED_SEARCH_PATH,
       body: { kind: "block", block: { kind: "block", declarations: [], statements } },
     },
     {

@@ -20,6 +20,7 @@ import type { CreateTriggerNode } from "../sql-ast/statements.ts";
 import { addExecuteGrants } from "./helper-functions.ts";
 import { fieldOf, isStored, sortedBy, storedColumn, tenantColumn } from "./model-index.ts";
 import { objectIdentity } from "./object-identity.ts";
+import { PINNED_SEARCH_PATH } from "./pinned-search-path.ts";
 import { type StateMachine, stateMachines } from "./state-machines.ts";
 import type { StatementList } from "./statement-list.ts";
 
@@ -236,7 +237,7 @@ function addMemberCheck(entity: Entity, list: StatementList, add: AddTrigger): v
       language: "plpgsql",
       volatility: "volatile",
       securityDefiner: true,
-      settings: [{ name: "search_path", value: "" }],
+      settings: PINNED_SEARCH_PATH,
       body: {
         kind: "block",
         block: {

@@ -9,6 +9,7 @@ import { type ExpressionCompiler, fieldType } from "./expression-compiler.ts";
 import { addExecuteGrants, selectValue } from "./helper-functions.ts";
 import { tenantColumn } from "./model-index.ts";
 import { objectIdentity, tableIdentity } from "./object-identity.ts";
+import { PINNED_SEARCH_PATH } from "./pinned-search-path.ts";
 import { tablesOf } from "./sql-usage.ts";
 import type { StatementList } from "./statement-list.ts";
 
@@ -49,7 +50,7 @@ export function compileVirtualFields(entity: Entity, list: StatementList, expres
         volatility: "stable",
         securityDefiner: all,
         parallelSafe: true,
-        settings: all ? [{ name: "search_path", value: "" }] : [],
+        settings: all ? PINNED_SEARCH_PATH : [],
         // The reader's own rows: parsed at once, without a search_path of its own, so that the planner can inline it.
         body: all ? { kind: "select", select: selectValue(withinTenant(value, entity)) } : { kind: "return", value },
       },

@@ -36,6 +36,7 @@ import { addExecuteGrants } from "./helper-functions.ts";
 import { type LeftBehind, updateLeftBehind } from "./left-behind.ts";
 import { idColumn, isStored, tenantColumn } from "./model-index.ts";
 import { objectIdentity, tableIdentity } from "./object-identity.ts";
+import { PINNED_SEARCH_PATH } from "./pinned-search-path.ts";
 import { refuseUnknownKeys } from "./refuse-unknown-keys.ts";
 import {
   isWritable,
@@ -113,7 +114,7 @@ class WriteFunction {
         language: "plpgsql",
         volatility: "volatile",
         securityDefiner: false,
-        settings: [{ name: "search_path", value: "" }],
+        settings: PINNED_SEARCH_PATH,
         body: {
           kind: "block",
           block: {

@@ -1,5 +1,5 @@
 /** Every line that one entity can have in an explanation: of its commands, its actions and its fields. */
-import type { Command, Entity } from "../model/index.ts";
+import { COMMANDS, type Command, type Entity } from "../model/index.ts";
 import {
   and,
   binary,
@@ -109,7 +109,7 @@ export class EntityExplanation {
 
   private *ofCommands(): Iterable<Line> {
     const { entity } = this;
-    for (const command of ["read", "create", "update", "delete"] as const) {
+    for (const command of COMMANDS) {
       const speaks = this.speaksOf(command);
       const rules = this.rules.commands.get(command) ?? { allows: [], denies: [] };
       const aspect = command === "create" ? "leave" : "touch";

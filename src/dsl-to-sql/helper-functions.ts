@@ -12,6 +12,7 @@ import { type QualifiedName, type SelectNode, type SqlExpression, select } from 
 import { printExpression, printSelect } from "../sql-ast/print-expression.ts";
 import type { CreateFunctionNode, FunctionParameter, ObjectReference } from "../sql-ast/statements.ts";
 import { objectIdentity, tableIdentity } from "./object-identity.ts";
+import { PINNED_SEARCH_PATH } from "./pinned-search-path.ts";
 import type { BuildNode } from "./statement.ts";
 import type { StatementList } from "./statement-list.ts";
 
@@ -121,7 +122,7 @@ export class HelperFunctions {
       volatility: "stable",
       securityDefiner: true,
       parallelSafe: true,
-      settings: [{ name: "search_path", value: "" }],
+      settings: PINNED_SEARCH_PATH,
     };
   }
 

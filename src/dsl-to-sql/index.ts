@@ -12,6 +12,7 @@ export { indexDrops } from "./index-drops.ts";
 export { type Plan, plan } from "./plan.ts";
 export type { PlanStep } from "./plan-steps.ts";
 export { callName, isCallable, isProcessFunction, notCallable, processFunctionName } from "./process-function.ts";
+export { renamedWorkflows } from "./renamed-workflows.ts";
 export type { RightChange } from "./right-change.ts";
 export { isSide, type SideField, sideCheckName, sideFields, writeFunctionName } from "./side-fields.ts";
 export { sqlFiles } from "./sql-files.ts";

@@ -17,6 +17,8 @@ export interface ActionDeclaration {
   readonly site: Site | undefined;
   readonly description?: string;
   readonly input: Readonly<Record<string, unknown>>;
+  /** As the user gave them. */
+  readonly options: object;
   readonly from?: { readonly states: readonly string[]; readonly site: Site | undefined };
   readonly to?: { readonly state: string; readonly site: Site | undefined };
   readonly allow?: Condition & { readonly site?: Site | undefined };
@@ -77,6 +79,7 @@ export function action<I extends Readonly<Record<string, Field<Shape, never> | A
     kind: "action",
     site: captureSite(),
     input: options?.input ?? {},
+    options: options ?? {},
     guards: [],
     effects: [],
   }) as never;

@@ -15,6 +15,7 @@ export interface HandlerDeclaration {
   readonly site: Site | undefined;
   /** `Invoice.created`, or the name of a queue; as the user gave it. */
   readonly event: unknown;
+  readonly handler: unknown;
   readonly options: unknown;
 }
 
@@ -76,6 +77,7 @@ export function on(event: unknown, handler: (context: TaskContext<never>) => unk
     kind: "handler",
     site: captureSite(),
     event: queue === undefined ? event : queue.name,
+    handler,
     options,
   };
   collect("handlers", declaration);

@@ -144,4 +144,10 @@ export const databaseErrors = defineErrors({
     detail: "Something in the model's schema has the name of a table or index that the first build would make.",
     hint: "Rename or drop it, or choose another schema in the config.",
   },
+  EJS4037: {
+    title: "A workflow is removed while runs of it are not finished",
+    detail:
+      "A run keeps the definition that it began with, but not beyond its workflow's removal: it fails with EJS6010 when its turn, its time or what it waits for has come. This is a warning; the build goes on.",
+    hint: "Leave the workflow in the model until its runs have ended, with a trigger that starts no more (`enginejs workflow list --workflow …` shows them), or cancel them first.",
+  },
 });

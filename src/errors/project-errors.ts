@@ -200,6 +200,6 @@ export const projectErrors = defineErrors({
   EJS1063: {
     title: "The input does not fit the workflow",
     detail: "A workflow declares what it takes as a schema, and what was given is something else. Nothing was started.",
-    hint: "The message names every place; `enginejs inspect` shows the workflow.",
+    hint: "The message names every place, the hint says what it takes.",
   },
 });

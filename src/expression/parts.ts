@@ -46,6 +46,7 @@ export const PARTS: { readonly [K in Core["kind"]]: PartsOf<OfKind<K>> } = {
   and: { operands: "several" },
   or: { operands: "several" },
   not: { operand: "one" },
+  // biome-ignore lint/suspicious/noThenProperty: so the part is called, and nothing awaits a table
   conditional: { condition: "one", then: "one", otherwise: "one" },
   compare: { left: "one", right: "one" },
   arithmetic: { left: "one", right: "one" },

@@ -39,6 +39,8 @@ export const check = z.strictObject({
 
 export const command = z.enum(["read", "create", "update", "delete"]);
 export type Command = z.infer<typeof command>;
+/** All of them, in the order in which they are spoken of. */
+export const COMMANDS: readonly Command[] = command.options;
 
 export const policy = z.strictObject({
   /** The sentence: "members read their tenant's invoices". */

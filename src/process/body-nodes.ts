@@ -4,10 +4,10 @@ import { describeType } from "../expression/index.ts";
 import type { WorkflowNode } from "../model/index.ts";
 import type { JsonSchema } from "../model/schema-types.ts";
 import type { AroundNode } from "./compile-node.ts";
+import type { ProcessNodeOf } from "./file-graph.ts";
 import type { BodyOp } from "./graph-scope.ts";
 import type { Made, NodeContext, PortValue } from "./node-context.ts";
 import { typeMisfit } from "./process-context.ts";
-import type { ProcessNodeOf } from "./process-file.ts";
 import { isEntry } from "./process-graph.ts";
 import { misfit } from "./process-types.ts";
 

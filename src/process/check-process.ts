@@ -1,7 +1,8 @@
 /** What a process is asked before its graph is looked at, and what is left over behind it. */
+
+import type { ProcessNode } from "./file-graph.ts";
 import { placedNodes } from "./graph-scope.ts";
 import { KNOWN_NAMES, type ProcessContext } from "./process-context.ts";
-import type { ProcessNode } from "./process-file.ts";
 import { inPorts, isEntry } from "./process-graph.ts";
 
 const COMPUTING = ["start", "output", "fail", "compute", "transform", "branch", "merge", "parallel"];

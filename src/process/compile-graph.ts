@@ -5,11 +5,11 @@
 import type { WorkflowEdge, WorkflowNode } from "../model/index.ts";
 import { type JsonSchema, schemaProperties } from "../model/schema-types.ts";
 import { compileNode } from "./compile-node.ts";
+import type { ProcessNode } from "./file-graph.ts";
 import type { GraphScope } from "./graph-scope.ts";
 import type { Made, PortValue } from "./node-context.ts";
 import { NodeContext } from "./node-context.ts";
 import type { ProcessContext } from "./process-context.ts";
-import type { ProcessNode } from "./process-file.ts";
 import { type PortEdge, type ProcessGraph, processGraph } from "./process-graph.ts";
 import { misfit } from "./process-types.ts";
 import { joinTransactions } from "./transactions.ts";

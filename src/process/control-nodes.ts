@@ -1,7 +1,7 @@
 /** Nodes that compute and steer. */
 import { schemaProperties } from "../model/schema-types.ts";
+import type { ProcessNodeOf } from "./file-graph.ts";
 import type { Made, NodeContext } from "./node-context.ts";
-import type { ProcessNodeOf } from "./process-file.ts";
 
 const BOOL = { kind: "bool" } as const;
 

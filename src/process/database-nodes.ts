@@ -3,9 +3,9 @@ import { suggestion } from "../errors/suggestion.ts";
 import type { ExpressionType } from "../expression/index.ts";
 import type { Entity, WorkflowNode } from "../model/index.ts";
 import type { JsonSchema } from "../model/schema-types.ts";
+import type { ProcessNodeOf } from "./file-graph.ts";
 import type { Made, NodeContext } from "./node-context.ts";
 import { rowVariable } from "./process-context.ts";
-import type { ProcessNodeOf } from "./process-file.ts";
 import { fieldsGiven, fieldValues, isStored } from "./row-fields.ts";
 
 type EntityOp = "db.insert" | "db.get" | "db.list" | "db.update" | "db.delete";

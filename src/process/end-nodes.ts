@@ -2,8 +2,8 @@
 import { suggestion } from "../errors/suggestion.ts";
 import { type JsonSchema, schemaProperties } from "../model/schema-types.ts";
 import type { AroundNode } from "./compile-node.ts";
+import type { ProcessNodeOf } from "./file-graph.ts";
 import type { Made, NodeContext } from "./node-context.ts";
-import type { ProcessNodeOf } from "./process-file.ts";
 import { misfit } from "./process-types.ts";
 
 const NOTHING: Made = { nodes: [], values: {} };

@@ -2,8 +2,9 @@
 import type { z } from "zod";
 import { nearest } from "../errors/nearest.ts";
 import { durationText } from "./duration.ts";
+import { processNodes } from "./file-graph.ts";
 import { formsAt, keyWordsAt, membersAt, valueAt, wordsAt } from "./format-members.ts";
-import { processFile, processNodes } from "./process-file.ts";
+import { processFile } from "./process-file.ts";
 import type { Path, ProcessSource } from "./process-source.ts";
 
 type Issue = z.core.$ZodIssue;

@@ -48,3 +48,25 @@ export const signedDuration = z
   .describe(
     'a duration of fixed length, as ISO 8601 writes it, with "-" before the time: "-PT2H", "P3D"; no months, no years',
   );
+
+export const retry = z
+  .strictObject({
+    attempts: z.int().min(1).max(1000).optional(),
+    backoff: z.enum(["exponential", "fixed"]).optional(),
+    initial: duration.optional(),
+    max: duration.optional(),
+  })
+  .refine(
+    ({ initial, max }) => (durationMs(initial ?? "") ?? 0) <= (durationMs(max ?? "") ?? Number.POSITIVE_INFINITY),
+    {
+      message: "initial is longer than max",
+      path: ["initial"],
+    },
+  );
+export type ProcessRetry = z.infer<typeof retry>;
+
+export const host = z
+  .string()
+  .regex(/^(\*|[a-z0-9.-]+(:\d{1,5})?)$/)
+  .describe('a host, in small letters: "api.example.com", or "*"');
+export const methods = z.enum(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]);

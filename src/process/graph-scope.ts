@@ -1,6 +1,8 @@
 /** A graph of a process: the whole of it, or the body of one of its nodes. */
+
+import type { ProcessNode, ProcessNodes } from "./file-graph.ts";
 import type { PortValue } from "./node-context.ts";
-import type { ProcessFile, ProcessNode, ProcessNodes } from "./process-file.ts";
+import type { ProcessFile } from "./process-file.ts";
 import type { Path } from "./process-source.ts";
 
 export interface GraphScope {

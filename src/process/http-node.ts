@@ -1,8 +1,8 @@
 /** Asks a server of the world outside. */
 import { parse, type Syntax } from "../expression/index.ts";
 import type { WorkflowNode } from "../model/index.ts";
+import type { ProcessNodeOf } from "./file-graph.ts";
 import type { Made, NodeContext } from "./node-context.ts";
-import type { ProcessNodeOf } from "./process-file.ts";
 
 /** Of what a server answers; `body` is of the type that its port has. */
 const ANSWER = ["body", "status", "headers"];

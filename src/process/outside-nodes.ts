@@ -3,8 +3,8 @@ import { suggestion } from "../errors/suggestion.ts";
 import type { System, WorkflowNode } from "../model/index.ts";
 import { schemaProperties } from "../model/schema-types.ts";
 import { milliseconds } from "./duration.ts";
+import type { ProcessNodeOf } from "./file-graph.ts";
 import type { Made, NodeContext } from "./node-context.ts";
-import type { ProcessNodeOf } from "./process-file.ts";
 import { bodyOf } from "./task-nodes.ts";
 
 const NOTHING: Made = { nodes: [], values: {} };

@@ -1,9 +1,9 @@
 /** The edges of a graph: what they join, in which order nodes run, and which nodes nothing leads to. */
 import { didYouMean } from "../errors/suggestion.ts";
 import type { JsonSchema } from "../model/schema-types.ts";
+import type { ProcessNode } from "./file-graph.ts";
 import type { GraphScope } from "./graph-scope.ts";
 import type { ProcessContext } from "./process-context.ts";
-import type { ProcessNode } from "./process-file.ts";
 import { misfit } from "./process-types.ts";
 
 export interface PortEdge {

@@ -4,9 +4,9 @@ import type { Entity, WorkflowNode } from "../model/index.ts";
 import { expressionType, type Field, triggerEntity } from "../model/index.ts";
 import { type JsonSchema, schemaProperties } from "../model/schema-types.ts";
 import { bodyStart } from "./body-nodes.ts";
+import type { ProcessNodeOf } from "./file-graph.ts";
 import type { Made, NodeContext } from "./node-context.ts";
 import { typeMisfit } from "./process-context.ts";
-import type { ProcessNodeOf } from "./process-file.ts";
 import { inputSchema } from "./process-trigger.ts";
 import { misfit } from "./process-types.ts";
 

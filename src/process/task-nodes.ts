@@ -2,8 +2,8 @@
 import { suggestion } from "../errors/suggestion.ts";
 import type { Task } from "../model/index.ts";
 import { schemaProperties } from "../model/schema-types.ts";
+import type { ProcessNodeOf } from "./file-graph.ts";
 import type { Made, NodeContext } from "./node-context.ts";
-import type { ProcessNodeOf } from "./process-file.ts";
 
 const NOTHING: Made = { nodes: [], values: {} };
 
@@ -46,7 +46,8 @@ function calledTask(
     const { tasks, plugins = [] } = context.process.model.system;
     const known = suggestion(
       wanted.name,
-      tasks.map((each) => each.name),
+      // Those of handlers are nobody's to call.
+      tasks.map((each) => each.name).filter((name) => !name.startsWith("handlers/")),
       "Tasks",
     );
     const [folder, step = ""] = wanted.name.split("/");

@@ -1,8 +1,8 @@
 /** Nodes that wait: for a time, a signal, a person. */
 import { type JsonSchema, schemaProperties } from "../model/schema-types.ts";
 import { milliseconds } from "./duration.ts";
+import type { ProcessNodeOf } from "./file-graph.ts";
 import type { Made, NodeContext } from "./node-context.ts";
-import type { ProcessNodeOf } from "./process-file.ts";
 import { misfit } from "./process-types.ts";
 
 const BOOL = { kind: "bool" } as const;

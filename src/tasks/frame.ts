@@ -40,14 +40,19 @@ export interface Place {
   readonly id: string;
 }
 
-/** Finds the place of a checkpoint again; undefined for one inside of a compensation, or of no node: a loop's items. */
+/**
+ * Finds the place of a checkpoint again; undefined for one inside of a compensation, or of no node: a loop's items.
+ *
+ * @param outer the frame of the whole run, made once for all of its checkpoints
+ */
 export function placeOf(
   path: string,
   definition: Definition,
   results: Readonly<Record<string, unknown>>,
+  outer: Frame,
 ): Place | undefined {
   let { graph } = definition;
-  let frame = outerFrame(results);
+  let frame = outer;
   const parts = path.split(".");
   const id = parts.pop() ?? "";
   for (const part of parts) {

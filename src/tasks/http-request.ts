@@ -1,11 +1,10 @@
 /** One HTTP request to a checked address: what is resolved is what is connected to, and no redirect is followed. */
-import { lookup as resolve } from "node:dns";
 import { request as requestHttp, validateHeaderValue } from "node:http";
 import { request as requestHttps } from "node:https";
-import type { LookupFunction } from "node:net";
 import { NonRetryableError } from "../dsl/non-retryable-error.ts";
 import { parseExactly } from "./exact-json.ts";
 import { bareHost, isAddress, isPrivateAddress } from "./private-address.ts";
+import { privateAddress, publicLookup } from "./public-lookup.ts";
 
 export interface HttpRequest {
   readonly method: string;
@@ -98,24 +97,6 @@ function requireHeaders(headers: HttpRequest["headers"]): void {
     }
   }
 }
-
-const privateAddress = (host: string, address: string) =>
-  new NonRetryableError(
-    `${host} is at the private address ${address}: name it in privateHosts where this is meant to be asked`,
-  );
-
-/** Resolves a name and refuses it where any of its addresses is private: the connection goes to the first of these very ones. */
-export const publicLookup: LookupFunction = (host, options, callback) => {
-  resolve(host, { ...options, all: true }, (error, addresses) => {
-    const refused = error === null ? addresses.find(({ address }) => isPrivateAddress(address)) : undefined;
-    const [first] = addresses ?? [];
-    if (error !== null) callback(error, "", 0);
-    else if (refused !== undefined || first === undefined) {
-      callback(privateAddress(host, refused?.address ?? "nowhere"), "", 0);
-    } else if (options.all) callback(null, addresses);
-    else callback(null, first.address, first.family);
-  });
-};
 
 function parsedBody(bytes: Buffer, headers: Readonly<Record<string, string>>): unknown {
   const text = bytes.toString("utf8");

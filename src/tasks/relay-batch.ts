@@ -1,5 +1,6 @@
 /** One batch of the relay: takes pending events and starts the runs that they want, in one transaction. */
 import type pg from "pg";
+import { sqlState } from "../database/sql-state.ts";
 import type { Log } from "../dsl/task.ts";
 import type { Workflow } from "../model/index.ts";
 import type { Build } from "./build.ts";
@@ -7,7 +8,7 @@ import { conditionStatement } from "./condition-statement.ts";
 import type { Definitions } from "./definitions.ts";
 import { failpoint } from "./failpoint.ts";
 import type { ClaimedRun } from "./run.ts";
-import { sqlState } from "../database/sql-state.ts";
+import { sentTogether } from "./sent-together.ts";
 import { hasTurns, type TurnKeys, turnStatement } from "./turn-statement.ts";
 
 export interface RelayOptions {
@@ -100,6 +101,7 @@ async function inOneStatement(client: pg.Client, request: RelayRequest, options:
 
 async function inTransaction(client: pg.Client, request: RelayRequest, options: RelayOptions): Promise<RelayResult> {
   failpoint("relay:before-take");
+  // Not sent together: were the beginning alone to fail, what is taken would be gone.
   await client.query("begin");
   try {
     const row = await take(client, request, options, true);
@@ -240,13 +242,15 @@ async function evaluate<Row extends object>(
     await client.query("savepoint condition");
     const statement = text();
     // With the rights of the platform, which passes every policy: the relay's own login can read no table of the model.
-    await client.query("set local role enginejs_system");
-    const { rows } = await client.query<Row>(statement, [
-      candidates.map(({ event }) => event),
-      [...new Set(candidates.map(({ segment }) => segment))],
+    const [, { rows }] = await sentTogether([
+      client.query("set local role enginejs_system"),
+      client.query<Row>(statement, [
+        candidates.map(({ event }) => event),
+        [...new Set(candidates.map(({ segment }) => segment))],
+      ]),
+      client.query("reset role"),
+      client.query("release savepoint condition"),
     ]);
-    await client.query("reset role");
-    await client.query("release savepoint condition");
     return rows;
   } catch (error) {
     // Sets the role back as well. Fails where the connection is lost: then the whole batch does.

@@ -9,8 +9,8 @@
  */
 import type pg from "pg";
 import { connect } from "../database/connection.ts";
-import type { Log } from "../dsl/task.ts";
 import type { ConnectionWatch } from "../database/connection-watch.ts";
+import type { Log } from "../dsl/task.ts";
 import type { Doorbell } from "./doorbell.ts";
 import { exactTypes } from "./exact-json.ts";
 import { failpoint } from "./failpoint.ts";
@@ -69,6 +69,7 @@ export function startRelay(options: RelayLoopOptions): Relay {
 async function lead(options: RelayLoopOptions, state: { leading: boolean }, signal: AbortSignal): Promise<void> {
   const client = await connect(options.url, {
     applicationName: "enginejs relay",
+    pipeline: true,
     connectTimeout: 3_000,
     types: exactTypes,
   });

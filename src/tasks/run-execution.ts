@@ -5,7 +5,7 @@ import { workflowError } from "../errors/workflow-error.ts";
 import { LeaseLost } from "./act-in-run.ts";
 import type { Build } from "./build.ts";
 import type { Definition, Definitions } from "./definitions.ts";
-import { compensationFrame, placeOf } from "./frame.ts";
+import { compensationFrame, outerFrame, placeOf } from "./frame.ts";
 import { GraphPass } from "./graph-pass.ts";
 import { logWithFields } from "./log-with-fields.ts";
 import { notUndone } from "./not-undone.ts";
@@ -172,8 +172,9 @@ export class RunExecution {
     const { definition, control, options } = this;
     const waits = await this.resume(run);
     if (waits === undefined) return { kind: "lost" };
+    const outer = outerFrame(run.results);
     for (const path of steps.toReversed()) {
-      const place = placeOf(path, definition, run.results);
+      const place = placeOf(path, definition, run.results, outer);
       const compensation = place?.graph.compensations.get(place.id);
       if (place === undefined || compensation?.body === undefined) continue;
       const { id } = compensation.node;

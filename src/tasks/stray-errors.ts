@@ -21,6 +21,18 @@ export function withStrayErrors<T>(log: () => Log, call: () => T | Promise<T>): 
 }
 
 /**
+ * The same signal for a task that is being called: what its listeners throw is the task's, whoever aborts. To be asked for
+ * inside of the call.
+ */
+export function signalOfTask(signal: AbortSignal): AbortSignal {
+  const own = new AbortController();
+  const abort = AsyncLocalStorage.bind(() => own.abort(signal.reason));
+  if (signal.aborted) abort();
+  else signal.addEventListener("abort", abort, { once: true });
+  return own.signal;
+}
+
+/**
  * Listens to what nobody has caught, for as long as the process works. What no task has thrown ends the process as ever, unless
  * somebody else listens too.
  */

@@ -2,8 +2,8 @@
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { NonRetryableError } from "../dsl/non-retryable-error.ts";
-import { publicLookup } from "./http-request.ts";
 import { bareHost, isAddress, isPrivateAddress } from "./private-address.ts";
+import { publicLookup } from "./public-lookup.ts";
 
 export interface WebhookPost {
   readonly url: string;

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { readableLine } from "../../src/cli/logger.ts";
 import { renderDiagnostic, renderDiagnostics } from "../../src/cli/render-diagnostics.ts";
 import type { Diagnostic } from "../../src/errors/diagnostic.ts";
 
@@ -53,6 +54,23 @@ test("foreign text cannot write escapes to the terminal", () => {
   });
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must be absent
   expect(text.replaceAll("\n", "")).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+});
+
+test("nor do lines of the log, which say what rows and servers have said", () => {
+  const foreign = "x\u001b]0;owned\u0007\u009b31m\u202e\r";
+  const stack = `Error: ${foreign}\n    at file`;
+  const line = JSON.stringify({
+    level: 30,
+    time: 0,
+    msg: foreign,
+    title: foreign,
+    [foreign]: { foreign },
+    err: { stack },
+  });
+  const text = readableLine(line, false);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must be absent
+  expect(text.replaceAll("\n", "")).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/);
+  expect(text).toContain("\n    at file");
 });
 
 test("sorted by file and place, those without a place last", () => {

@@ -79,7 +79,11 @@ test("starts, waits, and prints what came of it", async () => {
 test("says what is wrong before anything starts", async () => {
   expect(await start("charge-card", "--input", '{"amount": -1}', "--as", ids.biller)).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/EJS1063.*amount/s),
+    stderr: expect.stringMatching(/EJS1063.*amount.*It takes \{ "amount": number \}\./s),
+  });
+  expect(await start("charge-card", "--as", ids.biller)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("--input is missing"),
   });
   expect(await start("charge-card", "--input", "{amount}", "--as", ids.biller)).toMatchObject({
     code: 2,
@@ -111,4 +115,14 @@ test("gives a signal, and names those that there are", async () => {
     stderr: expect.stringContaining("--payload is no JSON"),
   });
   expect(await signal("released")).toMatchObject({ code: 2, stderr: expect.stringContaining("key") });
+});
+
+test("a dry run tells what a start would start: an event of no row, about which no rule speaks", async () => {
+  const sql = `select enginejs.start_workflow('charge-card', '{"amount": 1}')`;
+  const whose = ["--project", project.folder, "--database", database.url];
+  const tried = await runCli(["try", "--sql", sql, "--as", ids.biller, "--tenant", ids.tenant, "--json", ...whose]);
+  expect(JSON.parse(tried.stdout)).toMatchObject({
+    ok: true,
+    events: [{ model: "workflow:charge-card", action: "start", rules: [], workflows: [{ name: "charge-card" }] }],
+  });
 });

@@ -8,6 +8,7 @@ import { migrate } from "../../src/database/migrate.ts";
 import { compile } from "../../src/dsl-to-sql/index.ts";
 import { buildSystem, scalar, text } from "../dsl-to-sql/support/system-builder.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { workflowOf } from "../tasks/support/invoicing-database.ts";
 
 let database: TestDatabase;
 let client: pg.Client;
@@ -142,6 +143,41 @@ test("identical builds at once: one applies, the others find nothing to do", asy
   expect(built.map(({ applied }) => applied).sort()).toEqual([false, false, true]);
   expect(built.filter(({ planned }) => planned.plan.empty)).toHaveLength(2);
   expect((await client.query("select count(*)::int as builds from enginejs.build")).rows).toEqual([{ builds: 1 }]);
+});
+
+test("a workflow that is removed while runs of it are not finished: their number is told, before anything is applied", async () => {
+  const system = buildSystem({ entities: { Note: note } });
+  const named = (name: string) =>
+    workflowOf({
+      name,
+      trigger: { kind: "manual" },
+      as: "system",
+      nodes: [{ id: "said", kind: "log", level: "info", message: name, values: {} }],
+    });
+  const withWorkflows = (...names: string[]) => compile({ ...system, workflows: names.map(named) });
+  await buildDatabase(database.url, { compiled: withWorkflows("kept", "busy", "idle") });
+  await client.query(
+    `insert into enginejs.workflow_runs_active (id, definition_id, event_id, segment)
+     select enginejs.workflow_run_id(n, d.name), d.id, n, 1 from enginejs.workflow_definitions d, generate_series(1, 2) n
+     where d.name in ('busy', 'kept')`,
+  );
+  await client.query(
+    `insert into enginejs.workflow_runs_parked (id, definition_id, event_id, segment, status)
+     select enginejs.workflow_run_id(3, d.name), d.id, 3, 1, 'waiting' from enginejs.workflow_definitions d where d.name = 'busy'`,
+  );
+  await client.query("insert into enginejs.workflow_events_held (event_id, segment, workflow) values (4, 1, 'busy')");
+  const options = { compiled: withWorkflows("kept", "other") };
+  const expected = [
+    expect.objectContaining({
+      code: "EJS4037",
+      severity: "warning",
+      message:
+        'The workflow "busy" is removed and has 3 runs not finished: each fails (EJS6010) when it would go on, and 1 event kept by its pause: no run follows. Under its new name "other" it is another workflow.',
+    }),
+  ];
+  expect((await buildDatabase(database.url, { ...options, dryRun: true })).planned.warnings).toEqual(expected);
+  expect((await buildDatabase(database.url, options)).planned.warnings).toEqual(expected);
+  expect((await buildDatabase(database.url, options)).planned.warnings).toEqual([]);
 });
 
 test("another build that goes on too long is told", async () => {

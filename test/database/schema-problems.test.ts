@@ -125,3 +125,11 @@ it("of a schema that refers to nothing, or is none, there is nothing to say", as
   expect(await problems(true, 1)).toEqual([]);
   expect(await problems(false, 1)).toEqual(["value: is not allowed"]);
 });
+
+it("says of a form what is asked for: the format where zod has a pattern for it, else the pattern", async () => {
+  const schema = z.toJSONSchema(z.object({ born: z.iso.date(), month: z.string().regex(/^\d{4}-\d{2}$/) }));
+  expect(await problems(schema, { born: "1951-13-01", month: "May" })).toEqual([
+    "born: is no date",
+    "month: must match ^\\d{4}-\\d{2}$",
+  ]);
+});

@@ -70,6 +70,26 @@ const people =
   '{"people": [{"name": "Ö", "addr": {"city": {"name": "Köln 🏰", "geo": [1.5]}, "tags": ["x"]}}, {"name": "B\\"$$\'"}]}';
 it.each([
   [
+    "stats",
+    "stats",
+    '{"ints": [3, null, 9007199254740993, 12], "rates": [1.5, 0.25], "names": ["b", "a"], "lines": [{"qty": 2, "price": 1.5}, {"qty": 3}]}',
+    {
+      sum: "9007199254741008",
+      rates: "1.75",
+      first: '"a"',
+      cost: "3.0",
+      big: "9007199254740993",
+      all: "null",
+      some: "true",
+    },
+  ],
+  [
+    "stats",
+    "stats",
+    '{"ints": [], "rates": [], "names": [], "lines": []}',
+    { sum: "0", rates: "0", first: "null", cost: "0", big: "null", all: "true", some: "false" },
+  ],
+  [
     "loan.rate",
     "loan_rate",
     `{"amount": 9, ${loan}}`,

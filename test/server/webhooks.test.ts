@@ -54,7 +54,7 @@ beforeAll(async () => {
     workflow("unset", trigger({ path: "unset", secret: "NOBODY_SET_IT" })),
   ];
   await recordBuild(served.database.url, { ...served.system, workflows });
-  server = await served.serve({ webhookSecret: (name) => environment[name], limits: { bodyBytes: 2_000 } });
+  server = await served.serve({ webhookSecret: (name) => environment[name], limits: { bodyBytes: 4_000 } });
 });
 afterAll(() => served?.close());
 beforeEach(() => client.query("delete from enginejs.workflow_events_pending"));
@@ -145,7 +145,7 @@ describe("a signed request", () => {
   it("whose body does not fit, is no JSON or too large is refused, and its id may come again", async () => {
     expect(await signed("b1", '{"amount": "many"}')).toMatchObject({ status: 422, code: "EJS5018" });
     expect(await signed("b1", "{")).toMatchObject({ status: 400, code: "EJS5011" });
-    expect(await signed("b1", JSON.stringify({ amount: 1, x: "x".repeat(2_000) }))).toMatchObject({
+    expect(await signed("b1", JSON.stringify({ amount: 1, x: "x".repeat(4_000) }))).toMatchObject({
       status: 413,
       code: "EJS5010",
     });
@@ -159,6 +159,7 @@ describe("a signed request", () => {
     for (const [i, body] of bodies.entries())
       expect(await signed(`json-${i}`, body)).toMatchObject({ status: 422, code: "EJS5018" });
     expect(await signed("deep", nested(900))).toMatchObject({ status: 202 });
+    expect(await signed("deeper", nested(1_500))).toMatchObject({ status: 422, code: "EJS5018" });
     const hub = (body: string) =>
       post("hub", body, {
         "x-hub-signature-256": `sha256=${createHmac("sha256", "hub").update(body).digest("hex")}`,

@@ -106,7 +106,7 @@ async function createDatabase(admin: pg.Client, name: string, template = "templa
 
 /** A backend needs a moment to go after its client has ended, on a loaded machine many: a connection counts as left open when it stays. */
 async function connectionsTo(admin: pg.Client, database: string): Promise<string[]> {
-  const until = Date.now() + 15_000;
+  const until = Date.now() + 8_000;
   for (;;) {
     const { rows } = await admin.query<{ line: string }>(
       `select format('  %s as %s, %s: %s', application_name, usename, state, left(query, 200)) as line

@@ -41,7 +41,7 @@ async function startServer(project: TestProject): Promise<() => Promise<void>> {
     // Imported only here: it looks for a container engine.
     const { PostgreSqlContainer } = await import("@testcontainers/postgresql");
     const container = await new PostgreSqlContainer(process.env.ENGINEJS_TEST_IMAGE ?? "postgres:18-alpine")
-      .withCommand(["-c", "fsync=off", "-c", "max_connections=300"])
+      .withCommand(["-c", "fsync=off", "-c", "max_connections=600"])
       .start();
     project.provide("testServer", { url: container.getConnectionUri() });
     return async () => {

@@ -64,7 +64,7 @@ async function start(programs: string): Promise<OtherPostgres> {
   // Below those that the system gives to whoever connects or listens anywhere just then.
   const port = await freePort(randomInt(15_000, 32_000));
   // Nothing of a test run needs to survive a power failure.
-  const settings = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300";
+  const settings = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=600";
   const options = `-p ${port} -h 127.0.0.1 -k ${folder} ${settings}`;
   run(programs, "pg_ctl", "start", "-w", "-D", data, "-o", options, "-l", join(folder, "log"));
   return { url: `postgresql://postgres@127.0.0.1:${port}/postgres`, programs, folder };

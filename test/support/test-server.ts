@@ -28,7 +28,7 @@ async function find(): Promise<string> {
   const server = inject("testServer");
   if ("url" in server) return server.url;
   // Nothing of a test run needs to survive a power failure.
-  const settings = { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_connections: "300" };
+  const settings = { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_connections: "600" };
   // Never stopped here: the run's global teardown does that, when all test files have ended.
   return (await startEmbeddedServer({ folder: server.folder, settings, port: 0 })).urlOf("postgres");
 }

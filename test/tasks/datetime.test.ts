@@ -1,14 +1,13 @@
 /** Workflows that start at a time which each row says: once per row and time, whoever writes, whatever is moved. */
 import type pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { applyPlan, planBuild } from "../../src/database/apply.ts";
 import { createPool } from "../../src/database/pool.ts";
 import { defineTask } from "../../src/dsl/task.ts";
-import { compile } from "../../src/dsl-to-sql/index.ts";
 import type { Workflow } from "../../src/model/index.ts";
 import { currentBuild } from "../../src/tasks/build.ts";
 import { Definitions } from "../../src/tasks/definitions.ts";
 import { startAtMoments } from "../../src/tasks/scheduler-moments.ts";
+import { applySystem } from "../support/apply-system.ts";
 import { ids, workflowOf } from "./support/invoicing-database.ts";
 import { startWorkerProcess } from "./support/worker.ts";
 import { WorkflowWorld } from "./support/workflow-world.ts";
@@ -48,9 +47,7 @@ const reminder = (change: Partial<Trigger> = {}, rest: Partial<Workflow> = {}) =
 /** Really builds: the triggers are there. */
 async function build(...workflows: Workflow[]): Promise<void> {
   const system = { ...world.system, workflows: [...workflows] };
-  const compiled = compile(system);
-  const { plan, stored } = await planBuild(client, compiled);
-  await applyPlan(client, plan, { system, compiled, stored });
+  await applySystem(client, system);
 }
 
 async function invoice(dueAt: string | null): Promise<string> {

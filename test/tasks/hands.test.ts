@@ -103,7 +103,7 @@ describe("hands", { concurrent: true }, () => {
   });
 
   it("what the relay's process has no hand for goes to a worker that has", async ({ world }) => {
-    await world.start({ SLOW: "100000" }).ready;
+    await world.start({ SLOW: "1000000" }).ready;
     await world.fill();
     await world.start().ready;
     await world.addCustomers(100);
@@ -118,7 +118,7 @@ describe("hands", { concurrent: true }, () => {
   });
 
   it("runs that wait for a hand are shown, also where there is no other worker", async ({ world }) => {
-    await world.start({ SLOW: "100000" }).ready;
+    await world.start({ SLOW: "1000000" }).ready;
     await world.fill();
     await world.addCustomers(3);
     await eventually("three that are queued", async () =>
@@ -132,7 +132,7 @@ describe("hands", { concurrent: true }, () => {
   for (const place of places) {
     it(`SIGKILL at ${place}, with no hand free and no condition to evaluate`, async ({ world }) => {
       const onBusy = BUSY_FAILPOINTS.some((name) => name === place);
-      const killed = world.start({ SLOW: "100000", ENGINEJS_FAILPOINT: place });
+      const killed = world.start({ SLOW: "1000000", ENGINEJS_FAILPOINT: place });
       if (onBusy) {
         await killed.ready;
         await world.fill();

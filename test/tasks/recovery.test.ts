@@ -73,7 +73,7 @@ describe("workers as processes", { concurrent: true }, () => {
     world: { client, start, build, allDone, effects },
   }) => {
     await build(calling("slow", { as: "system" }));
-    const [first, second] = [start({ SLOW: "4000" }), start({ SLOW: "4000" })];
+    const [first, second] = [start({ SLOW: "12000" }), start({ SLOW: "12000" })];
     await Promise.all([first.ready, second.ready]);
     // Whoever gets it is the one to kill.
     await pay(client, await makeInvoice(client, "inv-1"));
@@ -125,7 +125,7 @@ describe("workers as processes", { concurrent: true }, () => {
     world: { client, statuses, start, build, allDone, effects },
   }) => {
     await build(calling("slow", { as: "system", retry: { attempts: 1, backoff: "fixed", initialMs: 1, maxMs: 1 } }));
-    const first = start({ SLOW: "100000" });
+    const first = start({ SLOW: "1000000" });
     await first.ready;
     await pay(client, await makeInvoice(client, "inv-1"));
     await eventually("a start", async () => (await effects("slow")).length === 1);
@@ -161,7 +161,7 @@ describe("workers as processes", { concurrent: true }, () => {
     world: { client, start, build, effects },
   }) => {
     await build(calling("slow", { as: "system" }));
-    const worker = start({ SLOW: "60000" });
+    const worker = start({ SLOW: "1000000" });
     await worker.ready;
     for (const number of ["inv-1", "inv-2"]) await pay(client, await makeInvoice(client, number));
     await eventually("two starts", async () => (await effects("slow")).length === 2);

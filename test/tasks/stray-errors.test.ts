@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 
 const file = fileURLToPath(new URL("../../src/tasks/stray-errors.ts", import.meta.url));
 const node = async (script: string) => {
-  const text = `const { catchStrayErrors, withStrayErrors } = await import(${JSON.stringify(file)});
+  const text = `const { catchStrayErrors, signalOfTask, withStrayErrors } = await import(${JSON.stringify(file)});
     const say = (line) => process.stdout.write(line + "\\n");
     const log = { error: (message, { error }) => say("log: " + error.split("\\n")[0]) };
     const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -22,9 +22,15 @@ it("fail the step of the task that threw them, and nobody else's", async () => {
   const result = await node(`
     catchStrayErrors();
     const run = (name, call) => withStrayErrors(() => log, call).then((value) => say(name + " gave " + value), (error) => say(name + ": " + error));
+    const stopping = new AbortController();
+    setTimeout(() => stopping.abort(), 5);
     await Promise.all([
       run("timer", () => { setTimeout(() => { throw new Error("in a timer"); }, 5); return later(10_000); }),
       run("promise", () => { void later(5).then(() => { throw new Error("left alone"); }); return new Promise(() => undefined); }),
+      run("listener", () => {
+        signalOfTask(stopping.signal).addEventListener("abort", () => { throw new Error("told to stop"); });
+        return later(10_000);
+      }),
       run("innocent", async () => { await later(50); return 1; }),
       run("thrower", () => { throw new Error("at once"); }),
     ]);
@@ -35,9 +41,11 @@ it("fail the step of the task that threw them, and nobody else's", async () => {
   expect(result.code).toBe(0);
   expect(("lines" in result ? result.lines : []).sort()).toEqual([
     "innocent gave 1",
+    "listener: Error: told to stop",
     "log: Error: afterwards",
     "log: Error: in a timer",
     "log: Error: left alone",
+    "log: Error: told to stop",
     "over gave 2",
     "promise: Error: left alone",
     "thrower: Error: at once",

@@ -661,7 +661,7 @@ describe("compensate", () => {
 
 describe("a run that the relay has not made yet", () => {
   const workflows = ["one", "other"].map((name) => workflowOf({ name, trigger: onPay, nodes: [task(name)] }));
-  const named = workflowOf({ name: "named", trigger: { kind: "manual" }, nodes: [task("named")] });
+  const named = workflowOf({ name: "named", as: "system", trigger: { kind: "manual" }, nodes: [task("named")] });
 
   it("is cancelled by its id: it ends without a step, and others of its event go on", async () => {
     const { note, steps } = notes();

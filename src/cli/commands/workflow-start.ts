@@ -1,6 +1,7 @@
 /** `enginejs workflow start`: starts a workflow in somebody's name, and waits for what it gives where that is asked for. */
 import pg from "pg";
 import { recordAdministration } from "../../database/record-administration.ts";
+import { typeText } from "../../dsl/schema-type-text.ts";
 import type { Workflow } from "../../model/index.ts";
 import { projectError } from "../../project/project-error.ts";
 import { endOf, WorkflowFailure } from "../../tasks/call-workflow.ts";
@@ -33,7 +34,7 @@ export async function workflowStart(options: WorkflowStartOptions, terminal: Ter
       throw projectError("EJS1055", `The newest build has no workflow "${name}" any more.`);
     }
     const actor = await actorOf(given, workflow, options);
-    const run = await start(client, name, input, actor, options.wait === true);
+    const run = await start(client, workflow, input, actor, options.wait === true);
     if (actor?.kind === "user") {
       const detail = { command: "workflow start", workflow: name, run };
       await recordAdministration(client, { kind: "impersonation", actor: actor.id, tenant: actor.tenant, detail });
@@ -51,7 +52,13 @@ export async function workflowStart(options: WorkflowStartOptions, terminal: Ter
   });
 }
 
-async function start(client: pg.Client, name: string, input: string | null, actor: Started | null, wait: boolean) {
+async function start(
+  client: pg.Client,
+  { name, input: schema }: Workflow,
+  input: string | null,
+  actor: Started | null,
+  wait: boolean,
+) {
   if (wait) await client.query("listen enginejs_ended");
   try {
     const { rows } = await client.query<{ run: string }>("select enginejs.start_workflow($1, $2, $3, $4) as run", [
@@ -64,7 +71,10 @@ async function start(client: pg.Client, name: string, input: string | null, acto
   } catch (error) {
     if (!(error instanceof pg.DatabaseError) || error.code !== "EJ422") throw error;
     const { problems = [] } = JSON.parse(error.detail ?? "{}") as { readonly problems?: readonly string[] };
-    throw projectError("EJS1063", `The input of the workflow ${name} does not fit: ${problems.join("; ")}.`);
+    const what = input === null ? "--input is missing" : problems.join("; ");
+    throw projectError("EJS1063", `The input of the workflow ${name} does not fit: ${what}.`, {
+      hint: `It takes ${typeText(schema)}.`,
+    });
   }
 }
 

@@ -4,6 +4,7 @@ import { findProjectFolder } from "../../project/project-folder.ts";
 import type { AdministrationOptions } from "../administer.ts";
 import { exitCode } from "../exit-code.ts";
 import { openDatabase } from "../open-database.ts";
+import { printable } from "../render-diagnostics.ts";
 import { requireWorkflow } from "../require-workflow.ts";
 import { RunFollower, type TailEntry } from "../run-follower.ts";
 import { untilAskedToStop } from "../shutdown.ts";
@@ -56,7 +57,7 @@ export async function workflowTail(options: TailOptions, terminal: Terminal): Pr
 /** For programs a line of JSON each. */
 function print(terminal: Terminal, entry: TailEntry): void {
   if (terminal.json) process.stdout.write(`${JSON.stringify(entry)}\n`);
-  else terminal.print(describe(entry));
+  else terminal.print(printable(describe(entry)));
 }
 
 function describe(entry: TailEntry): string {

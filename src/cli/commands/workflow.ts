@@ -7,6 +7,7 @@ import { describeRun, type RunDescription, type ShownRun, waitsFor } from "../de
 import { exitCode } from "../exit-code.ts";
 import { findTenant } from "../find-tenant.ts";
 import { printTable } from "../print-table.ts";
+import { printableLines } from "../render-diagnostics.ts";
 import { requireQueue } from "../require-queue.ts";
 import { requireWorkflow } from "../require-workflow.ts";
 import { sinceOf } from "../since.ts";
@@ -68,7 +69,7 @@ export async function workflowShow(options: RunOptions, terminal: Terminal): Pro
     return rows[0]?.run as ShownRun;
   });
   terminal.printJson({ ok: true, run });
-  for (const line of describeRun(run)) terminal.print(line);
+  for (const line of describeRun(run)) terminal.print(printableLines(line, "  "));
   return exitCode.ok;
 }
 

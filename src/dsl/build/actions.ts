@@ -12,7 +12,7 @@ import { effectDeclaration } from "./effects.ts";
 import type { Environments } from "./environments.ts";
 import { declaredFieldType } from "./field-type.ts";
 import { checkMemberName } from "./names.ts";
-import { described, entriesOf, isCleanText } from "./options.ts";
+import { checkOptions, described, entriesOf, isCleanText } from "./options.ts";
 import { shown } from "./report.ts";
 
 /** Names that every action function has already, or that its call could not tell apart. */
@@ -67,6 +67,7 @@ function buildAction(
 ): Action {
   const { entity } = draft;
   const what = `${entity.name}.${name}`;
+  checkOptions({ ...declaration.options }, ["input"], what, declaration.site, context.report);
   const input = inputFields(declaration, what, context);
   const guarded = environments.condition(entity.name, input);
   const transition = transitionOf(declaration, what, draft, context);

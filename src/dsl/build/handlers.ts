@@ -60,13 +60,17 @@ export function addHandlers(
 }
 
 function workflowOf(
-  { event, options, site }: HandlerDeclaration,
+  { event, handler, options, site }: HandlerDeclaration,
   name: string,
   task: string,
   context: BuildContext,
 ): WorkflowDeclaration | undefined {
   const { report } = context;
   const what = `Handler ${name}`;
+  if (typeof handler !== "function") {
+    const hint = "async ({ event, idempotencyKey }) => { … }";
+    report.error("EJS2106", `${what}: the second argument is a function, not ${shown(handler)}.`, { site, hint });
+  }
   if (!isPlainObject(options)) {
     report.error("EJS2106", `${what}: the third argument must be an object, not ${shown(options)}.`, { site });
     return undefined;

@@ -1,7 +1,7 @@
 /** Stage 6: policies, and the columns that they name. */
 import { suggestion } from "../../errors/suggestion.ts";
 import { references } from "../../expression/index.ts";
-import { type Command, command, type Policy } from "../../model/index.ts";
+import { COMMANDS, type Command, type Policy } from "../../model/index.ts";
 import type { ActionDeclaration } from "../action.ts";
 import { declarationOf } from "../declared.ts";
 import type { PolicyClause, PolicyDeclaration } from "../policy.ts";
@@ -14,8 +14,6 @@ import { operationNames, WRITE } from "./permissions.ts";
 import { policyWindow, type Wrap } from "./policy-window.ts";
 import { order, shown } from "./report.ts";
 import { refuseOwnSideFields } from "./side-fields.ts";
-
-const COMMANDS: readonly Command[] = command.options;
 
 /** What a clause speaks of. */
 interface Operations {

@@ -5,6 +5,7 @@ import { refusal, type SchemaProperty, schemaProperties } from "../../model/sche
 import type { BuildContext } from "./build-context.ts";
 import type { Effect } from "./effects.ts";
 import { shown } from "./report.ts";
+import { callable } from "./tasks.ts";
 import { graphOf } from "./workflow-graph.ts";
 import type { StepTools } from "./workflow-step-context.ts";
 
@@ -14,7 +15,7 @@ export function addTaskEffect(effect: Effect, tools: StepTools): void {
   const of = `${entity.name}.${action}`;
   const task = system.tasks.find((candidate) => candidate.name === reference.name);
   if (task === undefined) {
-    const names = system.tasks.map(({ name }) => name);
+    const names = callable(system.tasks);
     const message = `${of}: its effect is the task ${shown(reference.name)}, which there is not.`;
     const word = typeof reference.name === "string" ? reference.name : undefined;
     report.error("EJS2144", message, {

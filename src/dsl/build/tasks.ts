@@ -25,6 +25,10 @@ export function addTasks(tasks: readonly NamedTask[], context: BuildContext): vo
   }
 }
 
+/** The names of the tasks that steps and effects may call: those of handlers are nobody's to call. */
+export const callable = (tasks: readonly Task[]): string[] =>
+  tasks.map(({ name }) => name).filter((name) => !name.startsWith("handlers/"));
+
 /** A task whose name is checked. */
 interface CheckedTask {
   readonly name: string;

@@ -8,7 +8,7 @@ import type { StepDeclaration, StepOf } from "../flow-steps.ts";
 import type { Written } from "./callbacks.ts";
 import { isCleanText } from "./options.ts";
 import { shown } from "./report.ts";
-import { jsonSchemaOf } from "./tasks.ts";
+import { callable, jsonSchemaOf } from "./tasks.ts";
 import { type StepContext, textsOf, UNREADABLE } from "./workflow-step-context.ts";
 
 type Made = WorkflowNode | undefined;
@@ -18,7 +18,7 @@ export function taskNode(context: StepContext, step: StepOf<"task">): Made {
   const written = context.values(step, step.values);
   const task = system.tasks.find((candidate) => candidate.name === step.task);
   if (task === undefined) {
-    const names = system.tasks.map(({ name }) => name);
+    const names = callable(system.tasks);
     const message = `${context.what(step)}: there is no task ${shown(step.task)}.`;
     const hint = suggestion(step.task, names, "Tasks");
     report.error("EJS2153", message, { site: step.site, word: step.task, hint });

@@ -72,6 +72,7 @@ async function receive(
     if (signed === undefined) throw new RequestError("EJS5017", 401);
   }
   const content = parsed(body);
+  if (isNested(content, MOST_LEVELS)) throw new RequestError("EJS5018", 422);
   for (const { fits } of wanted) if (!fits(content)) throw new RequestError("EJS5018", 422);
   const tolerance = Math.min(...wanted.map(({ trigger }) => trigger.toleranceMs));
   const { rows } = await pool
@@ -84,6 +85,15 @@ async function receive(
     });
   // Signed too long ago, or ahead of time.
   if (rows[0]?.started === null) throw new RequestError("EJS5017", 401);
+}
+
+/** PostgreSQL would keep thousands, which no worker walks through (src/tasks/cut-json.ts). */
+const MOST_LEVELS = 1_000;
+
+/** Whether there are more levels than that. */
+function isNested(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isNested(inner, levels - 1));
 }
 
 /**

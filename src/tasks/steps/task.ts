@@ -13,7 +13,7 @@ import { idempotencyKey } from "../idempotency-key.ts";
 import { logWithFields } from "../log-with-fields.ts";
 import { pluginDifference } from "../plugin-versions.ts";
 import type { Run, Step, StepContext } from "../run.ts";
-import { withStrayErrors } from "../stray-errors.ts";
+import { signalOfTask, withStrayErrors } from "../stray-errors.ts";
 import { taskOutcome } from "../task-outcome.ts";
 
 /** A plain graphile-worker task file: `export default async (payload, helpers) => …`. */
@@ -53,13 +53,18 @@ export async function taskStep(context: StepContext, step: Step, node: NodeOf<"t
       : ({ message: `${of}: ${skew.words}`, code: "EJS6021" } as const);
   };
   const input = await parsed(task.input, exactNumbersAsText(values), () => misfit("input"), values);
+  let stepSignal: AbortSignal | undefined;
   const call: TaskContext<unknown> = {
     input,
     event: exactNumbersAsText(run.event),
     actor: run.actor ?? { kind: "system", id: null, tenant: run.as.tenant ?? null },
     idempotencyKey: await keyOf(context, step, node),
     query: queryOf(context, run),
-    signal: run.signal,
+    // As the log: most steps do not ask for it.
+    get signal() {
+      stepSignal ??= signalOfTask(run.signal);
+      return stepSignal;
+    },
     get log() {
       return log();
     },
@@ -150,5 +155,9 @@ function queryOf(context: StepContext, run: Run): Query {
 
 /** What such files commonly use of graphile-worker's helpers. */
 function plainHelpers(run: Run, log: Run["log"]): object {
-  return { logger: log, abortSignal: run.signal, job: { id: run.id, attempts: 1, task_identifier: "enginejs:run" } };
+  return {
+    logger: log,
+    abortSignal: signalOfTask(run.signal),
+    job: { id: run.id, attempts: 1, task_identifier: "enginejs:run" },
+  };
 }

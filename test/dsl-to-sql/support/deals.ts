@@ -1,7 +1,6 @@
 /** Deals that may be touched by more people than may leave them behind, with a margin that lies in a table of its own. */
 import type pg from "pg";
-import { applyPlan, planBuild } from "../../../src/database/apply.ts";
-import { compile } from "../../../src/dsl-to-sql/index.ts";
+import { applySystem } from "../../support/apply-system.ts";
 import { people } from "./invoicing-database.ts";
 import { personnelEntities } from "./personnel.ts";
 import { buildSystem, type EntityOptions, one, scalar, text } from "./system-builder.ts";
@@ -53,9 +52,7 @@ export const deals = { own: deal(1), frozen: deal(2), foreign: deal(3) };
 
 /** @param tenant of all of them, with the owner and the biller as its members */
 export async function buildDeals(client: pg.Client, tenant: string): Promise<void> {
-  const compiled = compile(SYSTEM);
-  const { plan, stored } = await planBuild(client, compiled);
-  await applyPlan(client, plan, { system: SYSTEM, compiled, stored });
+  await applySystem(client, SYSTEM);
   await client.query(`
     set role enginejs_owner;
     insert into app.tenant (id, name) values ('${tenant}', 'Ours');

@@ -1,8 +1,7 @@
 /** A help desk whose rules allow, deny, check what is left behind, climb a tree and speak of fields, in hostile sentences. */
 import type pg from "pg";
-import { applyPlan, planBuild } from "../../../src/database/apply.ts";
-import { compile } from "../../../src/dsl-to-sql/index.ts";
 import type { System } from "../../../src/model/index.ts";
+import { applySystem } from "../../support/apply-system.ts";
 import { invoicingEntities } from "./invoicing.ts";
 import { buildSystem, many, one, scalar, state, text } from "./system-builder.ts";
 
@@ -104,9 +103,7 @@ const rules = (): System =>
   });
 
 export async function buildDesk(client: pg.Client, system: System = desk()): Promise<void> {
-  const compiled = compile(system);
-  const { plan, stored } = await planBuild(client, compiled);
-  await applyPlan(client, plan, { system, compiled, stored });
+  await applySystem(client, system);
 }
 
 const id = (kind: number, n: number): string =>

@@ -1,8 +1,7 @@
 /** The test's invoicing domain, built into a database, with two tenants and their people. */
 import type pg from "pg";
-import { applyPlan, planBuild } from "../../../src/database/apply.ts";
-import { compile } from "../../../src/dsl-to-sql/index.ts";
 import type { System } from "../../../src/model/index.ts";
+import { applySystem } from "../../support/apply-system.ts";
 
 const id = (kind: number, n: number): string =>
   `00000000-0000-7000-80${String(kind).padStart(2, "0")}-${String(n).padStart(12, "0")}`;
@@ -44,9 +43,7 @@ reset role;
 `;
 
 export async function buildInvoicing(client: pg.Client, system: System): Promise<void> {
-  const compiled = compile(system);
-  const { plan, stored } = await planBuild(client, compiled);
-  await applyPlan(client, plan, { system, compiled, stored });
+  await applySystem(client, system);
   await client.query(SEED);
 }
 

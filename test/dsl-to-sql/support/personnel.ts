@@ -1,8 +1,7 @@
 /** People with salaries: fields that not everybody may read or write, in a tenancy. */
 import type pg from "pg";
-import { applyPlan, planBuild } from "../../../src/database/apply.ts";
-import { compile } from "../../../src/dsl-to-sql/index.ts";
 import type { System } from "../../../src/model/index.ts";
+import { applySystem } from "../../support/apply-system.ts";
 import { people, type TestActor, tenants } from "./invoicing-database.ts";
 import { buildSystem, type EntityOptions, many, one, scalar, text } from "./system-builder.ts";
 
@@ -111,8 +110,6 @@ reset role;
 `;
 
 export async function buildPersonnel(client: pg.Client, system = personnel()): Promise<void> {
-  const compiled = compile(system);
-  const { plan, stored } = await planBuild(client, compiled);
-  await applyPlan(client, plan, { system, compiled, stored });
+  await applySystem(client, system);
   await client.query(SEED);
 }

@@ -3,41 +3,21 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
-import { applyPlan, planBuild } from "../../../src/database/apply.ts";
 import { migrate } from "../../../src/database/migrate.ts";
-import { compile } from "../../../src/dsl-to-sql/index.ts";
 import type { System } from "../../../src/model/index.ts";
-import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
+import { applySystem } from "../../support/apply-system.ts";
+import { createTestDatabase } from "../../support/database.ts";
+import { type WorkerDatabase, withWorkerLogin } from "../../support/worker-login.ts";
 
 export const user = "00000000-0000-7000-8000-000000000001";
 
-export interface ProcessDatabase extends TestDatabase {
-  /** The worker's login, with the rights that it has on a real server. */
-  readonly workerUrl: string;
-}
+export type ProcessDatabase = WorkerDatabase;
 
 export async function createProcessDatabase(system: System): Promise<ProcessDatabase> {
   const core = readFileSync(join(import.meta.dirname, "../../../migrations/committed/000001-enginejs.sql"));
   const version = createHash("sha256").update(core).update(JSON.stringify(system)).digest("hex");
   const template = { name: `process ${version.slice(0, 8)}`, version, build: (url: string) => build(url, system) };
-  const database = await createTestDatabase({ template });
-  const login = `${database.name}_worker`;
-  // Whoever builds may lack the right to make logins.
-  const administrator = await database.administrator();
-  await administrator.query(`create role ${login} login inherit password 'of no use elsewhere'`);
-  await administrator.query("select enginejs.admit_login($1, 'worker')", [login]);
-  const workerUrl = new URL(database.url);
-  workerUrl.username = login;
-  workerUrl.password = "of no use elsewhere";
-  return {
-    ...database,
-    workerUrl: workerUrl.href,
-    async drop() {
-      await administrator.query(`drop owned by ${login}`);
-      await administrator.query(`drop role ${login}`);
-      await database.drop();
-    },
-  };
+  return withWorkerLogin(await createTestDatabase({ template }));
 }
 
 async function build(url: string, system: System): Promise<void> {
@@ -45,9 +25,7 @@ async function build(url: string, system: System): Promise<void> {
   const builder = new pg.Client({ connectionString: url });
   await builder.connect();
   try {
-    const compiled = compile(system);
-    const { plan, stored } = await planBuild(builder, compiled);
-    await applyPlan(builder, plan, { system, compiled, stored });
+    await applySystem(builder, system);
     await builder.query("create schema test; create table test.effects (kind text, key text)");
     await builder.query("grant usage on schema test to public; grant insert on test.effects to public");
     await builder.query("insert into app.user (id, email) values ($1, 'ada@example.com')", [user]);

@@ -29,7 +29,7 @@ const failed = new Set<string>();
 
 const tasks = new Map<string, unknown>([
   ["count", counted("count")],
-  ["wait", counted("wait", () => delay(3_000))],
+  ["wait", counted("wait", () => delay(60_000))],
   // In a transaction of the run, which holds the run's row.
   [
     "hold",

@@ -3,13 +3,13 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
-import { applyPlan, planBuild } from "../../../src/database/apply.ts";
 import { migrate } from "../../../src/database/migrate.ts";
-import { compile } from "../../../src/dsl-to-sql/index.ts";
 import type { System, Workflow } from "../../../src/model/index.ts";
 import { loadProject } from "../../../src/project/load-project.ts";
+import { applySystem } from "../../support/apply-system.ts";
 import { buildApprovals } from "../../support/build-approvals.ts";
-import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
+import { createTestDatabase } from "../../support/database.ts";
+import { type WorkerDatabase, withWorkerLogin } from "../../support/worker-login.ts";
 
 const root = join(import.meta.dirname, "../../..");
 
@@ -30,36 +30,15 @@ export async function loadInvoicing(): Promise<System> {
   return structuredClone(await loaded);
 }
 
-export interface InvoicingDatabase extends TestDatabase {
-  /** The worker's login, with the rights that it has on a real server. */
-  readonly workerUrl: string;
-}
+export type InvoicingDatabase = WorkerDatabase;
 
 /** A database with the example built into it, two tenants, a biller and a member, and a customer. */
 export async function createInvoicingDatabase(): Promise<InvoicingDatabase> {
   const system = await loadInvoicing();
   const core = readFileSync(join(root, "migrations/committed/000001-enginejs.sql"));
   const version = createHash("sha256").update(core).update(JSON.stringify(system)).digest("hex");
-  const database = await createTestDatabase({
-    template: { name: "tasks invoicing", version, build: (url) => buildInvoicing(url, system) },
-  });
-  const login = `${database.name}_worker`;
-  // Whoever builds may lack the right to make logins.
-  const client = await database.administrator();
-  await client.query(`create role ${login} login inherit password 'of no use elsewhere'`);
-  await client.query("select enginejs.admit_login($1, 'worker')", [login]);
-  const workerUrl = new URL(database.url);
-  workerUrl.username = login;
-  workerUrl.password = "of no use elsewhere";
-  return {
-    ...database,
-    workerUrl: workerUrl.href,
-    async drop() {
-      await client.query(`drop owned by ${login}`);
-      await client.query(`drop role ${login}`);
-      await database.drop();
-    },
-  };
+  const template = { name: "tasks invoicing", version, build: (url: string) => buildInvoicing(url, system) };
+  return withWorkerLogin(await createTestDatabase({ template }));
 }
 
 /** The core, the example's model, and the test data. */
@@ -68,9 +47,7 @@ export async function buildInvoicing(url: string, system: System): Promise<void>
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    const compiled = compile(system);
-    const { plan, stored } = await planBuild(client, compiled);
-    await applyPlan(client, plan, { system, compiled, stored });
+    await applySystem(client, system);
     await client.query(readFileSync(join(import.meta.dirname, "data.sql"), "utf8"));
   } finally {
     await client.end();

@@ -44,3 +44,5 @@ workflow("text-and-number", {
 workflow("no-trigger-at-all", wrong({ steps: (flow: any) => flow.log("a", "a") }));
 // Nobody could have started it.
 workflow("misspelt-roles", { on: manual(undefined, wrong({ role: ["biller"] })), steps: (flow) => flow.log("a", "a") });
+// What handlers are called by is not among the tasks.
+workflow("no-task", { on, steps: (flow: any) => flow.task("a", "send-reciept") });

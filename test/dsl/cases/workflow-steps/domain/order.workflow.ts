@@ -5,7 +5,7 @@ import { Order } from "./order.model.ts";
 export const rows = workflow("rows", {
   describe: "Every step that reads or writes rows.",
   on: Order.on("pay"),
-  as: impersonate<"Order">(({ event }) => event.after.owner.id),
+  as: impersonate<"Order">(({ event }) => event.after.owner),
   timeout: "30d",
   steps: (flow) =>
     flow
