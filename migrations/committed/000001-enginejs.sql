@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:cdb6078c3aa8ed650743c62e9d089bcd810e6c69
+--! Hash: sha1:372b0bb8c2b8123a90cdc61ae07341f480298913
 --! Message: enginejs
 
 -- sql/rls/roles.sql
@@ -2471,10 +2471,9 @@ reset role;
 -- The rows are anybody's: a column may be called `n` or `model`. So `n.*` is the row whatever its columns are called, and
 -- a name that stands alone is a variable.
 --
--- What it costs, beside the same table without the trigger: `npm run bench -- outbox`. An expression is made ready anew in every
--- transaction, function by function: for a single row that is a good part of the whole, so there are few of them and they are short.
--- Tried there and slower: a log partitioned by day instead of one open segment, a look into workflow_subscriptions instead of
--- a constant, and a condition that leaves large rows to a function of their own.
+-- What it costs, beside the same table without the trigger: `npm run bench -- outbox`. Tried there and slower: a log
+-- partitioned by day instead of one open segment, and a look into workflow_subscriptions instead of a constant.
+-- An expression is made ready anew in every transaction, function by function: so there are few of them and they are short.
 set role enginejs_writer;
 create or replace function enginejs.emit_create() returns trigger
 language plpgsql volatile security definer set search_path = ''

@@ -182,7 +182,9 @@ function unknownMethod(
     ? `Say what of each row: ${text}.map(x, x.…).${name}().`
     : quantified
       ? `To search a list write x in ${text}.`
-      : suggestion(name, Object.keys(methods), "Methods");
+      : target.type.kind === "json"
+        ? "Where a schema says that it is a list it has exists, map, sum and others; rows that a step has listed are gone over by forEach, or asked by a query."
+        : suggestion(name, Object.keys(methods), "Methods");
   return context.report("EJS2014", message, nameRange, hint);
 }
 

@@ -129,3 +129,23 @@ export function isTimeZone(zone: string): boolean {
     return false;
   }
 }
+
+/** Names of today that `Intl` knows and does not list: it has them under an older one, or as no zone of a place. */
+const UNLISTED = [
+  "Africa/Asmara",
+  "America/Argentina/Buenos_Aires",
+  "America/Nuuk",
+  "Asia/Ho_Chi_Minh",
+  "Asia/Kathmandu",
+  "Asia/Kolkata",
+  "Asia/Yangon",
+  "Atlantic/Faroe",
+  "Europe/Kyiv",
+  "Pacific/Chuuk",
+  "Pacific/Kanton",
+  "Pacific/Pohnpei",
+  "UTC",
+];
+
+/** What a misspelt time zone may have meant. */
+export const timeZoneNames = (): string[] => [...UNLISTED.filter(isTimeZone), ...Intl.supportedValuesOf("timeZone")];

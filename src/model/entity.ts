@@ -37,7 +37,7 @@ export const check = z.strictObject({
   inferred: reason,
 });
 
-export const command = z.enum(["read", "create", "update", "delete"]);
+const command = z.enum(["read", "create", "update", "delete"]);
 export type Command = z.infer<typeof command>;
 /** All of them, in the order in which they are spoken of. */
 export const COMMANDS: readonly Command[] = command.options;

@@ -3,7 +3,7 @@ import { nearest } from "../errors/nearest.ts";
 import { suggestion } from "../errors/suggestion.ts";
 import type { Environment, Variable } from "../expression/index.ts";
 import { check } from "../expression/index.ts";
-import { isTimeZone } from "../model/cron.ts";
+import { isTimeZone, timeZoneNames } from "../model/cron.ts";
 import { type Entity, expressionType, triggerEntity, type Workflow } from "../model/index.ts";
 import type { JsonSchema } from "../model/schema-types.ts";
 import { literal } from "../sql-ast/expressions.ts";
@@ -100,7 +100,7 @@ export function inputSchema({ file, types }: ProcessContext): JsonSchema | undef
 
 function checkZone({ source }: ProcessContext, zone: string): void {
   if (isTimeZone(zone)) return;
-  const near = nearest(zone, Intl.supportedValuesOf("timeZone"));
+  const near = nearest(zone, timeZoneNames());
   source.report("EJS2505", `"${zone}" is no time zone of the IANA's.`, ["trigger", "zone"], {
     hint: near === undefined ? 'A zone is written "Europe/Berlin".' : `Did you mean "${near}"?`,
   });

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { type Actor, actAs } from "../database/act-as.ts";
+import { sqlState } from "../database/sql-state.ts";
 import type { TaskActor, TaskEvent } from "../dsl/task.ts";
 import { stepStatement } from "../dsl-to-sql/workflow/step-statement.ts";
 import { workflowError } from "../errors/workflow-error.ts";
@@ -7,7 +8,6 @@ import type { Workflow } from "../model/index.ts";
 import { printName } from "../sql-ast/print-expression.ts";
 import type { Build } from "./build.ts";
 import type { ClaimedRun } from "./run.ts";
-import { sqlState } from "../database/sql-state.ts";
 import { stepValues } from "./step-values.ts";
 
 /**

@@ -3,11 +3,11 @@
  * nothing where that is not the run's any more. What concurrent runs write at the same moment shares a statement.
  */
 import type pg from "pg";
+import { sqlState } from "../database/sql-state.ts";
 import { Batcher, type BatcherOptions } from "./batcher.ts";
 import { askDatabase } from "./database-gone.ts";
 import { failpoint } from "./failpoint.ts";
 import type { ClaimedRun, Failure, LastResult } from "./run.ts";
-import { sqlState } from "../database/sql-state.ts";
 import { LARGEST_RESULT } from "./step-result.ts";
 
 export interface Lease {

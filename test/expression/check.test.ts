@@ -130,6 +130,7 @@ describe("errors name the place, the value and the nearest match", () => {
     ["sise(row.lines)", "EJS2014", "sise", 'Did you mean "size"?'],
     ["startsWith(row.title, 'a')", "EJS2014", "startsWith", "It is a method"],
     ["row.tags.contains('a')", "EJS2014", "contains", "x in row.tags"],
+    ["row.meta.map(m, m.x)", "EJS2014", "map", "Where a schema says"],
     ["row.tags.sum()", "EJS2016", "row.tags.sum()", "sum() of string"],
     ["row.tags.sum(1)", "EJS2015", "row.tags.sum(1)", "sum()"],
     ["input.ints.exists(i, i.qty > 1)", "EJS2013", "qty", "int"],

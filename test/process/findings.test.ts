@@ -84,6 +84,14 @@ const mistakes: readonly Mistake[] = [
     "Europe/Berlin",
   ],
   [
+    "a time zone by its name of today",
+    '"uses": {',
+    '"as": "system", "trigger": {"kind": "cron", "expression": "0 9 * * *", "zone": "Asia/Kolkatta", "catchUp": "one"}, "uses": {',
+    "EJS2505",
+    '"Asia/Kolkatta"',
+    'mean "Asia/Kolkata"',
+  ],
+  [
     "a first pause longer than the longest",
     '"initial": "PT2S"',
     '"initial": "PT2M"',

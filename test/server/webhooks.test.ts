@@ -108,10 +108,11 @@ describe("a signed request", () => {
 
   it("that is too old, or ahead of time, is refused", async () => {
     const now = seconds();
-    for (const time of [now - 301, now + 301]) {
+    // A loaded machine takes its time until it is received.
+    for (const time of [now - 301, now + 360]) {
       expect(await signed(`t${time}`, '{"amount": 1}', time)).toMatchObject({ status: 401, code: "EJS5017" });
     }
-    expect(await signed("t", '{"amount": 1}', now - 290)).toMatchObject({ status: 202 });
+    expect(await signed("t", '{"amount": 1}', now - 240)).toMatchObject({ status: 202 });
     expect(await inputs()).toHaveLength(1);
   });
 

@@ -26,8 +26,15 @@ let worker: number;
 
 /** A parked run, and no worker that could touch it. */
 beforeEach(async () => {
+  // What an earlier test has left would be given back, paused or resumed beside it.
+  await world.client.query("delete from enginejs.workflow_runs_active");
   await world.start([asleep]);
   ({ id: run } = await world.parked("asleep", await world.paid()));
+  await eventually("nothing else is under way", async () => {
+    const others =
+      "select from enginejs.workflow_events_pending union all select from enginejs.workflow_runs_active where status = 'queued'";
+    return (await world.client.query(others)).rowCount === 0;
+  });
   await world.stopWorker();
   const { rows } = await one.query<{ id: number }>(
     "insert into enginejs.workflow_workers (host, process_id) values ('nowhere', 0) returning id",

@@ -1,6 +1,6 @@
 /** What can be permitted, and which roles carry it: every command and action of every entity, and the config's own permissions. */
 import { suggestion } from "../../errors/suggestion.ts";
-import { command, permissionName, type System } from "../../model/index.ts";
+import { COMMANDS, permissionName, type System } from "../../model/index.ts";
 import type { ActionDeclaration } from "../action.ts";
 import type { ConfigDeclaration } from "../config.ts";
 import { declarationOf } from "../declared.ts";
@@ -17,7 +17,7 @@ export function operationNames({ declaration }: EntityDraft): readonly string[] 
   const { actions } = declaration.options;
   const declared = Object.entries(isPlainObject(actions) ? actions : {});
   const names = declared.filter(([, value]) => declarationOf<ActionDeclaration>(value, "action") !== undefined);
-  return [...new Set<string>([...command.options, ...names.map(([name]) => name)])];
+  return [...new Set<string>([...COMMANDS, ...names.map(([name]) => name)])];
 }
 
 /** Every permission that there is: what an expression may name. */

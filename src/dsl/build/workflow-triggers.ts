@@ -1,7 +1,7 @@
 /** Triggers that are no change of rows: the clock, moments of rows, signals, webhooks. */
 import { nearest } from "../../errors/nearest.ts";
 import { suggestion } from "../../errors/suggestion.ts";
-import { cronHint, cronNever, cronProblem, isTimeZone } from "../../model/cron.ts";
+import { cronHint, cronNever, cronProblem, isTimeZone, timeZoneNames } from "../../model/cron.ts";
 import { slugName, type Workflow } from "../../model/index.ts";
 import type {
   ClockTriggerDeclaration,
@@ -150,7 +150,7 @@ function clockTrigger({ every, cron, options, site }: ClockTriggerDeclaration, w
   }
   const isZone = typeof zone === "string" && isTimeZone(zone);
   if (!isZone) {
-    const meant = nearest(String(zone), Intl.supportedValuesOf("timeZone"));
+    const meant = nearest(String(zone), timeZoneNames());
     const hint = meant === undefined ? undefined : `Did you mean ${shown(meant)}?`;
     report.error("EJS2164", `${what}: ${shown(zone)} is no time zone of the IANA's.`, {
       site,

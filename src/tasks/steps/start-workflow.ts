@@ -1,3 +1,4 @@
+import { sqlState } from "../../database/sql-state.ts";
 import { stepStatement } from "../../dsl-to-sql/workflow/step-statement.ts";
 import { workflowError } from "../../errors/workflow-error.ts";
 import type { NodeOf } from "../../model/index.ts";
@@ -5,7 +6,6 @@ import { actInRun } from "../act-in-run.ts";
 import { eventActor } from "../event-actor.ts";
 import { failpoint } from "../failpoint.ts";
 import type { Step, StepContext, StepOutcome } from "../run.ts";
-import { sqlState } from "../../database/sql-state.ts";
 import { stepValues } from "../step-values.ts";
 
 /**

@@ -57,6 +57,11 @@ export class SilentProxy {
     return proxy;
   }
 
+  /** How many connections have said the last word, or were silenced. */
+  get silent(): number {
+    return [...this.pairs].filter(({ silent }) => silent).length;
+  }
+
   /** From now on nothing comes through the connections that are open, in either direction; new ones are well. */
   fallSilent(): number {
     for (const pair of this.pairs) pair.silent = true;
