@@ -94,7 +94,8 @@ export class ConnectionWatch {
     this.url = url;
     this.giveUpUnknown = giveUp;
     this.onSilence = onSilence;
-    this.timer = setInterval(() => this.look(), LOOK);
+    // While an answer is waited for, its connection keeps the process alive.
+    this.timer = setInterval(() => this.look(), LOOK).unref();
   }
 
   /** Watches a connection until it ends. */
