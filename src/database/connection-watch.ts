@@ -94,8 +94,7 @@ export class ConnectionWatch {
     this.url = url;
     this.giveUpUnknown = giveUp;
     this.onSilence = onSilence;
-    // While an answer is waited for, its connection keeps the process alive.
-    this.timer = setInterval(() => this.look(), LOOK).unref();
+    this.timer = setInterval(() => this.look(), LOOK);
   }
 
   /** Watches a connection until it ends. */

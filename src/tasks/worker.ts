@@ -108,6 +108,7 @@ class WorkerProcess implements RunningWorker {
       onLost: lost,
       types: exactTypes,
     });
+    // Made after all that is checked of the options: it keeps the process alive until it is stopped.
     this.watch = new ConnectionWatch(options.url);
     this.watch.watchPool(this.pool, true);
     this.watch.watchPool(this.stepPool, url === options.url);
