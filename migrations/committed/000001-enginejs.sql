@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:372b0bb8c2b8123a90cdc61ae07341f480298913
+--! Hash: sha1:2664f86c6515335e89919afba689a9dab0d8be95
 --! Message: enginejs
 
 -- sql/rls/roles.sql
@@ -3679,12 +3679,14 @@ reset role;
 
 -- sql/functions/workflow_signal.sql
 
--- Tells every run that waits for this signal with this key, in the tenant that it is given in, and starts the workflows whose trigger it is; returns how many waits
--- and workflows took it. Where there are none it is kept, for the next run that waits for it. `actor`, as events carry it, is who caused
--- the workflows that it starts, by default the actor of this transaction. The tenant is that of this transaction, else the actor's: keys such as
--- an order's number are unique in one tenant only, and what tenant B says must not reach tenant A, nor what A is told be taken by B. Without one
--- (psql, a webhook, the clock) every run is told; a run without a tenant is told by all. For the platform: builders, workers, workflows that run as the
--- system, and the step `signal`; an actor's own wish is an action or a decision.
+-- Tells every run that waits for this signal with this key, in the tenant that it is given in, and starts the workflows whose
+-- trigger it is; returns how many waits and workflows took it. Where there are none it is kept, for the next run that waits for
+-- it. `actor`, as events carry it, is who caused the workflows that it starts, by default the actor of this transaction.
+-- The tenant is that of this transaction, else the actor's: keys such as an order's number are unique in one tenant only, and
+-- what tenant B says must not reach tenant A, nor what A is told be taken by B. Without one (psql, a webhook, the clock) every
+-- run is told; a run without a tenant is told by all.
+-- For the platform: builders, workers, workflows that run as the system, and the step `signal`; an actor's own wish is an action
+-- or a decision.
 set role enginejs_writer;
 create or replace function enginejs.workflow_signal(signal text, key text, payload jsonb default null, actor jsonb default null) returns int
 language plpgsql volatile security definer set search_path = ''
@@ -3944,8 +3946,9 @@ reset role;
 
 -- What is wrong with a value by a JSON Schema (draft 2020-12), each as `lines[2].price: must be integer`; none: it fits. Local
 -- references are followed. What cannot be said with certainty here is let pass, such as a pattern that PostgreSQL reads
--- otherwise than JavaScript: the worker looks again with the whole of the schema. A list or object is left at its hundredth: nobody reads more, and
--- each costs more than the one before it (a list of 20,000 wrong ones took half a minute). `path` and `root` are for its own calls.
+-- otherwise than JavaScript: the worker looks again with the whole of the schema. A list or object is left at its hundredth:
+-- nobody reads more, and each costs more than the one before it (a list of 20,000 wrong ones took half a minute). `path` and
+-- `root` are for its own calls.
 set role enginejs_writer;
 create or replace function enginejs.schema_problems(schema jsonb, value jsonb, path text default '', root jsonb default null)
 returns text[]

@@ -1,9 +1,11 @@
--- Tells every run that waits for this signal with this key, in the tenant that it is given in, and starts the workflows whose trigger it is; returns how many waits
--- and workflows took it. Where there are none it is kept, for the next run that waits for it. `actor`, as events carry it, is who caused
--- the workflows that it starts, by default the actor of this transaction. The tenant is that of this transaction, else the actor's: keys such as
--- an order's number are unique in one tenant only, and what tenant B says must not reach tenant A, nor what A is told be taken by B. Without one
--- (psql, a webhook, the clock) every run is told; a run without a tenant is told by all. For the platform: builders, workers, workflows that run as the
--- system, and the step `signal`; an actor's own wish is an action or a decision.
+-- Tells every run that waits for this signal with this key, in the tenant that it is given in, and starts the workflows whose
+-- trigger it is; returns how many waits and workflows took it. Where there are none it is kept, for the next run that waits for
+-- it. `actor`, as events carry it, is who caused the workflows that it starts, by default the actor of this transaction.
+-- The tenant is that of this transaction, else the actor's: keys such as an order's number are unique in one tenant only, and
+-- what tenant B says must not reach tenant A, nor what A is told be taken by B. Without one (psql, a webhook, the clock) every
+-- run is told; a run without a tenant is told by all.
+-- For the platform: builders, workers, workflows that run as the system, and the step `signal`; an actor's own wish is an action
+-- or a decision.
 set role enginejs_writer;
 create or replace function enginejs.workflow_signal(signal text, key text, payload jsonb default null, actor jsonb default null) returns int
 language plpgsql volatile security definer set search_path = ''
