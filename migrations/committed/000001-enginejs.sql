@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:2664f86c6515335e89919afba689a9dab0d8be95
+--! Hash: sha1:f3ff11b4cebb67c5719e7e552e39e3359eedd72f
 --! Message: enginejs
 
 -- sql/rls/roles.sql
@@ -3947,8 +3947,7 @@ reset role;
 -- What is wrong with a value by a JSON Schema (draft 2020-12), each as `lines[2].price: must be integer`; none: it fits. Local
 -- references are followed. What cannot be said with certainty here is let pass, such as a pattern that PostgreSQL reads
 -- otherwise than JavaScript: the worker looks again with the whole of the schema. A list or object is left at its hundredth:
--- nobody reads more, and each costs more than the one before it (a list of 20,000 wrong ones took half a minute). `path` and
--- `root` are for its own calls.
+-- nobody reads more, and each costs more than the one before it. `path` and `root` are for its own calls.
 set role enginejs_writer;
 create or replace function enginejs.schema_problems(schema jsonb, value jsonb, path text default '', root jsonb default null)
 returns text[]

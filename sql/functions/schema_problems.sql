@@ -1,8 +1,7 @@
 -- What is wrong with a value by a JSON Schema (draft 2020-12), each as `lines[2].price: must be integer`; none: it fits. Local
 -- references are followed. What cannot be said with certainty here is let pass, such as a pattern that PostgreSQL reads
 -- otherwise than JavaScript: the worker looks again with the whole of the schema. A list or object is left at its hundredth:
--- nobody reads more, and each costs more than the one before it (a list of 20,000 wrong ones took half a minute). `path` and
--- `root` are for its own calls.
+-- nobody reads more, and each costs more than the one before it. `path` and `root` are for its own calls.
 set role enginejs_writer;
 create or replace function enginejs.schema_problems(schema jsonb, value jsonb, path text default '', root jsonb default null)
 returns text[]

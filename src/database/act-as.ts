@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { databaseError } from "./database-error.ts";
+import { sentTogether } from "./sent-together.ts";
 
 /** On whose behalf a transaction runs. */
 export interface Actor {
@@ -62,12 +63,7 @@ export async function actAs<T>(pool: pg.Pool, actor: Actor, fn: (client: pg.Pool
   const client = await pool.connect();
   let clean = false;
   try {
-    // Sent together: on a pool with `pipeline: true` one round trip. Both are awaited, so that neither rejects unseen.
-    const started = await Promise.allSettled([
-      client.query("begin"),
-      client.query(beginRequestText, beginRequestValues(actor)),
-    ]);
-    for (const step of started) if (step.status === "rejected") throw step.reason;
+    await sentTogether([client.query("begin"), client.query(beginRequestText, beginRequestValues(actor))]);
     const result = await fn(client);
     await end(client, "commit");
     clean = true;

@@ -1,10 +1,10 @@
 import type pg from "pg";
 import { beginRequestText, beginRequestValues } from "../database/act-as.ts";
 import { isSilence, knowBackend } from "../database/connection-watch.ts";
+import { sentTogether } from "../database/sent-together.ts";
 import { sqlState } from "../database/sql-state.ts";
 import { askDatabase, DatabaseGone, isLostConnection } from "./database-gone.ts";
 import type { Run } from "./run.ts";
-import { sentTogether } from "./sent-together.ts";
 
 /** The lease of a run is in other hands: what this worker does for it counts for nothing. */
 export class LeaseLost extends Error {

@@ -1,5 +1,6 @@
 /** Steps in the database: the effect and the checkpoint are one transaction, with the rights of the run's actor. Exactly once. */
 import type pg from "pg";
+import { sentTogether } from "../database/sent-together.ts";
 import { sqlState } from "../database/sql-state.ts";
 import { type StatementNode, stepStatement } from "../dsl-to-sql/workflow/step-statement.ts";
 import { workflowError } from "../errors/workflow-error.ts";
@@ -8,7 +9,6 @@ import { REFUSED_AS_CUT } from "./cut-json.ts";
 import { failpoint } from "./failpoint.ts";
 import { refusedRow } from "./refused-row.ts";
 import type { Run, Step, StepContext } from "./run.ts";
-import { sentTogether } from "./sent-together.ts";
 import { keepableResult } from "./step-result.ts";
 import { stepValues } from "./step-values.ts";
 

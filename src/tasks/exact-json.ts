@@ -19,7 +19,7 @@ interface ExactNumber {
 
 /**
  * A number of sixteen digits, with an exponent of three, or with a last zero behind its point: others always survive. It is
- * looked for where a number may begin, and costs as much as half of the parsing; what looks so inside of a string costs time only.
+ * looked for where a number may begin, in every text that comes; what looks so inside of a string costs time only.
  */
 const RISKY = /(?:^|[:,[\s])-?\d(?:[\d.]{15}|[\d.]*[eE][+-]?\d{3}|\d*\.\d*0(?=[\s,\]}]|$))/;
 
@@ -74,6 +74,9 @@ export const exactNumbersAsText = <T>(value: T, numbersAt: readonly (readonly Pr
       : text,
   ) as T;
 
+/** Whether a value is a number that JavaScript would change. */
+export const isExactNumber = (value: unknown): boolean => isRawJSON(value);
+
 /** A value as it stands in a text, such as a header: 10.00 with its zeros. */
 export const exactText = (value: unknown): string => (isRawJSON(value) ? value.rawJSON : String(value));
 
@@ -121,7 +124,7 @@ function normalized(text: string): string {
   const [, sign = "", whole = "", fraction = "", exponent = "0"] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
   const digits = (whole + fraction).replace(/^0+/, "");
-  // Not /0+$/, which starts anew at each zero: of a number of 64,000 digits that takes eight seconds.
+  // Not /0+$/, which starts anew at each zero: its time grows with the square of the digits.
   let end = digits.length;
   while (digits[end - 1] === "0") end -= 1;
   const significant = digits.slice(0, end);

@@ -1,6 +1,7 @@
 /** What a task says, in errors and in logs, is kept and read by many: the secrets of its settings are not part of it. */
 import { hasSecrets, withoutSecrets } from "../dsl/setting.ts";
 import type { Log } from "../dsl/task.ts";
+import { isExactNumber } from "./exact-json.ts";
 
 /** How deep an error's causes are looked through. */
 const DEPTH = 6;
@@ -48,9 +49,6 @@ export function logWithoutSecrets(log: Log): Log {
   return { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") };
 }
 
-/** `JSON.isRawJSON`, which TypeScript's library does not know yet. */
-const { isRawJSON } = JSON as unknown as { readonly isRawJSON: (value: unknown) => boolean };
-
 /**
  * A copy of the fields of one line, as a log would write them: what has a `toJSON` is what that gives, of an instance of a class there are its
  * own enumerable properties. The task's own objects stay as they are: a client asks again with the headers that stand in its error.
@@ -62,7 +60,7 @@ class Cleaning {
 
   value(value: unknown, depth: number): unknown {
     if (typeof value === "string") return withoutSecrets(value);
-    if (typeof value !== "object" || value === null || isRawJSON(value)) return value;
+    if (typeof value !== "object" || value === null || isExactNumber(value)) return value;
     if (this.around.includes(value)) return "[Circular]";
     this.left -= 1;
     if (depth === 0 || this.left < 0) return NOT_TOLD;

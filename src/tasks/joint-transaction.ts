@@ -1,10 +1,10 @@
 /** Several database steps as one transaction: all their effects and checkpoints, or none. */
 import type pg from "pg";
 import { beginRequestText, beginRequestValues } from "../database/act-as.ts";
+import { sentTogether } from "../database/sent-together.ts";
 import { actInRun, LeaseLost } from "./act-in-run.ts";
 import { failpoint } from "./failpoint.ts";
 import type { Run, StepContext } from "./run.ts";
-import { sentTogether } from "./sent-together.ts";
 import { keepableResult } from "./step-result.ts";
 
 /** The transaction that the steps of a run share while it is open. */

@@ -1,5 +1,6 @@
 /** One batch of the relay: takes pending events and starts the runs that they want, in one transaction. */
 import type pg from "pg";
+import { sentTogether } from "../database/sent-together.ts";
 import { sqlState } from "../database/sql-state.ts";
 import type { Log } from "../dsl/task.ts";
 import type { Workflow } from "../model/index.ts";
@@ -8,7 +9,6 @@ import { conditionStatement } from "./condition-statement.ts";
 import type { Definitions } from "./definitions.ts";
 import { failpoint } from "./failpoint.ts";
 import type { ClaimedRun } from "./run.ts";
-import { sentTogether } from "./sent-together.ts";
 import { hasTurns, type TurnKeys, turnStatement } from "./turn-statement.ts";
 
 export interface RelayOptions {

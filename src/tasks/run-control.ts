@@ -45,7 +45,7 @@ export class RunControl {
 
   /**
    * What stops one walk over the graph: by itself, or with the run. There is one walk at a time, so this needs no combined signal
-   * (AbortSignal.any), whose garbage is a twentieth of the work with an empty run.
+   * (AbortSignal.any), which is made for every run and leaves garbage behind.
    */
   startWalk(): AbortController {
     this.walk = new AbortController();
