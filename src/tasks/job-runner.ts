@@ -111,8 +111,11 @@ class JobPool {
     signal.addEventListener("abort", stop);
     const watch = setInterval(() => this.look(), 1_000);
     try {
-      runner = await this.start(connections);
-      runner.promise.then(
+      const starting = this.start(connections);
+      // One whose connection falls silent while it starts would be waited for without an end.
+      runner = await Promise.race([starting, this.ended.promise.then(() => undefined)]);
+      if (runner === undefined) starting.then((late) => late.stop()).catch(() => undefined);
+      runner?.promise.then(
         () => this.end("its pool has ended"),
         (error: Error) => this.end(error.message),
       );

@@ -159,3 +159,31 @@ test("a pool that ends while `listen` was never answered, and whose connection i
     await pool.end();
   }
 });
+
+test("a pool whose connection falls silent while it starts is given up, and a new one is started", async () => {
+  const proxy = await SilentProxy.before(database.workerUrl, "server_version_num");
+  const pool = createPool(database.workerUrl, { max: 2 });
+  const lost: string[] = [];
+  const jobs = startJobRunner({
+    url: proxy.url,
+    pool,
+    concurrency: 1,
+    log: {
+      debug: () => undefined,
+      info: () => undefined,
+      warn: (line) => void lost.push(line),
+      error: () => undefined,
+    },
+    worker: () => 0,
+    tasks: () => ({ "enginejs:run": () => undefined }),
+  });
+  try {
+    await eventually("it is given up", async () =>
+      lost.some((line) => line.includes("its pool hangs; starting again")),
+    );
+  } finally {
+    proxy.close();
+    await jobs.stop();
+    await pool.end();
+  }
+});
